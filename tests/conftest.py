@@ -1,0 +1,69 @@
+"""What every test may ask for: `postgres`, `database`, `kafka`, `a_service`. tests/running.py says what they are."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from tests.running import RunningBroker, RunningPostgres, ServiceStarter, Workplace
+
+
+@pytest.fixture(scope="session")
+def started_postgres() -> Iterator[RunningPostgres]:
+    """Give the session one PostgreSQL server (one per worker under xdist)."""
+    with Workplace() as directory:
+        postgres = RunningPostgres(directory)
+        try:
+            postgres.start()
+            yield postgres
+        finally:
+            postgres.stop()
+
+
+@pytest.fixture(scope="session")
+async def postgres(started_postgres: RunningPostgres) -> AsyncIterator[RunningPostgres]:
+    """Give a running PostgreSQL in which databases can be created."""
+    yield started_postgres
+    await started_postgres.close()
+
+
+@pytest.fixture(scope="module")
+async def database(postgres: RunningPostgres) -> AsyncIterator[str]:
+    """Give the URL of a fresh, migrated database that this module alone uses."""
+    url = await postgres.create()
+    yield url
+    await postgres.drop(url)
+
+
+@pytest.fixture
+async def empty_database(postgres: RunningPostgres) -> AsyncIterator[str]:
+    """Give the URL of a database with nothing in it, for this test alone."""
+    url = await postgres.create_empty()
+    yield url
+    await postgres.drop(url)
+
+
+@pytest.fixture(scope="module")
+async def kafka(started_broker: RunningBroker) -> str:
+    """Give the address of a broker without topics that this module alone uses (it starts in hundredths of a second)."""
+    await started_broker.empty()
+    return started_broker.bootstrap
+
+
+@pytest.fixture(scope="module")
+def started_broker() -> Iterator[RunningBroker]:
+    """Give the module's broker itself, for tests that stop, kill and restart it."""
+    with Workplace() as directory:
+        broker = RunningBroker(directory)
+        try:
+            broker.start()
+            yield broker
+        finally:
+            broker.stop()
+
+
+@pytest.fixture(scope="module")
+async def a_service(database: str, kafka: str) -> AsyncIterator[ServiceStarter]:
+    """Give a function that starts real service processes on free ports against the module's database and broker."""
+    with Workplace() as directory:
+        async with ServiceStarter(database, kafka, directory) as start:
+            yield start
