@@ -156,7 +156,7 @@ class RunningBroker:
         """Delete every topic of a named broker; refuse on one that had topics of somebody else before the tests saw it."""
         if self.server is not None:
             return
-        from aiokafka.admin import AIOKafkaAdminClient, NewTopic  # the named lane alone needs it
+        from aiokafka.admin import AIOKafkaAdminClient, NewTopic  # type: ignore[import-untyped]  # the named lane alone needs it
 
         admin = AIOKafkaAdminClient(bootstrap_servers=self._named)
         await admin.start()
@@ -300,7 +300,7 @@ def get_json(url: str, within_seconds: float = 5.0) -> tuple[int, Any]:
         return 0, None
 
 
-def _parsed(body: bytes) -> Any:  # noqa: ANN401 - JSON is anything
+def _parsed(body: bytes) -> Any:
     try:
         return json.loads(body)
     except ValueError:

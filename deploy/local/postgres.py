@@ -10,7 +10,6 @@ import secrets
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -213,10 +212,9 @@ def _pid_file(directory: Path) -> list[str]:
 
 def _is_postgres(pid: int) -> bool:
     """Say whether this process is a PostgreSQL server, as far as the system tells; small images have /proc but no `ps`."""
-    try:
-        if sys.platform == "linux":
+    if Path("/proc/self/cmdline").exists():
+        with suppress(OSError):
             return b"postgres" in Path(f"/proc/{pid}/cmdline").read_bytes()
-        shown = subprocess.run(["/bin/ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
-    except OSError:
         return False
+    shown = subprocess.run(["/bin/ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
     return "postgres" in shown.stdout
