@@ -1,0 +1,124 @@
+"""The quote desk: what can be promised, by when, why, and the buttons that take it."""
+
+import json
+import shlex
+import uuid
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import HTMLResponse
+
+from services.console.api.rendering import Known, page
+from services.console.gateway import Away, Refused
+from services.console.handlers import Console, now
+
+router = APIRouter(include_in_schema=False)
+
+HOLD_SECONDS = 900
+Text = Annotated[str, Form(max_length=200)]
+
+
+def _from_here(request: Request) -> bool:
+    """Whether a page of our own sent it: another site's form must not hold anything in our name."""
+    origin = request.headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+
+
+FromHere = Annotated[bool, Depends(_from_here)]
+
+
+@router.get("/desk")
+async def show_desk(console: Known, sku: str = "", site: str = "", quantity: str = "") -> HTMLResponse:
+    """The form, filled in as the link says."""
+    board = console.board
+    return page(
+        "desk.html",
+        here="desk",
+        clock=board.clock,
+        form={"sku": sku, "site": site, "quantity": quantity, "date": now().date().isoformat()},
+        skus=sorted(board.names.items()),
+        sites=sorted({pair.site for pair in board.pairs}),
+    )
+
+
+@router.post("/desk/answer")
+async def answer(
+    console: Known,
+    from_here: FromHere,
+    *,
+    sku: Text = "",
+    quantity: Text = "",
+    date: Text = "",
+    site: Text = "",
+    customer: Text = "",
+    partial: Text = "",
+    mode: Text = "inquiry",
+) -> HTMLResponse:
+    """Ask, or hold: the answer as a fragment."""
+    try:
+        amount = Decimal(quantity.strip().replace(",", "."))
+    except InvalidOperation:
+        amount = None
+    if not sku.strip() or amount is None or not amount.is_finite() or amount <= 0:
+        return page("parts/answer.html", **_said("Name an item and a quantity, and the date appears here."))
+    body = question(sku.strip(), amount, date, site, customer.strip(), allow_partial=bool(partial))
+    if mode == "hold":
+        if refusal := _not_here(console, from_here=from_here):
+            return page("parts/answer.html", **_said(refusal))
+        body |= {"mode": "hold", "ttl_seconds": HOLD_SECONDS, "idempotency_key": f"desk-{uuid.uuid4()}"}
+    return await _asked(console, console.gateway.quote(body), curl(console, body))
+
+
+@router.post("/desk/{verb}")
+async def act(console: Known, from_here: FromHere, verb: str, quote_id: Text, key: Text) -> HTMLResponse:
+    """Confirm or release what the desk quoted."""
+    if verb not in {"confirm", "release"}:
+        return page("parts/answer.html", 404, **_said("There is no such button."))
+    if refusal := _not_here(console, from_here=from_here):
+        return page("parts/answer.html", **_said(refusal))
+    return await _asked(console, console.gateway.act(quote_id, verb, f"desk-{verb}-{key}"), "")
+
+
+def question(sku: str, quantity: Decimal, requested_date: str, site: str, customer: str, *, allow_partial: bool) -> dict[str, Any]:
+    """The body of `POST /v1/quotes` that the form stands for."""
+    line: dict[str, Any] = {"sku": sku, "quantity": int(quantity) if quantity == quantity.to_integral_value() else float(quantity)}
+    line |= {"requested_date": requested_date} if requested_date else {}
+    line |= {"sites": [site]} if site else {}
+    body: dict[str, Any] = {"mode": "inquiry", "lines": [line]}
+    body |= {"customer": customer} if customer else {}
+    body |= {"allow_partial": True} if allow_partial else {}
+    return body
+
+
+def curl(console: Console, body: dict[str, Any]) -> str:
+    """The same question for a terminal."""
+    return (
+        f"curl -s {console.gateway.urls['quote']}/v1/quotes \\\n"
+        '  -H "Authorization: Bearer $PLEDGE_API_KEY" -H "Content-Type: application/json" \\\n'
+        f"  -d {shlex.quote(json.dumps(body))}"
+    )
+
+
+def _not_here(console: Console, *, from_here: bool) -> str | None:
+    if not from_here:
+        return "This came from another site; nothing was taken."
+    if not console.settings.may_commit:
+        return "This console is open to the network, so its buttons only look. Hold and confirm with your own API key."
+    return None
+
+
+async def _asked(console: Console, asking: Any, command: str) -> HTMLResponse:
+    try:
+        found, said = await asking, ""
+    except Refused as refused:
+        found, said = refused.problem.get("offer"), refused.detail
+    except Away as away:
+        found, said = None, f"The {away.service} service {away.detail}. Try again in a moment."
+    context = _said(said) | {"answer": found, "curl": command, "may_commit": console.settings.may_commit}
+    return page("parts/answer.html", **context)
+
+
+def _said(sentence: str) -> dict[str, Any]:
+    return {"said": sentence, "answer": None, "curl": "", "may_commit": False, "key": uuid.uuid4().hex, "hold_seconds": HOLD_SECONDS}
