@@ -1,0 +1,94 @@
+"""What request bodies are made of: exact quantities, text that the database can keep, and no unknown fields."""
+
+import re
+from decimal import Decimal
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints, WithJsonSchema, model_validator
+from pydantic_core import PydanticCustomError
+
+from shared.contracts.base import MAX_QUANTITY, to_micro
+
+_WRITTEN = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?")
+_ZERO = Decimal(0)
+_R = TypeVar("_R", bound="RequestModel")
+
+
+class RequestModel(BaseModel):
+    """The base of every request body: what it does not know it refuses, so that a typing error never means a default."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @model_validator(mode="after")
+    def _without_nul(self: _R) -> _R:
+        for name, value in self.__dict__.items():
+            if type(value) is str and "\0" in value:
+                raise PydanticCustomError("string_nul", "{field} holds a NUL character", {"field": name})
+        return self
+
+
+def _exact(value: object) -> Decimal:
+    """A JSON number or a string as a decimal that the database keeps exactly; everything else is refused."""
+    if isinstance(value, Decimal):
+        quantity = value
+    elif isinstance(value, bool):
+        raise PydanticCustomError("quantity_type", "Input should be a number")
+    elif isinstance(value, int):
+        if not -(10**18) < value < 10**18:
+            raise PydanticCustomError("quantity_range", "A quantity has at most 9 integer digits")
+        quantity = Decimal(value)
+    elif isinstance(value, float):
+        quantity = Decimal(repr(value))  # the shortest text that is this double: with at most 15 digits, the text that was sent
+    elif isinstance(value, str) and _WRITTEN.fullmatch(value):
+        quantity = Decimal(value)
+    else:
+        raise PydanticCustomError("quantity_type", "Input should be a number, or a string such as 12.5")
+    if not quantity.is_finite():
+        raise PydanticCustomError("quantity_finite", "A quantity is a finite number")
+    if abs(quantity) > MAX_QUANTITY:
+        raise PydanticCustomError("quantity_range", "A quantity has at most 9 integer digits")
+    try:
+        to_micro(quantity)
+    except ValueError:
+        raise PydanticCustomError("quantity_decimals", "A quantity has at most 6 decimal digits") from None
+    return quantity
+
+
+def _positive(value: object) -> Decimal:
+    quantity = _exact(value)
+    if quantity <= _ZERO:
+        raise PydanticCustomError("quantity_positive", "A quantity here is greater than 0")
+    return quantity
+
+
+def _non_negative(value: object) -> Decimal:
+    quantity = _exact(value)
+    if quantity < _ZERO:
+        raise PydanticCustomError("quantity_negative", "A quantity here is not negative")
+    return quantity
+
+
+def _number(value: Decimal) -> int | float:
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+_AS_NUMBER = PlainSerializer(_number, return_type=float, when_used="json")
+_MAX: Any = float(MAX_QUANTITY)
+
+PositiveQuantity = Annotated[
+    Decimal, BeforeValidator(_positive), _AS_NUMBER, WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": _MAX})
+]
+"""> 0, at most 9 integer and 6 decimal digits; a JSON number, or a string that holds one."""
+NonNegativeQuantity = Annotated[
+    Decimal, BeforeValidator(_non_negative), _AS_NUMBER, WithJsonSchema({"type": "number", "minimum": 0, "maximum": _MAX})
+]
+"""≥ 0, otherwise like PositiveQuantity."""
+SignedQuantity = Annotated[
+    Decimal, BeforeValidator(_exact), _AS_NUMBER, WithJsonSchema({"type": "number", "minimum": -_MAX, "maximum": _MAX})
+]
+"""Any sign, otherwise like PositiveQuantity."""
+
+Code = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f|]+$")]
+"""A name that something is known by: a sku, a site, a document. No control characters, and no `|`, which joins keys."""
+Note = Annotated[str, Field(max_length=1000)]
+"""A few words from a person."""

@@ -1,0 +1,99 @@
+"""How every service is put together: who may call, how mistakes leave, what is counted, what is published about it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import orjson
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+from starlette.responses import Response
+
+from shared import asyncapi, health, logs, openapi, problems
+from shared.access import Keyring
+from shared.edge import Edge
+from shared.settings import CommonSettings
+
+VERSION = "1.0.0"
+"""Of the interface, not of the code."""
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def build(
+    settings: CommonSettings,
+    *,
+    title: str,
+    description: str,
+    lifespan: Lifespan,
+    routers: Sequence[APIRouter],
+    checks: health.Checks,
+    publishes: asyncapi.Messages | None = None,
+    subscribes: asyncapi.Messages | None = None,
+    streams: tuple[str, ...] = (),
+    with_keys: bool = True,
+) -> FastAPI:
+    """The application of one service.
+
+    `lifespan` puts what it starts on `app.state` (`database` at least, for Transaction). `streams` are path prefixes whose bodies
+    have no limit here. `with_keys=False` is for a service that lets everybody in and has no database (the console).
+    On `app.state` it finds `settings`, and `stopping`: an event that long answers wait for, or they would block the shutdown.
+    """
+    logs.configure(settings.service, settings.log_level)
+
+    @asynccontextmanager
+    async def with_keyring(app: FastAPI) -> AsyncIterator[None]:
+        if not with_keys:
+            async with lifespan(app):
+                yield
+            return
+        development_key = settings.development_key.get_secret_value() if settings.development_key else None
+        keyring = Keyring(settings.database_url, settings.key_secret.get_secret_value(), development_key, settings.host)
+        await keyring.start(settings.installation_id)
+        app.state.keyring = keyring
+        try:
+            async with lifespan(app):
+                yield
+        finally:
+            await keyring.close()
+
+    app = FastAPI(
+        title=title,
+        description=description,
+        version=VERSION,
+        lifespan=with_keyring,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=_operation_id,
+        separate_input_output_schemas=False,
+    )
+    app.state.settings = settings
+    app.state.stopping = asyncio.Event()
+    problems.install(app)
+    for router in routers:
+        app.include_router(router)
+    app.include_router(health.router(checks))
+    app.include_router(openapi.router(app))
+    app.include_router(_asyncapi_router(settings.service, title, publishes or {}, subscribes or {}))
+    app.add_middleware(Edge, service=settings.service, streams=streams)
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    """The endpoint's own name: a stable verb in snake_case."""
+    return route.name
+
+
+def _asyncapi_router(service: str, title: str, publishes: asyncapi.Messages, subscribes: asyncapi.Messages) -> APIRouter:
+    routes = APIRouter()
+    made: list[bytes] = []
+
+    @routes.get("/asyncapi.json", include_in_schema=False)
+    async def asyncapi_document() -> Response:
+        if not made:
+            made.append(orjson.dumps(asyncapi.document(service, title, publishes, subscribes, version=VERSION)))
+        return Response(made[0], media_type="application/json")
+
+    return routes
