@@ -1,0 +1,131 @@
+"""How are clients of the driver built and, above all, thrown away?
+
+The driver is aiokafka 0.14. Three of its habits shape this module: `stop()` waits for ever while the broker is
+down; a producer that was merely dropped keeps its sender task and delivers its old batch when the broker comes
+back, behind newer ones; and a client that has seen an error may stay in a state that no later call repairs.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from shared.broker.records import MAX_BATCH_BYTES, BrokerError, Unreachable
+
+log = logging.getLogger(__name__)
+
+CONNECT_SECONDS = 5.0
+REQUEST_SECONDS = 10.0
+STOP_SECONDS = 2.0
+
+_REQUEST_MS = 8_000
+_BATCH_BYTES = 512 * 1024
+
+
+@asynccontextmanager
+async def bounded(seconds: float, what: str) -> AsyncIterator[None]:
+    """Give the driver `seconds`; whatever it throws comes out as Unreachable, which says what was tried."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except BrokerError:
+        raise
+    except TimeoutError as error:
+        raise Unreachable(f"{what}: no answer within {seconds:g} s") from error
+    except (KafkaError, OSError, AssertionError) as error:  # the driver asserts where others raise
+        raise Unreachable(f"{what}: {type(error).__name__}: {error}") from error
+
+
+async def start_producer(bootstrap: str, client_id: str) -> AIOKafkaProducer:
+    """An idempotent producer that waits for all in-sync replicas."""
+    producer = AIOKafkaProducer(
+        bootstrap_servers=bootstrap,
+        client_id=client_id,
+        acks="all",
+        enable_idempotence=True,
+        max_batch_size=_BATCH_BYTES,
+        max_request_size=MAX_BATCH_BYTES,
+        request_timeout_ms=_REQUEST_MS,
+        metadata_max_age_ms=60_000,
+    )
+    try:
+        async with bounded(CONNECT_SECONDS, "connecting a producer"):
+            await producer.start()
+    except BaseException:
+        await discard_producer(producer)
+        raise
+    return producer
+
+
+async def start_consumer(bootstrap: str, client_id: str) -> AIOKafkaConsumer:
+    """A consumer without a group, without commits, and without an opinion on where to start."""
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap,
+        client_id=client_id,
+        group_id=None,
+        enable_auto_commit=False,
+        auto_offset_reset="none",
+        max_partition_fetch_bytes=MAX_BATCH_BYTES,
+        fetch_max_wait_ms=500,
+        request_timeout_ms=_REQUEST_MS,
+        metadata_max_age_ms=60_000,
+    )
+    try:
+        async with bounded(CONNECT_SECONDS, "connecting a consumer"):
+            await consumer.start()
+    except BaseException:
+        await discard_consumer(consumer)
+        raise
+    return consumer
+
+
+async def start_admin(bootstrap: str, client_id: str) -> AIOKafkaAdminClient:
+    """A client for topics."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, client_id=client_id, request_timeout_ms=_REQUEST_MS)
+    try:
+        async with bounded(CONNECT_SECONDS, "connecting"):
+            await admin.start()
+    except BaseException:
+        await discard_admin(admin)
+        raise
+    return admin
+
+
+async def discard_producer(producer: AIOKafkaProducer) -> None:
+    """Stop a producer without flushing: what was not acknowledged will be sent again by who owns it.
+
+    The sender is cancelled first: left alone, it would deliver its batch after newer ones.
+    """
+    producer._closed = True
+    sender = producer._sender.sender_task if producer._sender is not None else None
+    if sender is not None:
+        sender.cancel()
+    await _bounded_stop(producer.client.close(), "producer")
+    if sender is not None:
+        _, running = await asyncio.wait({sender}, timeout=STOP_SECONDS)
+        if running:
+            sender.cancel()  # the second time also ends the request it waits for
+        elif not sender.cancelled():
+            sender.exception()
+
+
+async def discard_consumer(consumer: AIOKafkaConsumer) -> None:
+    """Stop a consumer, whatever state it is in."""
+    await _bounded_stop(consumer.stop(), "consumer")
+
+
+async def discard_admin(admin: AIOKafkaAdminClient) -> None:
+    """Stop a client for topics."""
+    await _bounded_stop(admin.close(), "admin client")
+
+
+async def _bounded_stop(stopping: Awaitable[None], what: str) -> None:
+    try:
+        async with asyncio.timeout(STOP_SECONDS):
+            await stopping
+    except (TimeoutError, KafkaError, OSError) as error:
+        log.warning("a %s did not stop cleanly: %s", what, type(error).__name__)
