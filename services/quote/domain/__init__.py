@@ -1,0 +1,24 @@
+"""What is true about promising: every rule of ../../../docs in plain functions over plain values. Start here to read them.
+
+Nothing here knows a database, a network, a clock or a framework: the books, the day and the instant are given.
+Quantities are whole numbers of millionths, days are ordinals, instants are UTC.
+
+======================  =====================================================================================
+Question                Where the rule is
+======================  =====================================================================================
+What do we know?        `book.py`: stock, safety stock, receipts, claims, requirements; past-due receipts
+What can be promised?   `balance.py`: projected availability, ATP, THE invariant, the table by day
+What was asked?         `request.py`: lines, splits, ship complete, latest acceptable date
+How many, by when?      `promise.py` → `plan.py`: one line, its sites in order, other ways and why they lost
+In several deliveries?  `split.py`: the best split, not the greedy one
+All on one date?        `shipcomplete.py`
+Changing a promise?     `change.py`: reduce, raise, postpone; never pulled in unasked
+Goods left?             `shipment.py`: what a shipment consumes; the status of lines and orders
+From which supply?      `pegging.py`: by date, stock first
+Why?                    `reasons.py` (the closed list) and `explanation.py` (the chain that sums to the slip)
+In one sentence?        `sentence.py`
+What was answered?      `answer.py`: deliveries, outcomes, alternatives
+======================  =====================================================================================
+
+`stand.py` holds what one decision works on: each book once, less what the same decision took already.
+"""

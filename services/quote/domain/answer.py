@@ -1,0 +1,103 @@
+"""What is answered: deliveries, what covers them, why, and the other ways that lost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from services.quote.domain.book import Day, Micro
+    from services.quote.domain.pegging import Peg
+    from services.quote.domain.reasons import Reason
+
+
+class Outcome(StrEnum):
+    """Of a line: all by the requested date, all but later, less than all, nothing. Of a whole: see `outcome_of_all`."""
+
+    FULL = "full"
+    LATE = "late"
+    PARTIAL = "partial"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One shipment of a promise. Its claim is dated `pick_day`."""
+
+    site: str
+    quantity: Micro
+    pick_day: Day
+    ship_day: Day
+    delivery_day: Day
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another way to serve the line, and why it lost."""
+
+    alternative: str
+    """`a1`, `a2` … within the line."""
+    kind: str
+    """`site` (another site), `split` (several deliveries), `partial` (less than asked), `later_complete` (all at once, later),
+    `apart` (without waiting for the other lines)."""
+    deliveries: tuple[Delivery, ...]
+    lost_because: str
+    """A member of `reasons.Lost`."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinePromise:
+    """The answer to one line."""
+
+    line_ref: str
+    sku: str
+    uom: str
+    outcome: str
+    requested_quantity: Micro
+    requested_day: Day
+    promised_quantity: Micro
+    """What is delivered below, and what was shipped before where a line is amended."""
+    promised_day: Day | None
+    """The last delivery's."""
+    deliveries: tuple[Delivery, ...]
+    slip_days: int
+    """promised_day - requested_day, never below 0; 0 when nothing is promised."""
+    limiting_step: str | None
+    pegging: tuple[Peg, ...]
+    reasons: tuple[Reason, ...]
+    alternatives: tuple[Alternative, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer to a whole request."""
+
+    outcome: str
+    lines: tuple[LinePromise, ...]
+    summary: str
+    read: frozenset[tuple[str, str]]
+    """(sku, site) of every book that was looked at."""
+    written: frozenset[tuple[str, str]]
+    """(sku, site) of every book that gets claims."""
+
+
+def outcome_of_line(requested: Micro, promised: Micro, requested_day: Day, promised_day: Day | None) -> Outcome:
+    """`full`: all by the requested date; `late`: all, the last of it later; `partial`: less than all, whenever; `none` (promising.md § 4)."""
+    if promised <= 0 or promised_day is None:
+        return Outcome.NONE
+    if promised < requested:
+        return Outcome.PARTIAL
+    return Outcome.LATE if promised_day > requested_day else Outcome.FULL
+
+
+def outcome_of_all(outcomes: list[str]) -> Outcome:
+    """`none` if all are; `full` or `late` if all lines are promised in full; otherwise `partial` (promising.md § 4)."""
+    kinds = set(outcomes)
+    if kinds <= {Outcome.NONE}:
+        return Outcome.NONE
+    if kinds <= {Outcome.FULL}:
+        return Outcome.FULL
+    if kinds <= {Outcome.FULL, Outcome.LATE}:
+        return Outcome.LATE
+    return Outcome.PARTIAL

@@ -1,0 +1,223 @@
+"""When a quantity can leave a site: projected availability and what may be promised from it (promising.md § 2).
+
+    projected(d) = on hand - safety stock + receipts usable <= d - claims and requirements dated <= d
+    ATP(d)       = min over s >= d of projected(s)
+
+ATP never falls as d grows, so the earliest date for a quantity is a binary search.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from services.quote.domain.book import Entry, Part
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from services.quote.domain.book import Book, Day, Micro, Rules
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """Projected availability and ATP as steps: each holds from its day until the next; the first day is today."""
+
+    days: tuple[Day, ...]
+    projected: tuple[Micro, ...]
+    atp: tuple[Micro, ...]
+
+    def projected_on(self, day: Day) -> Micro:
+        """Projected availability at the end of `day`; a day before today counts as today."""
+        at = bisect_right(self.days, day) - 1
+        return self.projected[at if at > 0 else 0]
+
+    def atp_on(self, day: Day) -> Micro:
+        """What can still be promised for `day` without breaking an earlier promise; negative when the book is short."""
+        at = bisect_right(self.days, day) - 1
+        return self.atp[at if at > 0 else 0]
+
+    def earliest(self, quantity: Micro, not_before: Day) -> Day | None:
+        """The first day, not before `not_before` (or today), on which `quantity` can be promised without taking from any earlier promise."""
+        at = bisect_left(self.atp, quantity)
+        if at == len(self.atp):
+            return None
+        day = self.days[at]
+        return day if day > not_before else not_before
+
+    def changed(self, changes: Mapping[Day, Micro]) -> Balance:
+        """This balance with quantities added (+) or taken (-) from a day on; days before today count as today."""
+        today = self.days[0]
+        steps: dict[Day, Micro] = {}
+        before = 0
+        for day, projected in zip(self.days, self.projected, strict=True):
+            steps[day] = projected - before
+            before = projected
+        for day, quantity in changes.items():
+            counted = day if day > today else today
+            steps[counted] = steps.get(counted, 0) + quantity
+        return from_steps(steps)
+
+
+def from_steps(steps: Mapping[Day, Micro]) -> Balance:
+    """The balance of dated changes; the smallest day is today and carries the stock."""
+    days = tuple(sorted(steps))
+    projected = tuple(accumulate(map(steps.__getitem__, days)))
+    atp = tuple(accumulate(reversed(projected), min))[::-1]
+    return Balance(days, projected, atp)
+
+
+def balance(book: Book, today: Day, now: datetime, rules: Rules, without_owner: str | None = None) -> Balance:
+    """What the book can promise, seen on `today` at the instant `now`; holds count only while they live.
+
+    `without_owner` leaves the claims of one order or hold out, so that a caller never blocks itself.
+    The plain answer is kept with the book until the book changes, the day turns or a hold expires.
+    """
+    memo = book.memo
+    if memo is not None:
+        kept, kept_today, kept_rules, since, until = memo
+        if (
+            kept_today == today
+            and (kept_rules is rules or kept_rules == rules)
+            and (since is None or since <= now)
+            and (until is None or now < until)
+        ):
+            return kept if without_owner is None else _without(kept, book, now, without_owner)
+    due, until = book.expiring(now)
+    plain = _build(book, today, now, rules, due)
+    since = due[-1].expires_at if due else None  # with nothing expired it is true of every earlier instant as well
+    book.memo = (plain, today, rules, since, until)
+    return plain if without_owner is None else _without(plain, book, now, without_owner)
+
+
+def _build(book: Book, today: Day, now: datetime, rules: Rules, due: list[Entry]) -> Balance:
+    base = book.base
+    below: Balance | None = None
+    if base is None:
+        steps: dict[Day, Micro] = {today: book.on_hand - book.safety_stock}
+        for hold in due:
+            _add(steps, hold.day, today, hold.quantity)
+    else:
+        steps = {}
+        below = balance(base, today, now, rules)
+        stock = (book.on_hand - book.safety_stock) - (base.on_hand - base.safety_stock)
+        if stock:
+            steps[today] = stock
+        # A due hold of the base is out of its balance already: do not take it out again when this layer removes it.
+        for hold in base.due_holds(now):
+            if book.speaks_of(Part.CLAIM, hold.ref):
+                _add(steps, hold.day, today, -hold.quantity)
+        for hold in due:
+            if book.speaks_of(Part.CLAIM, hold.ref):
+                _add(steps, hold.day, today, hold.quantity)
+    for day, quantity in book.own_supply_by_day().items():
+        counted = rules.counts_on(day, today)
+        if counted is not None:
+            steps[counted] = steps.get(counted, 0) + quantity
+    for day, quantity in book.own_demand_by_day().items():
+        counted = day if day > today else today
+        steps[counted] = steps.get(counted, 0) - quantity
+    if below is None:
+        return from_steps(steps)
+    return below.changed(steps) if steps else below
+
+
+def _add(steps: dict[Day, Micro], day: Day | None, today: Day, quantity: Micro) -> None:
+    counted = today if day is None or day < today else day
+    steps[counted] = steps.get(counted, 0) + quantity
+
+
+def _without(plain: Balance, book: Book, now: datetime, owner: str) -> Balance:
+    given_back: dict[Day, Micro] = {}
+    today = plain.days[0]
+    for claim in book.claims_of(owner):
+        if is_live(claim, now):
+            _add(given_back, claim.day, today, claim.quantity)
+    return plain.changed(given_back) if given_back else plain
+
+
+def is_live(claim: Entry, now: datetime) -> bool:
+    """Whether a claim counts at the instant `now`: a hold does so strictly before its expiry."""
+    return claim.expires_at is None or claim.expires_at > now
+
+
+def permits(before: Balance, after: Balance) -> bool:
+    """THE invariant: for all d, projected_after(d) >= min(0, projected_before(d)).
+
+    So cancelling, reducing and postponing always pass, also on a book that is short.
+    """
+    return all(after.projected_on(day) >= min(0, before.projected_on(day)) for day in {*before.days, *after.days})
+
+
+@dataclass(frozen=True, slots=True)
+class DayRow:
+    """One civil day of a book: what is projected, what may be promised, and what comes and goes on it."""
+
+    day: Day
+    projected: Micro
+    atp: Micro
+    receipts: tuple[Entry, ...]
+    claims: tuple[Entry, ...]
+    """Live claims and requirements that count on this day."""
+
+
+def daily(
+    book: Book,
+    from_day: Day | None,
+    to_day: Day | None,
+    today: Day,
+    now: datetime,
+    rules: Rules,
+    without_owner: str | None = None,
+) -> list[DayRow]:
+    """One row per civil day, both ends included; by default from today to the last event.
+
+    Everything stands on the day on which it counts: past-due claims today, past-due receipts where `Rules` puts them.
+    Days before today show today's figures and no entries.
+    """
+    figures = balance(book, today, now, rules, without_owner)
+    first = today if from_day is None else from_day
+    last = max(first, figures.days[-1]) if to_day is None else to_day
+    receipts: dict[Day, list[Entry]] = {}
+    claims: dict[Day, list[Entry]] = {}
+    for receipt in book.of(Part.RECEIPT):
+        counted = rules.counts_on(receipt.day or 0, today)
+        if counted is not None and first <= counted <= last:
+            receipts.setdefault(counted, []).append(receipt)
+    excluded = {claim.ref for claim in book.claims_of(without_owner)} if without_owner is not None else set()
+    for part in (Part.CLAIM, Part.REQUIREMENT):
+        for claim in book.of(part):
+            counted = max(claim.day or 0, today)
+            if first <= counted <= last and is_live(claim, now) and not (part is Part.CLAIM and claim.ref in excluded):
+                claims.setdefault(counted, []).append(claim)
+    return [
+        DayRow(
+            day,
+            figures.projected_on(day),
+            figures.atp_on(day),
+            tuple(sorted(receipts.get(day, ()), key=lambda entry: entry.ref)),
+            tuple(sorted(claims.get(day, ()), key=lambda entry: entry.ref)),
+        )
+        for day in range(first, last + 1)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class StaircaseStep:
+    """From `day` on, until the next step."""
+
+    day: Day
+    projected: Micro
+    atp: Micro
+
+
+def staircase(figures: Balance) -> tuple[StaircaseStep, ...]:
+    """The balance for an event: only the days on which projected or ATP differs from the step before."""
+    steps: list[StaircaseStep] = []
+    for day, projected, atp in zip(figures.days, figures.projected, figures.atp, strict=True):
+        if not steps or (steps[-1].projected, steps[-1].atp) != (projected, atp):
+            steps.append(StaircaseStep(day, projected, atp))
+    return tuple(steps)

@@ -1,0 +1,368 @@
+"""What is known about one sku at one site: stock, receipts, claims, requirements (promising.md § 1).
+
+A book changes through `apply` alone, entry by entry, and its version grows with every change. It keeps sums by day
+beside the entries, so asking a book with a hundred thousand claims costs no more than asking one with ten.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from heapq import heapify, heappop, heappush
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from datetime import datetime
+
+Micro = int
+"""A quantity in millionths of the item's unit of measure: exact, never a float."""
+
+Day = int
+"""A civil date at the site, as `date.toordinal()`."""
+
+
+class Part(StrEnum):
+    """The parts of a book. Supply: stock, safety, receipt. Demand: claim, requirement."""
+
+    STOCK = "stock"
+    SAFETY = "safety"
+    RECEIPT = "receipt"
+    CLAIM = "claim"
+    REQUIREMENT = "requirement"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One fact of a book. It replaces what the book knew under the same part and ref; quantity 0 removes it.
+
+    `day` is the due date of a receipt (its usable date follows from the rules), the pick date of a claim, the needed
+    date of a requirement, and None for stock and safety stock. A claim with `expires_at` is a hold.
+    `detail` is carried, not interpreted, but for `owner` of a claim and `kind` of a receipt.
+    """
+
+    part: Part
+    ref: str
+    quantity: Micro
+    day: Day | None = None
+    expires_at: datetime | None = None
+    detail: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How the dates of one sku at one site are read (promising.md § 2, past due).
+
+    A receipt due before today counts `past_due_offset_days` after today, and no longer at all once it is more than
+    `past_due_limit_days` late. A receipt is usable `dock_to_stock_days` after its due date.
+    """
+
+    past_due_offset_days: int = 1
+    past_due_limit_days: int = 30
+    dock_to_stock_days: int = 0
+
+    def counts_on(self, due: Day, today: Day) -> Day | None:
+        """The day on which an open receipt due on `due` counts as supply; None when it is too late to be believed."""
+        usable = due + self.dock_to_stock_days
+        if due >= today:
+            return usable
+        if today - due > self.past_due_limit_days:
+            return None
+        return max(usable, today + self.past_due_offset_days)
+
+
+DATED: Final = (Part.RECEIPT, Part.CLAIM, Part.REQUIREMENT)
+_FEW = 64
+
+
+class Book:
+    """Everything known about one sku at one site. Change it through `apply` alone.
+
+    A fork layers its own entries over its base without copying it: what a fork stores as None, it has removed.
+    The base must not change while a fork of it is in use.
+    """
+
+    __slots__ = (
+        "_base",
+        "_demand",
+        "_expiries",
+        "_holds",
+        "_owners",
+        "_safety",
+        "_stock",
+        "_supply",
+        "_tables",
+        "defined",
+        "key",
+        "ledger_at",
+        "memo",
+        "site",
+        "sku",
+        "supply_memo",
+        "version",
+    )
+
+    def __init__(self, sku: str, site: str) -> None:
+        """An empty book of version 0."""
+        self.sku = sku
+        self.site = site
+        self.key = f"{sku}|{site}"
+        self.version = 0
+        self.ledger_at: datetime | None = None
+        self.defined = False
+        """True once its supply was told (stock, safety stock or a receipt), even if that supply is nothing."""
+        self._base: Book | None = None
+        self._stock: Entry | None = None
+        self._safety: Entry | None = None
+        self._tables: dict[Part, dict[str, Entry | None]] = {part: {} for part in DATED}
+        self._supply: dict[Day, Micro] = {}
+        self._demand: dict[Day, Micro] = {}
+        self._owners: dict[str, set[str]] = {}
+        self._expiries: list[tuple[datetime, str]] = []
+        self._holds = 0
+        self.memo: Any = None
+        """Last computed balance; belongs to balance.py and is dropped by every change."""
+        self.supply_memo: Any = None
+        """Last computed receipts in date order; belongs to pegging.py and is dropped when a receipt changes."""
+
+    def __repr__(self) -> str:
+        return f"Book({self.key} v{self.version})"
+
+    @property
+    def on_hand(self) -> Micro:
+        """Usable stock now."""
+        return self._stock.quantity if self._stock is not None else 0
+
+    @property
+    def safety_stock(self) -> Micro:
+        """Kept back from new promises."""
+        return self._safety.quantity if self._safety is not None else 0
+
+    @property
+    def base(self) -> Book | None:
+        """The book under a fork; None for a book of its own."""
+        return self._base
+
+    # -- change
+
+    def apply(self, entries: Iterable[Entry], version: int, at: datetime) -> None:
+        """Put the entries in, each replacing what stood under its part and ref. Costs what the entries cost, not what the book holds."""
+        for entry in entries:
+            if entry.part is Part.STOCK:
+                self._stock = entry
+                self.defined = True
+            elif entry.part is Part.SAFETY:
+                self._safety = entry
+                self.defined = True
+            else:
+                self._replace(entry)
+        self._prune()
+        self.version = version
+        self.ledger_at = at
+        self.memo = None
+
+    def _replace(self, entry: Entry) -> None:
+        if entry.day is None:
+            raise ValueError(f"{entry.part} {entry.ref} of {self.key} needs a day")
+        table = self._tables[entry.part]
+        old = self.find(entry.part, entry.ref)
+        sums = self._demand
+        if entry.part is Part.RECEIPT:
+            sums = self._supply
+            self.defined = True
+            self.supply_memo = None
+        if old is not None:
+            self._add(sums, old.day, -old.quantity)
+            if entry.part is Part.CLAIM:
+                self._disown(old)
+        if entry.quantity:
+            table[entry.ref] = entry
+            self._add(sums, entry.day, entry.quantity)
+            if entry.part is Part.CLAIM:
+                self._own(entry)
+        elif self._base is None:
+            table.pop(entry.ref, None)
+        else:
+            table[entry.ref] = None
+
+    def _add(self, sums: dict[Day, Micro], day: Day | None, quantity: Micro) -> None:
+        if day is None:  # pragma: no cover - _replace has refused it
+            return
+        total = sums.get(day, 0) + quantity
+        if total or self._base is not None:
+            sums[day] = total
+        else:
+            del sums[day]
+
+    def _own(self, claim: Entry) -> None:
+        owner = owner_of(claim)
+        if owner:
+            self._owners.setdefault(owner, set()).add(claim.ref)
+        if claim.expires_at is not None:
+            heappush(self._expiries, (claim.expires_at, claim.ref))
+            self._holds += 1
+
+    def _disown(self, claim: Entry) -> None:
+        """Forget a claim of this layer; what the base knows of it is hidden by what stands in the table."""
+        if self._tables[Part.CLAIM].get(claim.ref) is not claim:
+            return
+        owner = owner_of(claim)
+        refs = self._owners.get(owner)
+        if refs is not None:
+            refs.discard(claim.ref)
+            if not refs:
+                del self._owners[owner]
+        if claim.expires_at is not None:
+            self._holds -= 1
+
+    def _prune(self) -> None:
+        """Keep the heap of expiries as small as the holds that live: ended holds stay in it only for a while."""
+        heap, claims = self._expiries, self._tables[Part.CLAIM]
+        if len(heap) > 2 * self._holds + _FEW:
+            self._expiries = [item for item in set(heap) if _still(claims.get(item[1]), item[0])]
+            heapify(self._expiries)
+            return
+        while heap and not _still(claims.get(heap[0][1]), heap[0][0]):
+            heappop(heap)
+
+    def fork(self) -> Book:
+        """A book that starts as this one and changes alone. Costs the same for every size of book."""
+        child = Book(self.sku, self.site)
+        child.version = self.version
+        child.ledger_at = self.ledger_at
+        child.defined = self.defined
+        child._base = self
+        child._stock = self._stock
+        child._safety = self._safety
+        return child
+
+    # -- read
+
+    def find(self, part: Part, ref: str) -> Entry | None:
+        """What stands under this part and ref, or None. An expired hold stands until it is written as expired."""
+        if part is Part.STOCK:
+            return self._stock
+        if part is Part.SAFETY:
+            return self._safety
+        layer: Book | None = self
+        while layer is not None:
+            table = layer._tables[part]
+            if ref in table:
+                return table[ref]
+            layer = layer._base
+        return None
+
+    def entries(self) -> Iterator[Entry]:
+        """Every entry that stands, expired holds included."""
+        if self._stock is not None:
+            yield self._stock
+        if self._safety is not None:
+            yield self._safety
+        for part in DATED:
+            yield from self.of(part)
+
+    def of(self, part: Part) -> Iterator[Entry]:
+        """Every receipt, claim or requirement that stands."""
+        hidden: set[str] = set()
+        layer: Book | None = self
+        while layer is not None:
+            for ref, entry in layer._tables[part].items():
+                if ref in hidden:
+                    continue
+                if entry is not None:
+                    yield entry
+            layer = layer._base
+            if layer is not None:
+                hidden.update(self._layer_refs(part, layer))
+
+    def _layer_refs(self, part: Part, below: Book) -> Iterator[str]:
+        """Refs that the layers above `below` speak about."""
+        layer: Book | None = self
+        while layer is not None and layer is not below:
+            yield from layer._tables[part]
+            layer = layer._base
+
+    def claims_of(self, owner: str) -> list[Entry]:
+        """The claims of one order or hold, found without looking at anybody else's."""
+        refs: set[str] = set()
+        layer: Book | None = self
+        while layer is not None:
+            refs |= layer._owners.get(owner, set())
+            layer = layer._base
+        found = (self.find(Part.CLAIM, ref) for ref in sorted(refs))
+        return [claim for claim in found if claim is not None and owner_of(claim) == owner]
+
+    def due_holds(self, now: datetime) -> list[Entry]:
+        """Holds whose expiry has come (`expires_at <= now`) and that are not yet written as expired, first expired first."""
+        return self.expiring(now)[0]
+
+    def expiring(self, now: datetime) -> tuple[list[Entry], datetime | None]:
+        """The due holds, and an instant until which no further hold expires (None: never). Looks at due holds only."""
+        due: dict[str, Entry] = {}
+        following: datetime | None = None
+        layer: Book | None = self
+        while layer is not None:
+            heap = layer._expiries
+            stack = [0] if heap else []
+            while stack:
+                index = stack.pop()
+                at, ref = heap[index]
+                if at > now:
+                    following = at if following is None or at < following else following
+                    continue
+                claim = self.find(Part.CLAIM, ref)
+                if claim is not None and claim.expires_at == at:
+                    due[ref] = claim
+                left = 2 * index + 1
+                if left < len(heap):
+                    stack.append(left)
+                if left + 1 < len(heap):
+                    stack.append(left + 1)
+            layer = layer._base
+        holds = list(due.values())
+        if len(holds) > 1:
+            holds.sort(key=lambda hold: (hold.expires_at, hold.ref))
+        return holds, following
+
+    def holds(self) -> list[Entry]:
+        """Every claim with an expiry that stands, found without looking at the other claims."""
+        found: dict[str, Entry] = {}
+        layer: Book | None = self
+        while layer is not None:
+            for at, ref in layer._expiries:
+                claim = self.find(Part.CLAIM, ref)
+                if claim is not None and claim.expires_at == at:
+                    found[ref] = claim
+            layer = layer._base
+        return sorted(found.values(), key=lambda hold: hold.ref)
+
+    def demand_by_day(self) -> dict[Day, Micro]:
+        """Claims (live or not) and requirements by date, all layers together."""
+        total: dict[Day, Micro] = {}
+        layer: Book | None = self
+        while layer is not None:
+            for day, quantity in layer._demand.items():
+                total[day] = total.get(day, 0) + quantity
+            layer = layer._base
+        return {day: quantity for day, quantity in total.items() if quantity}
+
+    def own_supply_by_day(self) -> Mapping[Day, Micro]:
+        """Open receipts by due date; in a fork, what it adds to its base."""
+        return self._supply
+
+    def own_demand_by_day(self) -> Mapping[Day, Micro]:
+        """Claims (live or not) and requirements by date; in a fork, what it adds to its base."""
+        return self._demand
+
+    def speaks_of(self, part: Part, ref: str) -> bool:
+        """Whether this layer itself replaces or removes what stands under part and ref."""
+        return ref in self._tables[part]
+
+
+def owner_of(claim: Entry) -> str:
+    """The order or hold that a claim belongs to; empty when nobody is named."""
+    return str(claim.detail.get("owner", "")) if claim.detail else ""
+
+
+def _still(claim: Entry | None, expires_at: datetime) -> bool:
+    return claim is not None and claim.expires_at == expires_at

@@ -1,0 +1,196 @@
+"""Changing a promise: the old claims go and the new ones come in one step (promising.md § 2, THE invariant).
+
+Reducing, postponing and cancelling always pass, also on a book that is short. A promise is never pulled in unasked:
+as long as the requested date stays, a line keeps its date or moves later. What a line keeps is settled before
+anything is given to lines that grow, move or are new.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from services.quote.domain.explanation import Pegs, decision_of, line_promise
+from services.quote.domain.plan import Plan, Take, plan_line
+from services.quote.domain.promise import sets_for
+from services.quote.domain.shipcomplete import plan_together
+from services.quote.domain.stand import Stand
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from services.quote.domain.answer import Decision, Delivery, LinePromise
+    from services.quote.domain.book import Day, Micro
+    from services.quote.domain.request import LineRequest, Shelf
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentLine:
+    """A line as it is promised now."""
+
+    line: LineRequest
+    deliveries: tuple[Delivery, ...]
+    """What is still open of them."""
+    first_promised_day: Day | None
+    promised_day: Day | None
+    shipped: Micro = 0
+
+
+Wish = tuple["Delivery", "Micro"]
+"""A delivery to keep, and the quantity to keep of it."""
+
+
+def amend(
+    current: Sequence[CurrentLine],
+    wanted: Sequence[LineRequest],
+    shelf: Shelf,
+    owner: str,
+    *,
+    allow_partial: bool = False,
+    ship_complete: bool = False,
+) -> Decision:
+    """The order after the change: every line of `wanted`, its quantity the new total, what was shipped included.
+
+    Lines of `current` that `wanted` does not name are given up. Deliveries of the answer are those of the open
+    quantity. Whether a line that is promised less than asked is acceptable is for the caller to say.
+    """
+    stand = Stand(shelf, owner)
+    known = {before.line.line_ref: before for before in current}
+    for before in current:
+        for delivery in before.deliveries:
+            stand.place(before.line.sku, delivery.site)
+    plans: dict[int, Plan] = {}
+    for at, line in enumerate(wanted):
+        stood = known.get(line.line_ref)
+        if stood is not None and (keep := _kept(stood, line)) is not None:
+            plan = _take(_open(line, stood), keep, stand)
+            if plan is not None:
+                plans[at] = plan
+    rest = [at for at in range(len(wanted)) if at not in plans]
+    if rest and ship_complete and len(wanted) > 1:
+        stand.give_back()
+        plans = _together(wanted, known, stand, allow_partial=allow_partial)
+        rest = []
+    sets = sets_for(wanted)
+    for at in rest:
+        plans[at] = _change(wanted[at], known.get(wanted[at].line_ref), stand, sets, allow_partial=allow_partial and not ship_complete)
+    pegs: Pegs = {}
+    lines = tuple(_answer(plans[at], known.get(wanted[at].line_ref), pegs) for at in range(len(wanted)))
+    return decision_of(lines, stand)
+
+
+def _answer(plan: Plan, before: CurrentLine | None, pegs: Pegs) -> LinePromise:
+    if before is None or not before.shipped:
+        return line_promise(plan, pegs)
+    return line_promise(plan, pegs, shipped=before.shipped, shipped_day=before.promised_day if not plan.takes else None)
+
+
+def _open(line: LineRequest, before: CurrentLine | None) -> LineRequest:
+    """The line with what is still to be delivered of it."""
+    return line if before is None or not before.shipped else replace(line, quantity=max(0, line.quantity - before.shipped))
+
+
+def _kept(before: CurrentLine, line: LineRequest) -> list[Wish] | None:
+    """The deliveries that a line keeps as they are, or smaller, the last one cut first; None when it must be decided anew."""
+    if line.requested_day != before.line.requested_day or line.sku != before.line.sku:
+        return None
+    if any(delivery.site not in line.sites for delivery in before.deliveries):
+        return None
+    if line.latest_day is not None and any(delivery.delivery_day > line.latest_day for delivery in before.deliveries):
+        return None
+    needed = max(0, line.quantity - before.shipped)
+    standing = sum(delivery.quantity for delivery in before.deliveries)
+    if needed > standing and line.quantity != before.line.quantity:
+        return None
+    keep: list[Wish] = []
+    for delivery in sorted(before.deliveries, key=lambda one: one.pick_day):
+        quantity = min(needed, delivery.quantity)
+        if quantity > 0:
+            keep.append((delivery, quantity))
+            needed -= quantity
+    return keep
+
+
+def _take(line: LineRequest, keep: Sequence[Wish], stand: Stand) -> Plan | None:
+    """The deliveries as wished, if the books permit them. A day that has passed is today."""
+    takes: list[Take] = []
+    for delivery, quantity in keep:
+        place = stand.place(line.sku, delivery.site)
+        if place is None:
+            return None
+        takes.append(Take(place, max(delivery.pick_day, place.today), quantity, -1))
+    for place in {id(take.place): take.place for take in takes}.values():
+        mine: dict[Day, Micro] = {}
+        for take in takes:
+            if take.place is place:
+                mine[take.day] = mine.get(take.day, 0) - take.quantity
+        if min(place.free.changed(mine).projected) < 0:
+            return None
+    return Plan(line, tuple(replace(take, number=take.place.take(take.day, take.quantity)) for take in takes))
+
+
+def _change(line: LineRequest, before: CurrentLine | None, stand: Stand, sets: int, *, allow_partial: bool) -> Plan:
+    """Decide a line anew: at its own site first, not before its promised date as long as the requested date stands."""
+    if before is None:
+        return plan_line(line, stand, allow_partial=allow_partial, most_sets=sets)
+    still = _open(line, before)
+    if still.quantity == 0:
+        return Plan(still)
+    own = [delivery.site for delivery in before.deliveries if delivery.site in line.sites]
+    still = replace(still, sites=tuple(dict.fromkeys((*own, *line.sites))))
+    same_date = line.requested_day == before.line.requested_day and line.sku == before.line.sku
+    if allow_partial and same_date and (grown := _grow(still, before, stand, sets)) is not None:
+        return grown
+    not_before = before.promised_day if same_date and not allow_partial else None
+    return plan_line(still, stand, allow_partial=allow_partial, not_before=not_before, most_sets=sets)
+
+
+def _grow(still: LineRequest, before: CurrentLine, stand: Stand, sets: int) -> Plan | None:
+    """A line of several deliveries that wants more: what stands stays, the rest comes beside it. None when that is not everything."""
+    standing = sum(delivery.quantity for delivery in before.deliveries)
+    more = still.quantity - standing
+    if not before.deliveries or more <= 0 or any(delivery.site not in still.sites for delivery in before.deliveries):
+        return None
+    for grown in before.deliveries:
+        keep = [(one, one.quantity + (more if one is grown else 0)) for one in before.deliveries]
+        plan = _take(still, keep, stand)
+        if plan is not None:
+            return plan
+    plan = _take(still, [(one, one.quantity) for one in before.deliveries], stand)
+    if plan is None:
+        return None
+    room = None if still.max_shipments is None else still.max_shipments - len(before.deliveries)
+    added = None
+    if room is None or room > 0:
+        added = plan_line(replace(still, quantity=more, max_shipments=room), stand, allow_partial=True, most_sets=sets)
+    if added is None or sum(take.quantity for take in added.takes) < more:
+        for take in (*plan.takes, *(added.takes if added is not None else ())):
+            take.place.undo(take.number)
+        return None
+    takes = sorted((*plan.takes, *added.takes), key=lambda take: (take.day, still.sites.index(take.place.site)))
+    return Plan(still, tuple(takes), added.alternatives, added.refusal, added.waits)
+
+
+def _together(
+    wanted: Sequence[LineRequest], known: dict[str, CurrentLine], stand: Stand, *, allow_partial: bool
+) -> dict[int, Plan]:
+    """All open lines on one date anew, not before the date they have, as long as no requested date changed."""
+    plans: dict[int, Plan] = {}
+    lines: list[tuple[int, LineRequest]] = []
+    standing: list[Day] = []
+    moved = False
+    for at, line in enumerate(wanted):
+        before = known.get(line.line_ref)
+        still = _open(line, before)
+        if still.quantity == 0:
+            plans[at] = Plan(still)
+            continue
+        lines.append((at, still))
+        if before is not None:
+            moved = moved or before.line.requested_day != line.requested_day
+            standing.extend([before.promised_day] if before.promised_day is not None else [])
+    not_before = max(standing) if standing and not moved else None
+    decided = plan_together([line for _, line in lines], stand, allow_partial=allow_partial, not_before=not_before)
+    for (at, _), plan in zip(lines, decided, strict=True):
+        plans[at] = plan
+    return plans

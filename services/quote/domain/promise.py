@@ -1,0 +1,52 @@
+"""How many, by when: the answer to a customer's lines from stock and receipts (promising.md § 4).
+
+`promise` is the whole decision. It changes nothing: the claims it wants stand in its deliveries, and whoever asked it
+on locked books writes them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from services.quote.domain.answer import Alternative, Decision, Delivery, LinePromise, Outcome
+from services.quote.domain.explanation import conclude
+from services.quote.domain.plan import plan_line
+from services.quote.domain.request import Demand, LineRequest, Shelf
+from services.quote.domain.shipcomplete import plan_together
+from services.quote.domain.split import MOST_SETS
+from services.quote.domain.stand import Stand
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = [
+    "Alternative",
+    "Decision",
+    "Delivery",
+    "Demand",
+    "LinePromise",
+    "LineRequest",
+    "Outcome",
+    "Shelf",
+    "promise",
+]
+
+
+def promise(demand: Demand, shelf: Shelf) -> Decision:
+    """What can be promised of each line, and when, without taking from any earlier promise.
+
+    Lines are served in their order; with `ship_complete`, all on the first date on which all of them can leave.
+    """
+    stand = Stand(shelf)
+    if demand.ship_complete and len(demand.lines) > 1:
+        plans = plan_together(demand.lines, stand, allow_partial=demand.allow_partial)
+    else:
+        whole = demand.ship_complete
+        sets = sets_for(demand.lines)
+        plans = [plan_line(line, stand, allow_partial=demand.allow_partial and not whole, most_sets=sets) for line in demand.lines]
+    return conclude(plans, stand)
+
+
+def sets_for(lines: Sequence[LineRequest]) -> int:
+    """How long each line may search, so that a request with many lines takes no longer than one with few."""
+    return max(MOST_SETS // max(1, len(lines)), 100)

@@ -1,0 +1,105 @@
+"""Why an answer is what it is: the closed list of codes, in order of precedence.
+
+Where several refusals apply to one line, the one that stands first here is given.
+The days that the reasons of a promised line add sum to its slip.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Step(StrEnum):
+    """Where on the way from the requested to the promised date a reason stands, in the order of the chain."""
+
+    REQUEST = "request"
+    STOCK = "stock"
+    SUPPLY = "supply"
+
+
+class Code(StrEnum):
+    """The closed list. Refusals first, then what made a promise later or smaller, then what merely explains it."""
+
+    UNKNOWN_SKU = "UNKNOWN_SKU"
+    NO_SITE = "NO_SITE"
+    NO_BOOK = "NO_BOOK"
+    OTHER_LINE_IMPOSSIBLE = "OTHER_LINE_IMPOSSIBLE"
+    NO_COMMON_DATE = "NO_COMMON_DATE"
+    AFTER_LATEST_DATE = "AFTER_LATEST_DATE"
+    PARTIAL_NOT_ALLOWED = "PARTIAL_NOT_ALLOWED"
+    BELOW_MINIMUM_SHIPMENT = "BELOW_MINIMUM_SHIPMENT"
+    NOT_ENOUGH_SUPPLY = "NOT_ENOUGH_SUPPLY"
+
+    REQUESTED_IN_PAST = "REQUESTED_IN_PAST"
+    PROMISED_TO_OTHERS = "PROMISED_TO_OTHERS"
+    SAFETY_STOCK_KEPT = "SAFETY_STOCK_KEPT"
+    NO_STOCK = "NO_STOCK"
+    PARTLY_COVERED = "PARTLY_COVERED"
+    AWAIT_SUPPLY = "AWAIT_SUPPLY"
+    BOOK_SHORT = "BOOK_SHORT"
+    PROMISE_STANDS = "PROMISE_STANDS"
+    SHIPS_COMPLETE = "SHIPS_COMPLETE"
+    SHIPMENT_LIMITS = "SHIPMENT_LIMITS"
+
+    COVERED = "COVERED"
+    SHIPPED = "SHIPPED"
+
+
+STEP_OF: Final[Mapping[Code, Step]] = {
+    Code.UNKNOWN_SKU: Step.REQUEST,
+    Code.NO_SITE: Step.REQUEST,
+    Code.NO_BOOK: Step.STOCK,
+    Code.OTHER_LINE_IMPOSSIBLE: Step.REQUEST,
+    Code.NO_COMMON_DATE: Step.SUPPLY,
+    Code.AFTER_LATEST_DATE: Step.SUPPLY,
+    Code.PARTIAL_NOT_ALLOWED: Step.REQUEST,
+    Code.BELOW_MINIMUM_SHIPMENT: Step.REQUEST,
+    Code.NOT_ENOUGH_SUPPLY: Step.SUPPLY,
+    Code.REQUESTED_IN_PAST: Step.REQUEST,
+    Code.PROMISED_TO_OTHERS: Step.STOCK,
+    Code.SAFETY_STOCK_KEPT: Step.STOCK,
+    Code.NO_STOCK: Step.STOCK,
+    Code.PARTLY_COVERED: Step.STOCK,
+    Code.AWAIT_SUPPLY: Step.SUPPLY,
+    Code.BOOK_SHORT: Step.SUPPLY,
+    Code.PROMISE_STANDS: Step.REQUEST,
+    Code.SHIPS_COMPLETE: Step.REQUEST,
+    Code.SHIPMENT_LIMITS: Step.REQUEST,
+    Code.COVERED: Step.STOCK,
+    Code.SHIPPED: Step.STOCK,
+}
+
+
+class Lost(StrEnum):
+    """Why another way was not chosen, in order of precedence."""
+
+    PARTIAL_NOT_ALLOWED = "PARTIAL_NOT_ALLOWED"
+    SHIPS_COMPLETE = "SHIPS_COMPLETE"
+    AFTER_LATEST_DATE = "AFTER_LATEST_DATE"
+    LESS_PROMISED = "LESS_PROMISED"
+    LESS_ON_TIME = "LESS_ON_TIME"
+    LATER = "LATER"
+    MORE_SHIPMENTS = "MORE_SHIPMENTS"
+    SITE_ORDER = "SITE_ORDER"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One step of the explanation."""
+
+    step: str
+    code: str
+    summary: str
+    ref: str | None = None
+    """The record behind it: a receipt's id, another line's ref."""
+    adds_days: int = 0
+
+
+def because(code: Code, summary: str, ref: str | None = None, adds_days: int = 0) -> Reason:
+    """A reason, with the step that its code belongs to."""
+    return Reason(STEP_OF[code].value, code.value, summary, ref, adds_days)

@@ -1,0 +1,64 @@
+"""What is asked: lines, and the rules under which they may be answered; and where the books to answer from are found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from services.quote.domain.book import Book, Day, Micro, Rules
+
+
+@dataclass(frozen=True, slots=True)
+class LineRequest:
+    """One line of a customer's request."""
+
+    line_ref: str
+    sku: str
+    quantity: Micro
+    requested_day: Day
+    """As asked; may lie in the past: the answer then starts today and its slip counts from here."""
+    sites: tuple[str, ...]
+    """Sites that may ship it, the preferred one first; empty when no site is known."""
+    latest_day: Day | None = None
+    """Later than this counts as none."""
+    min_ship: Micro | None = None
+    """Least quantity of one delivery of a split; the whole line when that is less."""
+    max_shipments: int | None = None
+    uom: str = "EA"
+    known_sku: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """Lines that are answered together: no unit is promised to two of them."""
+
+    lines: tuple[LineRequest, ...]
+    allow_partial: bool = False
+    """A line may come in several deliveries, or short."""
+    ship_complete: bool = False
+    """All lines on one date, or none of them."""
+    policy: str = "earliest"
+
+
+class Shelf(Protocol):
+    """Where a decision finds its books, its dates and its instant. Nothing else of the world is known to it."""
+
+    @property
+    def now(self) -> datetime:
+        """The instant of the decision: holds count strictly before their expiry."""
+        ...
+
+    def book(self, sku: str, site: str) -> Book | None:
+        """The book of a sku at a site, or None."""
+        ...
+
+    def today(self, site: str) -> Day:
+        """The civil date at the site."""
+        ...
+
+    def rules(self, sku: str, site: str) -> Rules:
+        """How dates are read there."""
+        ...
