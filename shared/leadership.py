@@ -12,7 +12,7 @@ import hashlib
 import logging
 import time
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import asyncpg
 
@@ -40,7 +40,7 @@ class Leadership:
     def __init__(self, dsn: str, name: str) -> None:
         self._dsn = dsn
         self._name = name
-        self._connection: asyncpg.Connection[Any] | None = None
+        self._connection: asyncpg.Connection | None = None
         self._beating: asyncio.Task[None] | None = None
         self._confirmed_at = float("-inf")
         self.lost = asyncio.Event()
@@ -80,7 +80,7 @@ class Leadership:
         if connection is not None:
             await _hang_up(connection)
 
-    async def _connect(self) -> asyncpg.Connection[Any]:
+    async def _connect(self) -> asyncpg.Connection:
         return await asyncpg.connect(
             self._dsn,
             timeout=_CONNECT_SECONDS,
@@ -91,7 +91,7 @@ class Leadership:
             },
         )
 
-    async def _beat(self, connection: asyncpg.Connection[Any]) -> None:
+    async def _beat(self, connection: asyncpg.Connection) -> None:
         try:
             while True:
                 await asyncio.sleep(HEARTBEAT_SECONDS)
@@ -117,7 +117,7 @@ class Leadership:
         await self.release()
 
 
-async def _hang_up(connection: asyncpg.Connection[Any]) -> None:
+async def _hang_up(connection: asyncpg.Connection) -> None:
     try:
         await connection.close(timeout=1.0)
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, TypeAlias
+from typing import TypeAlias
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -24,7 +24,7 @@ from shared.leadership import Leadership
 
 log = logging.getLogger(__name__)
 
-Connection: TypeAlias = asyncpg.Connection[Any]
+Connection: TypeAlias = asyncpg.Connection
 
 BATCH = 500
 POLL_SECONDS = 0.05
