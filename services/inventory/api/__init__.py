@@ -1,0 +1,5 @@
+"""What may be asked of inventory over HTTP."""
+
+from services.inventory.api import lanes, masters, movements, receipts, snapshot, stock, suppliers
+
+ROUTERS = (masters.router, lanes.router, suppliers.router, stock.router, movements.router, receipts.router, snapshot.router)

@@ -1,0 +1,1 @@
+"""What inventory does. Each handler reads: load, decide, save, say."""
