@@ -25,8 +25,8 @@ from fastapi import Request
 from fastapi.openapi.models import HTTPBearer as HTTPBearerModel
 from fastapi.security.base import SecurityBase
 
-from shared import migrations, ownership
-from shared.database import CONNECT_TIMEOUT_SECONDS, UnreachableError, server_settings, without_password
+from shared import ownership
+from shared.database import CONNECT_TIMEOUT_SECONDS, UnreachableError, connect, server_settings
 from shared.problems import Problem, unavailable
 
 log = structlog.get_logger(__name__)
@@ -38,6 +38,8 @@ TRUST_SECONDS: Final = 60.0
 """How long known keys go on counting while the database is away."""
 LIVE_KEYS_PER_NAME: Final = 2
 """The old one and the new one, so that a caller can change keys without a gap."""
+_AWAY: Final = (UnreachableError, OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+"""What it looks like when the database does not answer."""
 _LETTERS = string.ascii_letters + string.digits
 
 
@@ -116,7 +118,7 @@ class Keyring:
         for task in (self._loop, self._refresh):
             if task is not None:
                 task.cancel()
-                with contextlib.suppress(asyncio.CancelledError, OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                with contextlib.suppress(asyncio.CancelledError, *_AWAY):
                     await task
         self._loop = self._refresh = None
         self._drop_connection()
@@ -131,7 +133,7 @@ class Keyring:
         if known is None:
             try:
                 await self._read_now()
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except _AWAY as error:
                 raise unavailable("KEYS_UNAVAILABLE", "Whether this key is valid cannot be looked up just now; try again.") from error
             known = self._keys.get(digest)
         elif now - self._refreshed_at > TRUST_SECONDS:
@@ -141,7 +143,7 @@ class Keyring:
     async def _read_now(self) -> None:
         """Read the table once for all who wait; whoever comes while it is being read waits for the next reading."""
         if self._refresh is not None and not self._refresh.done():
-            with contextlib.suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            with contextlib.suppress(*_AWAY):
                 await asyncio.shield(self._refresh)
         if self._refresh is None or self._refresh.done():
             self._refresh = asyncio.create_task(self._read(), name="keyring-refresh")
@@ -154,7 +156,7 @@ class Keyring:
             try:
                 await self._read_now()
                 away = False
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except _AWAY as error:
                 if not away:
                     log.warning("keys not read", reason=str(error) or type(error).__name__)
                 away = True
@@ -237,14 +239,7 @@ def _hash(secret: bytes, key: str) -> bytes:
 
 
 async def _connect(url: str) -> asyncpg.Connection:
-    try:
-        return await asyncpg.connect(url, server_settings=server_settings(SCHEMA), timeout=CONNECT_TIMEOUT_SECONDS)
-    except (OSError, TimeoutError, asyncpg.PostgresError, ValueError) as error:
-        raise _Away(f"the database {without_password(url)} does not answer: {error or type(error).__name__}") from error
-
-
-class _Away(UnreachableError, OSError):
-    """At start it is a reason not to start, later a reason to try again."""
+    return await connect(url, server_settings(SCHEMA))
 
 
 @asynccontextmanager
@@ -274,6 +269,8 @@ class TooManyKeysError(Exception):
 
 async def migrate(database_url: str, installation_id: str) -> None:
     """Make the schema of the keys, or bring it up to date."""
+    from shared import migrations  # noqa: PLC0415 -- only who migrates loads it
+
     await migrations.upgrade(database_url, SCHEMA, installation_id)
 
 
@@ -329,5 +326,5 @@ async def revoke_key(database_url: str, prefix: str) -> bool:
     return bool(done == "UPDATE 1")
 
 
-def _record(row: Any) -> KeyRecord:  # noqa: ANN401 -- asyncpg has no types
+def _record(row: Any) -> KeyRecord:
     return KeyRecord(row["prefix"], row["name"], tuple(row["scopes"]), row["created_at"], row["expires_at"], row["revoked_at"])

@@ -35,12 +35,18 @@ def document(service: str, title: str, publishes: Messages, subscribes: Messages
     topics = sorted({topic for topic, _ in both.values()})
     return {
         "asyncapi": "3.0.0",
-        "info": {"title": title, "version": version, "description": f"What {service} says and hears: CloudEvents 1.0 on Kafka, binary mode."},
+        "info": {
+            "title": title,
+            "version": version,
+            "description": f"What {service} says and hears: CloudEvents 1.0 on Kafka, binary mode.",
+        },
         "defaultContentType": "application/json",
         "channels": {
             _name(topic): {
                 "address": topic,
-                "messages": {_name(kind): {"$ref": f"#/components/messages/{_name(kind)}"} for kind in sorted(both) if both[kind][0] == topic},
+                "messages": {
+                    _name(kind): {"$ref": f"#/components/messages/{_name(kind)}"} for kind in sorted(both) if both[kind][0] == topic
+                },
             }
             for topic in topics
         },

@@ -60,7 +60,7 @@ def _parse_int(digits: str) -> int | _Huge:
     return int(digits) if len(digits) <= 20 else _HUGE  # noqa: PLR2004 -- the longest 64-bit integer, with its sign
 
 
-def _walk(root: Any) -> list[FieldError]:  # noqa: ANN401 -- JSON
+def _walk(root: Any) -> list[FieldError]:
     """What is wrong where, without recursion."""
     errors: list[FieldError] = []
     waiting: list[tuple[str, Any]] = [("", root)]

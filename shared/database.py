@@ -1,10 +1,11 @@
 """How a service reaches its schema: pooled sessions with bounded waits, and a look at start whether the schema is ours."""
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 import asyncpg
 from fastapi import Depends, Request
@@ -63,6 +64,15 @@ def server_settings(schema: str, *, statement_timeout_ms: int = 5000, lock_timeo
     }
 
 
+async def connect(url: str, settings: dict[str, str]) -> asyncpg.Connection:
+    """A connection of one's own. Raises UnreachableError, within a few seconds, with one line that holds no password."""
+    try:
+        return await asyncpg.connect(url, server_settings=settings, timeout=CONNECT_TIMEOUT_SECONDS)
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise UnreachableError(f"the database {without_password(url)} does not answer: {reason}") from error
+
+
 class Database:
     """One service's schema in one PostgreSQL database."""
 
@@ -92,14 +102,11 @@ class Database:
         return dict(self._settings)
 
     async def _connect(self, *_: object, **__: object) -> asyncpg.Connection:
-        return await asyncpg.connect(self._url, server_settings=self._settings, timeout=CONNECT_TIMEOUT_SECONDS)
+        return await connect(self._url, self._settings)
 
     async def start(self, installation_id: str) -> None:
         """Look whether the schema is there, migrated, and ours. Raises CannotStartError with one line that says what to do."""
-        try:
-            connection = await self._connect()
-        except (OSError, TimeoutError, asyncpg.PostgresError, ValueError) as error:
-            raise UnreachableError(f"the database {without_password(self._url)} does not answer: {error or type(error).__name__}") from error
+        connection = await self._connect()
         try:
             await ownership.check(connection, self.schema, installation_id)
         finally:
@@ -134,7 +141,7 @@ class Database:
             except DBAPIError as error:
                 if attempt == ATTEMPTS or sqlstate(error) not in TRANSIENT:
                     raise
-                await asyncio.sleep(0.01 * attempt)
+                await asyncio.sleep(random.uniform(0.01, 0.05) * attempt)  # noqa: S311 -- so that the two do not meet again
         raise AssertionError("unreachable")
 
     async def ping(self) -> None:
@@ -165,7 +172,7 @@ def as_problem(error: BaseException) -> Problem | None:
     if state is not None and state.startswith(_AWAY_CLASSES):
         return unavailable("DATABASE_UNAVAILABLE", "The database is not available or too slow; try again.", retry_after=2)
     lost = isinstance(error, (InterfaceError, OperationalError)) or (isinstance(error, DBAPIError) and error.connection_invalidated)
-    if lost or isinstance(error, (PoolTimeoutError, asyncpg.InterfaceError, ConnectionError)):
+    if lost or isinstance(error, (UnreachableError, PoolTimeoutError, asyncpg.InterfaceError, ConnectionError)):
         return unavailable("DATABASE_UNAVAILABLE", "The database is not available; try again.", retry_after=2)
     return None
 

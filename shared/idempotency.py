@@ -26,7 +26,7 @@ _CLAIM = text(f"""
         )
     )
     INSERT INTO idempotency (caller, key, body_hash) VALUES (:caller, :key, :body_hash) ON CONFLICT DO NOTHING RETURNING 1
-""")  # noqa: S608 -- a constant
+""")
 """Every claim forgets up to two answers that are too old: the table needs no sweeper."""
 _FIND = text("SELECT body_hash, status, body::text FROM idempotency WHERE caller = :caller AND key = :key")
 _KEEP = text("UPDATE idempotency SET status = :status, body = CAST(:body AS json) WHERE caller = :caller AND key = :key")
@@ -59,7 +59,9 @@ def running() -> Problem:
     return unavailable("IDEMPOTENT_CALL_RUNNING", "The first call with this idempotency key is still running; try again.")
 
 
-async def once(session: Session, caller: str, key: str | None, method: str, path: str, raw_body: bytes, work: Work) -> tuple[int, dict[str, Any]]:
+async def once(
+    session: Session, caller: str, key: str | None, method: str, path: str, raw_body: bytes, work: Work
+) -> tuple[int, dict[str, Any]]:
     """Do `work` unless this caller's key has an answer already; then give that, with `"replayed": true`.
 
     `work` answers (status, JSON-ready body). 2xx and 409 (returned, or raised as a Problem) are stored with what `work` did;

@@ -5,21 +5,22 @@ A revision's id is the number that its file begins with: `0001_stock.py` holds `
 
 import hashlib
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import asyncpg
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from shared.database import CONNECT_TIMEOUT_SECONDS, UnreachableError, without_password
+from shared import database
 from shared.ownership import ACCESS, VERSION_TABLE, ForeignSchemaError, directory, newest, services
+
 
 class Ddl(Protocol):
     """What shared table definitions need of Alembic's `op`."""
 
     def execute(self, sqltext: str, /) -> None:
-        """Run one statement."""
+        """Run a script of one or more statements."""
 
 
 async def upgrade(url: str, service: str, installation_id: str) -> None:
@@ -27,14 +28,12 @@ async def upgrade(url: str, service: str, installation_id: str) -> None:
 
     async def connect(*_: object, **__: object) -> asyncpg.Connection:
         settings = {"search_path": service, "application_name": "pledge-migrate", "timezone": "UTC"}
-        return await asyncpg.connect(url, server_settings=settings, timeout=CONNECT_TIMEOUT_SECONDS)
+        return await database.connect(url, settings)
 
     engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
     try:
         async with engine.begin() as connection:
             await connection.run_sync(_upgrade, service, installation_id)
-    except (OSError, TimeoutError, asyncpg.InvalidCatalogNameError, asyncpg.InvalidAuthorizationSpecificationError) as error:
-        raise UnreachableError(f"the database {without_password(url)} does not answer: {error or type(error).__name__}") from error
     finally:
         await engine.dispose()
 
@@ -45,10 +44,9 @@ async def upgrade_all(url: str, installation_id: str) -> None:
         await upgrade(url, service, installation_id)
 
 
-def execute_script(op: Any, script: str) -> None:  # noqa: ANN401 -- Alembic's `op` module
-    """Run several statements at once (the driver's prepared statements take only one), inside the migration's transaction."""
-    adapted = op.get_bind().connection.dbapi_connection
-    adapted.run_async(lambda driver: driver.execute(script))
+def execute_script(op: Ddl, script: str) -> None:
+    """The same as `op.execute(script)`, which takes several statements here."""
+    op.execute(script)
 
 
 def _upgrade(connection: Connection, service: str, installation_id: str) -> None:
@@ -65,25 +63,29 @@ def _claim_schema(connection: Connection, service: str, installation_id: str) ->
     if not marked:
         strangers = connection.scalar(text("SELECT count(*) FROM pg_tables WHERE schemaname = :schema"), {"schema": service})
         if strangers:
-            raise ForeignSchemaError(f"the schema {service} holds {strangers} tables that are not Pledge's; name another database")
+            raise ForeignSchemaError(f"the schema {service} holds {strangers} tables that are not Pledge's: use another database")
         connection.execute(text("CREATE TABLE installation (id text PRIMARY KEY)"))
         connection.execute(text("INSERT INTO installation (id) VALUES (:id)"), {"id": installation_id})
     owner = connection.scalar(text("SELECT id FROM installation"))
     if owner != installation_id:
-        raise ForeignSchemaError(f"the schema {service} belongs to installation {owner!r}, not to {installation_id!r}; name another database")
+        raise ForeignSchemaError(
+            f"the schema {service} belongs to installation {owner!r}, not to {installation_id!r}: use another database"
+        )
 
 
 def _run_revisions(connection: Connection, service: str) -> None:
-    from alembic.config import Config  # noqa: PLC0415 -- only who migrates pays for it
+    from alembic.config import Config  # noqa: PLC0415 -- only who migrates waits for Alembic to load
     from alembic.runtime.environment import EnvironmentContext  # noqa: PLC0415
     from alembic.script import ScriptDirectory  # noqa: PLC0415
+
+    from shared import scripted  # noqa: F401, PLC0415 -- lets `op.execute` take whole scripts
 
     script = ScriptDirectory(str(directory(service)))
     for revision in script.walk_revisions():
         if Path(revision.path).name.partition("_")[0] != revision.revision:
             raise ValueError(f"{revision.path}: the file's number must be its revision, which is {revision.revision!r}")
     at = connection.scalar(text("SELECT to_regclass(:name)"), {"name": f"{service}.{VERSION_TABLE}"})
-    current = connection.scalar(text(f"SELECT version_num FROM {VERSION_TABLE}")) if at is not None else None
+    current = connection.scalar(text("SELECT version_num FROM schema_version")) if at is not None else None
     wanted = newest(service)
     if wanted is None or (current is not None and current >= wanted):
         return  # newer is fine: during a rolling upgrade the old code may meet the new schema

@@ -106,7 +106,7 @@ _EXAMPLES_ARE_A_MAP = frozenset({"schema", "in"})
 """A parameter or media type has these beside its `examples`; a schema has not."""
 
 
-def _convert(node: Any, *, names: bool = False) -> Any:  # noqa: ANN401 -- JSON
+def _convert(node: Any, *, names: bool = False) -> Any:
     """`names`: the keys of `node` are names that somebody chose (properties, schemas), not keywords."""
     if isinstance(node, list):
         return [_convert(item) for item in node]
@@ -119,7 +119,9 @@ def _convert(node: Any, *, names: bool = False) -> Any:  # noqa: ANN401 -- JSON
     return converted if names else _convert_schema(converted)
 
 
-_NAMED = frozenset({"properties", "schemas", "paths", "responses", "parameters", "securitySchemes", "content", "headers", "mapping", "$defs"})
+_NAMED = frozenset(
+    {"properties", "schemas", "paths", "responses", "parameters", "securitySchemes", "content", "headers", "mapping", "$defs"}
+)
 
 
 def _convert_schema(schema: Json) -> Json:
@@ -138,7 +140,15 @@ def _convert_schema(schema: Json) -> Json:
         schema["items"] = places[0] if len(places) == 1 else {"oneOf": places} if places else {}
     elif schema.get("type") == "array":
         schema.setdefault("items", {})
-    for keyword in ("patternProperties", "propertyNames", "unevaluatedProperties", "contentMediaType", "contentEncoding", "$defs", "$schema"):
+    for keyword in (
+        "patternProperties",
+        "propertyNames",
+        "unevaluatedProperties",
+        "contentMediaType",
+        "contentEncoding",
+        "$defs",
+        "$schema",
+    ):
         schema.pop(keyword, None)
     if "$ref" in schema and len(schema) > 1 and not {"type", "properties"} & schema.keys():
         reference = schema.pop("$ref")

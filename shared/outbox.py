@@ -54,7 +54,7 @@ class OutboxRow(SQLModel, table=True):
 
 
 COLUMNS = ("event_id", "aggregatetype", "aggregateid", "type", "subject", "payload", "occurred_at", "traceparent", "partition")
-INSERT_SQL = f"INSERT INTO outbox ({', '.join(COLUMNS)}) VALUES ({', '.join(f'${n}' for n in range(1, len(COLUMNS) + 1))})"  # noqa: S608
+INSERT_SQL = f"INSERT INTO outbox ({', '.join(COLUMNS)}) VALUES ({', '.join(f'${n}' for n in range(1, len(COLUMNS) + 1))})"
 """For asyncpg's `executemany` with rows from `as_row`."""
 
 

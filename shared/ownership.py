@@ -50,11 +50,12 @@ async def check(connection: asyncpg.Connection, schema: str, installation_id: st
     if found is None or not found["there"]:
         raise NotMigratedError(f"the schema {schema} does not exist: run `pledge migrate`")
     if not found["marked"]:
-        raise ForeignSchemaError(f"the schema {schema} is not Pledge's: it carries no installation id; name another database")
+        raise ForeignSchemaError(f"the schema {schema} is not Pledge's: it carries no installation id; use another database")
     owner = await connection.fetchval(f'SELECT id FROM "{schema}".installation')
     if owner != installation_id:
-        raise ForeignSchemaError(f"the schema {schema} belongs to installation {owner!r}, not to {installation_id!r}; name another database")
-    at = await connection.fetchval(f'SELECT version_num FROM "{schema}".{VERSION_TABLE}') if found["versioned"] else None
+        raise ForeignSchemaError(f"the schema {schema} belongs to installation {owner!r}, not to {installation_id!r}: use another database")
+    versions = f'SELECT version_num FROM "{schema}".{VERSION_TABLE}'
+    at = await connection.fetchval(versions) if found["versioned"] else None
     wanted = newest(schema)
     if wanted is not None and (at is None or at < wanted):
         raise NotMigratedError(f"the schema {schema} is at {at or 'no'} revision, this code needs {wanted}: run `pledge migrate`")

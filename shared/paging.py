@@ -65,4 +65,6 @@ def _value(value: object, wanted: type | None) -> CursorValue:
 
 
 def _bad_cursor() -> Problem:
-    return unprocessable("INVALID_CURSOR", "This cursor was not given out here.", [FieldError("/cursor", "cursor", "not a cursor of this list")])
+    return unprocessable(
+        "INVALID_CURSOR", "This cursor was not given out here.", [FieldError("/cursor", "cursor", "not a cursor of this list")]
+    )

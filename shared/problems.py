@@ -95,7 +95,7 @@ def not_found(code: str, detail: str) -> Problem:
     return Problem(404, code, detail)
 
 
-def conflict(code: str, detail: str, **extra: Any) -> Problem:  # noqa: ANN401 -- whatever would be allowed instead
+def conflict(code: str, detail: str, **extra: Any) -> Problem:
     """409: the state does not allow it; `extra` says what would be allowed."""
     return Problem(409, code, detail, extra=extra)
 

@@ -2,7 +2,7 @@
 
 import re
 from decimal import Decimal
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
@@ -11,7 +11,6 @@ from shared.contracts.base import MAX_QUANTITY, to_micro
 
 _WRITTEN = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?")
 _ZERO = Decimal(0)
-_R = TypeVar("_R", bound="RequestModel")
 
 
 class RequestModel(BaseModel):
@@ -20,7 +19,7 @@ class RequestModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     @model_validator(mode="after")
-    def _without_nul(self: _R) -> _R:
+    def _without_nul(self) -> Self:
         for name, value in self.__dict__.items():
             if type(value) is str and "\0" in value:
                 raise PydanticCustomError("string_nul", "{field} holds a NUL character", {"field": name})

@@ -118,7 +118,7 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.listen(2048)  # at once: two that bind the same port must not both believe they have it
     except OSError as error:
         raise CannotStartError(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
-    listening.setblocking(False)
+    listening.setblocking(False)  # noqa: FBT003 -- the standard library's signature
     return listening
 
 
