@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from services.quote.domain.explanation import Pegs, decision_of, line_promise
 from services.quote.domain.plan import Plan, Take, plan_line
-from services.quote.domain.promise import sets_for
+from services.quote.domain.promise import effort_for
 from services.quote.domain.shipcomplete import plan_together
 from services.quote.domain.stand import Stand
 
@@ -71,9 +71,9 @@ def amend(
         stand.give_back()
         plans = _together(wanted, known, stand, allow_partial=allow_partial)
         rest = []
-    sets = sets_for(wanted)
+    effort = effort_for(wanted)
     for at in rest:
-        plans[at] = _change(wanted[at], known.get(wanted[at].line_ref), stand, sets, allow_partial=allow_partial and not ship_complete)
+        plans[at] = _change(wanted[at], known.get(wanted[at].line_ref), stand, effort, allow_partial=allow_partial and not ship_complete)
     pegs: Pegs = {}
     lines = tuple(_answer(plans[at], known.get(wanted[at].line_ref), pegs) for at in range(len(wanted)))
     return decision_of(lines, stand)
@@ -129,23 +129,23 @@ def _take(line: LineRequest, keep: Sequence[Wish], stand: Stand) -> Plan | None:
     return Plan(line, tuple(replace(take, number=take.place.take(take.day, take.quantity)) for take in takes))
 
 
-def _change(line: LineRequest, before: CurrentLine | None, stand: Stand, sets: int, *, allow_partial: bool) -> Plan:
+def _change(line: LineRequest, before: CurrentLine | None, stand: Stand, effort: int, *, allow_partial: bool) -> Plan:
     """Decide a line anew: at its own site first, not before its promised date as long as the requested date stands."""
     if before is None:
-        return plan_line(line, stand, allow_partial=allow_partial, most_sets=sets)
+        return plan_line(line, stand, allow_partial=allow_partial, effort=effort)
     still = _open(line, before)
     if still.quantity == 0:
         return Plan(still)
     own = [delivery.site for delivery in before.deliveries if delivery.site in line.sites]
     still = replace(still, sites=tuple(dict.fromkeys((*own, *line.sites))))
     same_date = line.requested_day == before.line.requested_day and line.sku == before.line.sku
-    if allow_partial and same_date and (grown := _grow(still, before, stand, sets)) is not None:
+    if allow_partial and same_date and (grown := _grow(still, before, stand, effort)) is not None:
         return grown
     not_before = before.promised_day if same_date and not allow_partial else None
-    return plan_line(still, stand, allow_partial=allow_partial, not_before=not_before, most_sets=sets)
+    return plan_line(still, stand, allow_partial=allow_partial, not_before=not_before, effort=effort)
 
 
-def _grow(still: LineRequest, before: CurrentLine, stand: Stand, sets: int) -> Plan | None:
+def _grow(still: LineRequest, before: CurrentLine, stand: Stand, effort: int) -> Plan | None:
     """A line of several deliveries that wants more: what stands stays, the rest comes beside it. None when that is not everything."""
     standing = sum(delivery.quantity for delivery in before.deliveries)
     more = still.quantity - standing
@@ -162,7 +162,7 @@ def _grow(still: LineRequest, before: CurrentLine, stand: Stand, sets: int) -> P
     room = None if still.max_shipments is None else still.max_shipments - len(before.deliveries)
     added = None
     if room is None or room > 0:
-        added = plan_line(replace(still, quantity=more, max_shipments=room), stand, allow_partial=True, most_sets=sets)
+        added = plan_line(replace(still, quantity=more, max_shipments=room), stand, allow_partial=True, effort=effort)
     if added is None or sum(take.quantity for take in added.takes) < more:
         for take in (*plan.takes, *(added.takes if added is not None else ())):
             take.place.undo(take.number)

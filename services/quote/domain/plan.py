@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from services.quote.domain.answer import Alternative, Delivery
 from services.quote.domain.reasons import Code, Lost, Reason, because
 from services.quote.domain.sentence import spoken_day, spoken_quantity
-from services.quote.domain.split import MOST_SETS, best_split, offer
+from services.quote.domain.split import EFFORT, best_split, offer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from services.quote.domain.request import LineRequest
     from services.quote.domain.stand import Place, Stand
 
-_SETS_OF_ALTERNATIVES: Final = 200
+_EFFORT_OF_ALTERNATIVES: Final = 2_000
 _MOST_SITES_NAMED: Final = 4
 
 
@@ -64,7 +64,7 @@ def plan_line(
     *,
     allow_partial: bool,
     not_before: Day | None = None,
-    most_sets: int = MOST_SETS,
+    effort: int = EFFORT,
 ) -> Plan:
     """Decide one line and take what it gets. `not_before` keeps a standing promise from being pulled in."""
     places = stand.places(line)
@@ -84,7 +84,7 @@ def plan_line(
         take = Take(place, day, line.quantity, place.take(day, line.quantity))
         return Plan(line, (take,), _named(alternatives), waits=waits)
     if allow_partial:
-        return _plan_split(line, places, wanted, whole, most_sets, waits)
+        return _plan_split(line, places, wanted, whole, effort, waits)
     return Plan(line, (), *_refused(line, places, wanted))
 
 
@@ -102,10 +102,10 @@ def earliest_whole(line: LineRequest, places: Sequence[Place], wanted: Day, *, a
     return best
 
 
-def split_of(line: LineRequest, places: Sequence[Place], wanted: Day, latest: Day | None, most_sets: int) -> list[tuple[Place, Day, Micro]]:
+def split_of(line: LineRequest, places: Sequence[Place], wanted: Day, latest: Day | None, effort: int) -> list[tuple[Place, Day, Micro]]:
     """The best split of a line, not before `wanted` and not after `latest`, by day and site."""
     offers = [offer(place.free, max(wanted, place.today), latest, line.quantity) for place in places]
-    shipments = best_split(line.quantity, wanted, offers, line.min_ship, line.max_shipments, most_sets)
+    shipments = best_split(line.quantity, wanted, offers, line.min_ship, line.max_shipments, effort)
     return [(places[shipment.site], shipment.day, shipment.quantity) for shipment in shipments]
 
 
@@ -114,10 +114,10 @@ def _plan_split(
     places: Sequence[Place],
     wanted: Day,
     whole: tuple[Place, Day] | None,
-    most_sets: int,
+    effort: int,
     waits: Reason | None,
 ) -> Plan:
-    parts = split_of(line, places, wanted, line.latest_day, most_sets)
+    parts = split_of(line, places, wanted, line.latest_day, effort)
     promised = sum(quantity for _, _, quantity in parts)
     alternatives: list[Alternative] = []
     if whole is None:
@@ -183,7 +183,7 @@ def _split_forbidden(line: LineRequest, places: Sequence[Place], wanted: Day, wh
         latest = whole[1] - 1
         if all(place.free.atp_on(latest) <= 0 for place in places):
             return ()
-    parts = split_of(line, places, wanted, line.latest_day, _SETS_OF_ALTERNATIVES)
+    parts = split_of(line, places, wanted, line.latest_day, _EFFORT_OF_ALTERNATIVES)
     if not parts or (len(parts) == 1 and parts[0][2] == line.quantity):
         return ()
     kind = "split" if sum(quantity for _, _, quantity in parts) == line.quantity else "partial"

@@ -13,7 +13,7 @@ from services.quote.domain.explanation import conclude
 from services.quote.domain.plan import plan_line
 from services.quote.domain.request import Demand, LineRequest, Shelf
 from services.quote.domain.shipcomplete import plan_together
-from services.quote.domain.split import MOST_SETS
+from services.quote.domain.split import EFFORT
 from services.quote.domain.stand import Stand
 
 if TYPE_CHECKING:
@@ -42,11 +42,11 @@ def promise(demand: Demand, shelf: Shelf) -> Decision:
         plans = plan_together(demand.lines, stand, allow_partial=demand.allow_partial)
     else:
         whole = demand.ship_complete
-        sets = sets_for(demand.lines)
-        plans = [plan_line(line, stand, allow_partial=demand.allow_partial and not whole, most_sets=sets) for line in demand.lines]
+        effort = effort_for(demand.lines)
+        plans = [plan_line(line, stand, allow_partial=demand.allow_partial and not whole, effort=effort) for line in demand.lines]
     return conclude(plans, stand)
 
 
-def sets_for(lines: Sequence[LineRequest]) -> int:
+def effort_for(lines: Sequence[LineRequest]) -> int:
     """How long each line may search, so that a request with many lines takes no longer than one with few."""
-    return max(MOST_SETS // max(1, len(lines)), 100)
+    return max(EFFORT // max(1, len(lines)), 100)

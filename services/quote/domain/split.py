@@ -7,7 +7,8 @@ An offer says how much one site can have shipped in total by each day. Every shi
 there are at most so many of them. Without such limits the best plan is known in closed form: ship on each day all that
 may be shipped by then. With limits it is a search over sets of shipments: once the set is fixed, its best quantities
 are again "the minimum each, the rest as early as possible" (the shipments that fit form a polymatroid, on which the
-greedy choice is the best one), and what a set can become at best bounds the search.
+greedy choice is the best one). What a set can become at best, first without limits, then with the number of shipments
+it has left, bounds the search.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from services.quote.domain.balance import Balance
     from services.quote.domain.book import Day, Micro
 
-MOST_SETS: Final = 20_000
-"""How many sets of shipments are looked at before the best one found so far is taken."""
+EFFORT: Final = 200_000
+"""How many shipments a search may look at (some millions a second) before the best plan found so far is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +70,19 @@ def best_split(
     offers: Sequence[Offer],
     min_ship: Micro | None = None,
     max_shipments: int | None = None,
-    most_sets: int = MOST_SETS,
+    effort: int = EFFORT,
 ) -> tuple[Shipment, ...]:
     """The best shipments of at most `quantity`, by day and site; empty when nothing can be shipped.
 
-    A minimum above the whole quantity means the whole quantity. Exact up to `most_sets` sets; beyond, the best found.
+    No offer begins before `requested`. A minimum above the whole quantity means the whole quantity.
+    Exact as long as the search needs no more than `effort`; beyond, the best plan found.
     """
     least = min(min_ship or 1, quantity)
     most = quantity // least if max_shipments is None else min(max_shipments, quantity // least)
     plan = _unlimited(quantity, offers)
     if len(plan) <= most and all(shipment.quantity >= least for shipment in plan):
         return plan
-    return _Search(quantity, requested, offers, least, most, most_sets).best()
+    return _Search(quantity, requested, offers, least=least, most=most, effort=effort).best()
 
 
 def _unlimited(quantity: Micro, offers: Sequence[Offer]) -> tuple[Shipment, ...]:
@@ -127,82 +129,193 @@ def _fewest(gains: list[tuple[int, Micro]], needed: Micro) -> list[tuple[int, Mi
 Worth = tuple[int, int, int, int]
 """To be made as small as possible: -promised, -on time, sum of quantity x days late, shipments."""
 
+_DEEPEST: Final = 200
+"""No set of more shipments is searched; larger ones are guessed."""
+
+_COUNTED: Final = 6
+"""Up to so many shipments to come, their number is part of the bound."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Prefix:
+    """The shipments chosen so far, and the most that they can carry."""
+
+    chosen: tuple[int, ...]
+    caps: dict[int, Micro]
+    shipped: Micro
+    on_time: Micro
+    late: int
+    day: Day
+
 
 class _Search:
-    """Sets of shipments, in the order of day and site, earlier shipments first, cut off where they cannot become better.
+    """Sets of shipments in the order of day and site, earlier shipments first, cut off where they cannot become better.
 
     Sets are tried so that among equals the one that ships first from the site that stands first is found first.
     """
 
-    def __init__(self, quantity: Micro, requested: Day, offers: Sequence[Offer], least: Micro, most: int, most_sets: int) -> None:
+    def __init__(self, quantity: Micro, requested: Day, offers: Sequence[Offer], *, least: Micro, most: int, effort: int) -> None:
         self.quantity = quantity
         self.requested = requested
         self.least = least
         self.most = most
-        self.sets_left = most_sets
+        self.effort = effort
         enough = [day for one in offers for day, total in zip(one.days, one.totals, strict=True) if total >= quantity]
         horizon = min(enough, default=None)  # a shipment later than the first day on which one site can ship all is never better
-        slots = [
+        self.slots = sorted(
             (day, site, total)
             for site, one in enumerate(offers)
             for day, total in zip(one.days, one.totals, strict=True)
             if total >= least and (horizon is None or day <= horizon)
-        ]
-        slots.sort()
-        self.slots = slots
+        )
+        self.days = [day for day, _, _ in self.slots]
+        self.goal = self._most_promised()
+        self.to_come = self._least_late_to_come()
         self.best_worth: Worth | None = None
         self.best_set: tuple[int, ...] = ()
         self.best_amounts: list[Micro] = []
+        self.in_order = False
+        """Whether the best plan was met in the order of the search, so that its equals lose."""
 
     def best(self) -> tuple[Shipment, ...]:
-        """Search, then name the shipments of the best set."""
-        if self.most > 0:
-            self._extend(())
+        """Guess, search, then name the shipments of the best set."""
+        if self.most > 0 and self.slots:
+            self._guess()
+            self._extend(_Prefix((), {}, 0, 0, 0, self.requested))
         found = zip(self.best_set, self.best_amounts, strict=True)
         return tuple(Shipment(self.slots[at][1], self.slots[at][0], amount) for at, amount in found)
 
-    def _extend(self, chosen: tuple[int, ...]) -> None:
-        if len(chosen) < self.most:
+    def _most_promised(self) -> Micro:
+        """What the best plan promises in total: the last totals of as many sites as there may be shipments."""
+        last = {site: total for _, site, total in self.slots}
+        return min(self.quantity, sum(sorted(last.values(), reverse=True)[: self.most]))
+
+    def _least_late_to_come(self) -> list[dict[Day, int | None]]:
+        """By number of shipments to come and day: the least quantity x days still to be late, if all sites had shipped all they can.
+
+        As if all sites were one: that can only be better. None where the goal cannot be reached any more.
+        """
+        together: dict[Day, Micro] = {}
+        caps: dict[int, Micro] = {}
+        for day, site, total in self.slots:
+            caps[site] = total
+            together[day] = min(self.goal, sum(caps.values()))
+        days = list(together)
+        table: list[dict[Day, int | None]] = [{day: 0 if together[day] >= self.goal else None for day in days}]
+        for _ in range(min(self.most - 1, _COUNTED)):
+            fewer = table[-1]
+            row: dict[Day, int | None] = {}
+            for at, day in enumerate(days):
+                missing = self.goal - together[day]
+                row[day] = 0 if missing <= 0 else self._least_wait(missing, day, days, at + 1, fewer)
+            table.append(row)
+        return table
+
+    def _least_wait(self, missing: Micro, since: Day, days: Sequence[Day], first: int, to_come: dict[Day, int | None]) -> int | None:
+        """The least quantity x days that `missing` units are late from `since` on, the next shipment leaving on `days[first]` or later."""
+        least: int | None = None
+        at = first
+        for at in range(first, len(days)):
+            day = days[at]
+            waited = missing * (day - since) if day > since else 0
+            if least is not None and waited >= least:
+                break
+            after = to_come[day]
+            if after is not None and (least is None or waited + after < least):
+                least = waited + after
+        self.effort -= at - first
+        return least
+
+    def _guess(self) -> None:
+        """A plan to beat: the last day of the sites that promise most, or all that is early; then any shipment more or another that helps."""
+        last = {site: at for at, (_, site, _) in enumerate(self.slots)}
+        largest = sorted(last.values(), key=lambda at: -self.slots[at][2])
+        for count in range(1, min(self.most, len(largest)) + 1):
+            self._settle(tuple(sorted(largest[:count])))
+        early = _Prefix((), {}, 0, 0, 0, self.requested)
+        for at in range(len(self.slots)):
+            if len(early.chosen) < self.most and (len(early.chosen) + 1) * self.least <= self.quantity:
+                early = self._with(early, at) or early
+        self._settle(early.chosen)
+        enough, better = self.effort // 2, True
+        while better and self.effort > enough:
+            before, base = self.best_worth, self.best_set
+            for at in range(len(self.slots)):
+                if at in base or self.effort <= enough:
+                    continue
+                if len(base) < self.most:
+                    self._settle(tuple(sorted((*base, at))))
+                for out in base[-_COUNTED:]:
+                    self._settle(tuple(sorted({*base, at} - {out})))
+            better = self.best_worth != before
+
+    def _extend(self, prefix: _Prefix) -> None:
+        chosen = prefix.chosen
+        room = self.most - len(chosen)
+        if room > 0 and len(chosen) < _DEEPEST and (len(chosen) + 1) * self.least <= self.quantity:
             for at in range(chosen[-1] + 1 if chosen else 0, len(self.slots)):
-                if self.sets_left <= 0:
+                if self.effort <= 0 or not self._promises(prefix, at, room):
                     break
-                longer = (*chosen, at)
-                self.sets_left -= 1
-                if self._fits(longer) and self._promises(longer):
+                longer = self._with(prefix, at)
+                if longer is not None:
                     self._extend(longer)
         if chosen:
-            self._settle(chosen)
+            self._settle(chosen, in_order=True)
 
-    def _fits(self, chosen: tuple[int, ...]) -> bool:
-        """Whether the newest shipment can hold the minimum after those before it."""
-        _, site, total = self.slots[chosen[-1]]
-        same = sum(1 for at in chosen if self.slots[at][1] == site)
-        return same * self.least <= total and len(chosen) * self.least <= self.quantity
+    def _with(self, prefix: _Prefix, at: int) -> _Prefix | None:
+        """One shipment more, or None when it could not hold the minimum after those before it."""
+        day, site, total = self.slots[at]
+        self.effort -= 2 * len(prefix.chosen)
+        same = 1 + sum(1 for other in prefix.chosen if self.slots[other][1] == site)
+        if same * self.least > total:
+            return None
+        gain = min(total - prefix.caps.get(site, 0), self.quantity - prefix.shipped)
+        on_time = gain if day <= self.requested else 0
+        late = 0 if day <= self.requested else gain * (day - self.requested)
+        return _Prefix(
+            (*prefix.chosen, at),
+            {**prefix.caps, site: total},
+            prefix.shipped + gain,
+            prefix.on_time + on_time,
+            prefix.late + late,
+            max(day, prefix.day),
+        )
 
-    def _promises(self, chosen: tuple[int, ...]) -> bool:
-        """Whether this set, with any later shipments, can still be better than the best one found."""
-        if self.best_worth is None:
-            return True
-        caps: dict[int, Micro] = {}
-        shipped = on_time = late = 0
-        members = set(chosen)
-        last = chosen[-1]
-        room = self.most - len(chosen)
-        for at, (day, site, total) in enumerate(self.slots):
-            if at in members or (at > last and room > 0):
-                gain = min(total - caps.get(site, 0), self.quantity - shipped)
-                caps[site] = total
-                if gain > 0:
-                    shipped += gain
-                    if day <= self.requested:
-                        on_time += gain
-                    else:
-                        late += gain * (day - self.requested)
-        return (-shipped, -on_time, late, len(chosen)) < self.best_worth
+    def _promises(self, prefix: _Prefix, first: int, room: int) -> bool:
+        """Whether the shipments chosen, with later ones from `first` on, can still be better than the best plan found."""
+        caps = dict(prefix.caps)
+        shipped, on_time, late = prefix.shipped, prefix.on_time, prefix.late
+        for at in range(first, len(self.slots)):
+            day, site, total = self.slots[at]
+            self.effort -= 1
+            gain = min(total - caps.get(site, 0), self.quantity - shipped)
+            caps[site] = total
+            shipped += gain
+            if day <= self.requested:
+                on_time += gain
+            else:
+                late += gain * (day - self.requested)
+            if shipped >= self.quantity:
+                break
+        if shipped < self.goal or not self._beats((-shipped, -on_time, late, len(prefix.chosen) + 1)):
+            return False
+        missing = self.goal - prefix.shipped
+        if missing > 0 and room <= len(self.to_come):
+            waited = self._least_wait(missing, prefix.day, self.days, first, self.to_come[room - 1])
+            if waited is None:
+                return False
+            late = max(late, prefix.late + missing * (prefix.day - self.requested) + waited)
+        return self._beats((-shipped, -on_time, late, len(prefix.chosen) + 1))
 
-    def _settle(self, chosen: tuple[int, ...]) -> None:
-        """The best quantities for this set, if it is better than the best one found."""
+    def _beats(self, bound: Worth) -> bool:
+        return self.best_worth is None or bound < self.best_worth or (bound == self.best_worth and not self.in_order)
+
+    def _settle(self, chosen: tuple[int, ...], *, in_order: bool = False) -> None:
+        """The best quantities for this set, if it is better than the best plan found."""
+        self.effort -= 4 * len(chosen)
         amounts = self._amounts(chosen)
+        if amounts is None:
+            return
         shipped = sum(amounts)
         on_time = late = 0
         for at, amount in zip(chosen, amounts, strict=True):
@@ -212,11 +325,12 @@ class _Search:
             else:
                 late += amount * (day - self.requested)
         worth = (-shipped, -on_time, late, len(chosen))
-        if self.best_worth is None or worth < self.best_worth:
+        if self.best_worth is None or worth < self.best_worth or (in_order and not self.in_order and worth == self.best_worth):
             self.best_worth, self.best_set, self.best_amounts = worth, chosen, amounts
+            self.in_order = in_order
 
-    def _amounts(self, chosen: tuple[int, ...]) -> list[Micro]:
-        """The minimum for each, the rest as early as possible."""
+    def _amounts(self, chosen: tuple[int, ...]) -> list[Micro] | None:
+        """The minimum for each, the rest as early as possible; None when the minima do not fit."""
         slack = [0] * len(chosen)
         count: dict[int, int] = {}
         for number, at in enumerate(chosen):
@@ -227,8 +341,10 @@ class _Search:
         for number in range(len(chosen) - 1, -1, -1):
             site = self.slots[chosen[number]][1]
             lowest[site] = slack[number] = min(slack[number], lowest.get(site, slack[number]))
-        amounts = []
         spare = self.quantity - self.least * len(chosen)
+        if spare < 0 or min(slack) < 0:
+            return None
+        amounts = []
         extra: dict[int, Micro] = {}
         for number, at in enumerate(chosen):
             site = self.slots[at][1]
@@ -237,3 +353,4 @@ class _Search:
             spare -= more
             amounts.append(self.least + more)
         return amounts
+

@@ -1,0 +1,102 @@
+"""The best split against every possible split."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.quote.domain.balance import balance
+from services.quote.domain.book import Book, Entry, Part, Rules
+from services.quote.domain.promise import Demand, promise
+from services.quote.domain.split import Offer, Shipment, _Search, best_split
+from tests.unit.quote_domain import oracle
+from tests.unit.quote_domain.builders import NOW, TODAY, AShelf, a_book, a_line, receipt, shipped_as
+
+
+def offers_of(*sites: list[int]) -> list[Offer]:
+    """Per site what can have been shipped in total by day 0, 1, 2 …"""
+    return [
+        Offer(tuple(day for day, total in steps(totals)), tuple(total for _, total in steps(totals))) for totals in sites
+    ]
+
+
+def steps(totals: list[int]) -> list[tuple[int, int]]:
+    found, top = [], 0
+    for day, total in enumerate(totals):
+        if total > top:
+            found.append((day, total))
+            top = total
+    return found
+
+
+def test_the_best_split_is_not_the_greedy_one() -> None:
+    shelf = AShelf(a_book(receipt("a", 7, 5), receipt("b", 2, 6)))
+    line = promise(Demand((a_line(8, min_ship=4),), allow_partial=True), shelf).lines[0]
+    assert shipped_as(line.deliveries) == [("HAM", 4, 5), ("HAM", 4, 6)]
+
+
+def test_a_minimum_above_the_line_means_the_whole_line() -> None:
+    shelf = AShelf(a_book(receipt("a", 5, 3), on_hand=5))
+    line = promise(Demand((a_line(8, min_ship=100),), allow_partial=True), shelf).lines[0]
+    assert shipped_as(line.deliveries) == [("HAM", 8, 3)]
+
+
+def test_without_limits_the_last_day_comes_from_as_few_sites_as_can_do_it() -> None:
+    assert best_split(9, 0, offers_of([2], [3], [9])) == (Shipment(2, 0, 9),)
+    assert best_split(9, 0, offers_of([4], [5], [6])) == (Shipment(0, 0, 4), Shipment(1, 0, 5))
+    assert best_split(10, 0, offers_of([2], [6], [4])) == (Shipment(1, 0, 6), Shipment(2, 0, 4))
+
+
+SITE = st.lists(st.integers(-1, 7), min_size=1, max_size=4)
+
+
+def _suffix_minimum(projected: list[int]) -> list[int]:
+    return [min(projected[day:]) for day in range(len(projected))]
+
+
+@settings(max_examples=300)
+@given(
+    st.lists(SITE, min_size=1, max_size=2),
+    st.integers(1, 7),
+    st.integers(1, 4),
+    st.integers(1, 4),
+    st.integers(0, 1),
+)
+def test_no_other_split_is_better(sites: list[list[int]], quantity: int, least: int, most: int, requested: int) -> None:
+    projected = [[*days, *([days[-1]] * (oracle.HORIZON - len(days)))] for days in sites]
+    books = []
+    for number, days in enumerate(sites):
+        book = Book("SKU", f"S{number}")
+        moves = [days[0], *(after - before for before, after in zip(days, days[1:], strict=False))]
+        book.apply([Entry(Part.STOCK, "", moves[0])], 1, NOW)
+        for day, move in enumerate(moves[1:], start=1):
+            part = Part.RECEIPT if move > 0 else Part.CLAIM
+            book.apply([Entry(part, f"m{day}", abs(move), TODAY + day)], 1, NOW)
+        assert balance(book, TODAY, NOW, Rules()).projected_on(TODAY + 3) == projected[number][3]
+        books.append(book)
+    effective = min(least, quantity)
+    line = a_line(0, requested, sites=[book.site for book in books], max_shipments=most)
+    line = type(line)(**{**_fields(line), "quantity": quantity, "min_ship": least})
+    answer = promise(Demand((line,), allow_partial=True), AShelf(*books)).lines[0]
+    plan = tuple((one.ship_day - TODAY, int(one.site[1:]), one.quantity) for one in answer.deliveries)
+    for site, days in enumerate(projected):
+        taken = {day: amount for day, where, amount in plan if where == site}
+        assert oracle.is_accepted(days, taken), "it fits"
+    assert all(amount >= effective for _, _, amount in plan)
+    assert len(plan) <= most
+    every = oracle.every_split(quantity, [requested] * len(sites), max(3, requested), projected, effective, most)
+    assert oracle.worth(plan, requested) == min(oracle.worth(other, requested) for other in every)
+
+
+def _fields(line: object) -> dict[str, object]:
+    return {name: getattr(line, name) for name in line.__slots__}  # type: ignore[attr-defined]
+
+
+@given(st.lists(SITE, min_size=1, max_size=3), st.integers(1, 12))
+def test_the_closed_form_and_the_search_agree(sites: list[list[int]], quantity: int) -> None:
+    offers = offers_of(*[[min(total, quantity) for total in _suffix_minimum(days)] for days in sites])
+    free = best_split(quantity, 0, offers)
+    searched = _Search(quantity, 0, offers, least=1, most=quantity, effort=1_000_000).best()
+    assert free == searched
+
+
+def test_among_equals_the_site_that_stands_first_ships() -> None:
+    assert best_split(6, 0, offers_of([3], [3], [3]), 3, 2) == (Shipment(0, 0, 3), Shipment(1, 0, 3))
