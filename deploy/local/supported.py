@@ -47,8 +47,8 @@ def missing_modules():
     # type: () -> str | None
     """Return what a distribution left out of Python's own library, None if nothing that the set-up needs is missing."""
     try:
-        import ensurepip  # noqa: F401, PLC0415
-        import venv  # noqa: F401, PLC0415
+        import ensurepip  # noqa: F401
+        import venv  # noqa: F401
     except ImportError:
         return "this Python cannot make virtual environments: install its `venv` package (Debian, Ubuntu: python3-venv)"
     return None

@@ -1,0 +1,45 @@
+"""`pledge`: the command line."""
+
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from deploy.commands import documents, key
+from deploy.commands.demo import demo
+from deploy.commands.doctor import doctor
+from deploy.commands.migrate import migrate
+from deploy.commands.saying import say
+from deploy.commands.up import up
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Real-time order promising: how many, by when, and can you vouch for it?",
+)
+app.command()(up)
+app.command()(demo)
+app.command()(doctor)
+app.add_typer(key.app, name="key")
+app.command()(migrate)
+app.command()(documents.openapi)
+app.command()(documents.asyncapi)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        say(version("pledge-promise"))
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    show: Annotated[bool, typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True)] = False,
+) -> None:
+    """Hold the options that stand before every command."""
+
+
+def main() -> None:
+    """Run the command line (the entry point of the `pledge` script)."""
+    app(prog_name="pledge")
