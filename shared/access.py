@@ -107,10 +107,13 @@ class Keyring:
 
     async def start(self, installation_id: str) -> None:
         """Read the keys and go on reading them. Raises CannotStartError when the schema is missing or not ours."""
-        connection = await _connect(self._url)
-        await ownership.check(connection, SCHEMA, installation_id)
-        self._connection = connection
-        await self._read()
+        self._connection = await _connect(self._url)
+        try:
+            await ownership.check(self._connection, SCHEMA, installation_id)
+            await self._read()
+        except BaseException:
+            self._drop_connection()
+            raise
         self._loop = asyncio.create_task(self._keep_reading(), name="keyring")
 
     async def close(self) -> None:

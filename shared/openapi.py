@@ -102,8 +102,8 @@ def down_converted(made: Json) -> Json:
     return converted
 
 
-_EXAMPLES_ARE_A_MAP = frozenset({"schema", "in"})
-"""A parameter or media type has these beside its `examples`; a schema has not."""
+_LITERAL = frozenset({"example", "examples", "default", "enum", "const", "value"})
+"""What stands under these is data and stays as it is."""
 
 
 def _convert(node: Any, *, names: bool = False) -> Any:
@@ -113,8 +113,7 @@ def _convert(node: Any, *, names: bool = False) -> Any:
     if not isinstance(node, dict):
         return node
     converted = {
-        key: value if key in {"example", "default", "enum", "const"} and not names else _convert(value, names=not names and key in _NAMED)
-        for key, value in node.items()
+        key: value if key in _LITERAL and not names else _convert(value, names=not names and key in _NAMED) for key, value in node.items()
     }
     return converted if names else _convert_schema(converted)
 

@@ -15,7 +15,7 @@ from shared import migrations, ownership
 from shared.contracts.inventory import Heartbeat
 from shared.database import Database, ForeignSchemaError, NotMigratedError, Session, UnreachableError, as_problem, db_now, without_password
 from shared.outbox import INSERT_SQL, Event, append, as_row
-from tests.unit.shared.applications import INSTALLATION
+from tests.unit.shared.applications import INSTALLATION, application, client, settings
 
 NOW = datetime(2026, 12, 1, 10, tzinfo=UTC)
 
@@ -32,7 +32,7 @@ async def count(database: Database, note: str) -> int:
 async def test_a_transaction_commits_at_its_end_and_rolls_back_when_it_raises(trial_database: Database) -> None:
     async with trial_database.transaction() as session:
         await session.execute(text("INSERT INTO note VALUES ('kept')"))
-    with pytest.raises(RuntimeError):
+    with pytest.raises(RuntimeError):  # noqa: PT012 -- the block's end is what is tested
         async with trial_database.transaction() as session:
             await session.execute(text("INSERT INTO note VALUES ('lost')"))
             raise RuntimeError
@@ -112,8 +112,6 @@ async def test_now_is_the_statement_s_time_and_aware(trial_database: Database) -
 
 
 async def test_a_database_that_is_away_is_a_503(http: httpx.AsyncClient, trial_url: str) -> None:
-    from tests.unit.shared.applications import application, client, settings
-
     app = application(settings(trial_url))
     async with app.router.lifespan_context(app):
         app.state.database = Database("postgresql://nobody@127.0.0.1:1/nothing", "trial")
