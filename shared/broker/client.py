@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition  # type: ignore[import-untyped]
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic  # type: ignore[import-untyped]
 
 from shared.broker.driver import (
     REQUEST_SECONDS,
@@ -29,7 +29,7 @@ _RETRY_SECONDS = 0.05
 class Broker:
     """One service's way to Kafka. Connects when first needed, so that a service starts without its broker.
 
-    Every call raises Unreachable after at most some ten seconds; the next call begins with a new client.
+    Every call raises Unreachable after at most some fifteen seconds; the next call begins with a new client.
     """
 
     def __init__(self, bootstrap: str, client_id: str) -> None:

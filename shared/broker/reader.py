@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import OffsetOutOfRangeError
+from aiokafka import AIOKafkaConsumer, TopicPartition  # type: ignore[import-untyped]
+from aiokafka.errors import OffsetOutOfRangeError  # type: ignore[import-untyped]
 
 from shared.broker.driver import bounded, discard_consumer, start_consumer
 from shared.broker.records import OutsideLog, Record, Unreachable
@@ -41,7 +41,8 @@ class PartitionReader:
     async def poll(self, timeout: float, max_records: int = 500) -> dict[int, list[Record]]:  # noqa: ASYNC109
         """What has come within `timeout` seconds, by partition, in log order; empty when nothing has.
 
-        Raises OutsideLog when the log does not hold the next offset, Unreachable for every other fault.
+        Raises OutsideLog when the log does not hold the next offset, Unreachable for every other fault it notices. The
+        driver keeps a lost connection to itself: silence proves nothing, ask for the end offsets now and then.
         """
         if self._consumer is None:
             raise Unreachable(f"{self._topic}: this reader is closed")
