@@ -1,0 +1,277 @@
+"""An ordinary day at the furniture company, which does not end: customers ask, hold, confirm; goods leave; new ones come.
+
+What leaves is ordered again and arrives, so the books stay in the middle of their range for hours. Everything goes through the
+public doors. Whatever is away is waited for, and the story goes on.
+"""
+
+import asyncio
+import json
+import random
+import uuid
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from deploy.demo.doors import REFUSED, AwayError, Doors, segment
+from deploy.demo.load import Loaded, load_through
+from deploy.demo.urls import Urls
+
+BEAT_SECONDS = 1.3
+HOLD_SECONDS = 60
+SEED = 2021
+"""The same day for everybody, as far as the services answer at the same pace."""
+FURNITURE = ("CHAIR", "ROUND-TABLE", "SQUARE-TABLE", "VARNISHED-CHAIR")
+PARTS = ("CUSHION", "CHAIR-LEG", "TABLE-LEG", "WOODEN-PANEL")
+PLENTY = 12
+"""What a book has left over when it needs nothing new."""
+LOOKS = 4
+"""Books compared before one is filled."""
+HELD_MAX = 8
+"""Holds open at one time; beyond that decisions go first."""
+ON_ORDER_MAX = 24
+"""Open receipts of the story at one time; more would hide the pictures."""
+TO_SHIP_MAX = 12
+"""Orders waiting for their truck; beyond that shipping goes first."""
+
+Say = Callable[[str], None]
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """A receipt that the story has ordered."""
+
+    receipt_id: str
+    sku: str
+    site: str
+    quantity: int
+
+
+@dataclass(slots=True)
+class Day:
+    """What is going on."""
+
+    doors: Doors
+    loaded: Loaded
+    chance: random.Random
+    held: list[str] = field(default_factory=list)
+    to_ship: list[Json] = field(default_factory=list)
+    """Movements that are due: one per delivery of a confirmed order."""
+    backlog: list[Json] = field(default_factory=list)
+    """Movements of the orders promised elsewhere: they leave when there is enough."""
+    coming: list[Coming] = field(default_factory=list)
+    count: int = 0
+
+    @property
+    def today(self) -> date:
+        """The day it is now; the story may run past midnight."""
+        return datetime.now(UTC).date()  # noqa: TID251 -- what a customer's calendar shows
+
+    def number(self, prefix: str) -> str:
+        """The next document number."""
+        self.count += 1
+        return f"{prefix}-{self.count:05d}"
+
+
+async def run(urls: Urls, key: str, say: Say, stop: asyncio.Event) -> None:
+    """Load the samples, say a first cURL with its answer, then let the day go by until `stop` is set."""
+    async with Doors(urls, key) as doors:
+        loaded: Loaded | None = None
+        while loaded is None and not stop.is_set():
+            try:
+                loaded = await load_through(doors, say)
+                await say_first_quote(doors, loaded, key, say)
+            except AwayError as away:
+                say(f"Waiting for the services: {away}")
+        if loaded is None:
+            return
+        day = Day(doors, loaded, random.Random(SEED), backlog=backlog_of(loaded))  # noqa: S311 -- a story, no secret
+        while not stop.is_set():
+            with suppress(AwayError):  # the console shows who is away; the story goes on when they are back
+                await beat(day)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), BEAT_SECONDS * day.chance.uniform(0.6, 1.4))
+
+
+async def say_first_quote(doors: Doors, loaded: Loaded, key: str, say: Say) -> None:
+    """Ask for a promise as a newcomer would, once the stock has reached quote; say the command and what came back."""
+    wanted = (loaded.today + timedelta(days=3)).isoformat()
+    body: Json = {"customer": "CUSTOMER-NEAR-SHOP-1", "lines": [{"sku": "ROUND-TABLE", "quantity": 12, "requested_date": wanted}]}
+    address = f"{doors.urls.quote}/v1/quotes"
+    answer: Json = {}
+    for _ in range(100):
+        _, answer = await doors.post(address, body)
+        if answer.get("outcome") not in (None, "none"):
+            break
+        await asyncio.sleep(0.1)
+    say("")
+    say("A first question, for a terminal:")
+    say(f"  curl -s {address} -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' \\")
+    say(f"    -d '{json.dumps(body)}'")
+    say("and its answer:")
+    for line in json.dumps(in_short(answer), indent=2, ensure_ascii=False).splitlines():
+        say(f"  {line}")
+    say("")
+
+
+def in_short(answer: Json) -> Json:
+    """The answer without its small print."""
+    lines = [
+        {name: line[name] for name in ("sku", "outcome", "promised_quantity", "promised_date", "deliveries", "pegging") if name in line}
+        for line in answer.get("lines") or ()
+    ]
+    return {name: answer[name] for name in ("id", "status", "outcome", "summary", "code", "detail") if name in answer} | {"lines": lines}
+
+
+def backlog_of(loaded: Loaded) -> list[Json]:
+    """The orders promised elsewhere as shipments to come, the earliest first."""
+    known = [order for order in loaded.company.orders if order.order_id in loaded.order_ids]
+    return [
+        shipment(loaded.order_ids[order.order_id], "1", order.sku, order.site, int(order.quantity))
+        for order in sorted(known, key=lambda order: order.promised_date)
+    ]
+
+
+def shipment(order_id: str, line_ref: str, sku: str, site: str, quantity: int) -> Json:
+    """Goods that leave for an order line."""
+    return {
+        "type": "issue",
+        "sku": sku,
+        "site": site,
+        "quantity": quantity,
+        "order_id": order_id,
+        "line_ref": line_ref,
+        "reason": "shipped",
+    }
+
+
+async def beat(day: Day) -> None:
+    """One thing happens."""
+    if len(day.to_ship) > TO_SHIP_MAX or len(day.held) > HELD_MAX:
+        await (ship(day) if len(day.to_ship) > TO_SHIP_MAX else decide(day))
+        return
+    acts = [(ask, 5), (decide, 4), (ship, 3), (ship_backlog, 1), (order_supply, 3), (receive, 3)]
+    act = day.chance.choices([act for act, _ in acts], [weight for _, weight in acts])[0]
+    await act(day)
+
+
+async def ask(day: Day) -> None:
+    """A customer asks, and often takes a hold."""
+    chance = day.chance
+    sku = chance.choice(FURNITURE) if chance.random() < 0.75 else chance.choice(PARTS)  # noqa: PLR2004 -- three of four want furniture
+    line: Json = {
+        "sku": sku,
+        "quantity": chance.choice((1, 1, 2, 2, 3, 4, 6)),
+        "requested_date": (day.today + timedelta(days=chance.choice((0, 1, 2, 3, 5, 7, 10, 14, 21)))).isoformat(),
+    }
+    body: Json = {
+        "customer": chance.choice(day.loaded.company.customers or ["CUSTOMER"]),
+        "mode": chance.choice(("hold", "hold", "inquiry")),
+        "ttl_seconds": HOLD_SECONDS,
+        "allow_partial": chance.random() < 0.3,  # noqa: PLR2004 -- some take what they get
+        "lines": [line],
+    }
+    _, answer = await day.doors.post(f"{day.doors.urls.quote}/v1/quotes", body, str(uuid.uuid4()))
+    if answer.get("status") == "held":
+        day.held.append(answer["id"])
+
+
+async def decide(day: Day) -> None:
+    """A hold becomes an order, or is given back, or is forgotten and expires."""
+    if not day.held:
+        await ask(day)
+        return
+    quote_id = day.held.pop(0)
+    fate = day.chance.choices(("confirm", "release", "forget"), (7, 2, 1))[0]
+    if fate == "forget":
+        return
+    status, answer = await day.doors.post(f"{day.doors.urls.quote}/v1/quotes/{segment(quote_id)}/{fate}", {}, f"story-{fate}-{quote_id}")
+    if fate == "confirm" and status < REFUSED and answer.get("order_id"):
+        for line in answer.get("lines") or ():
+            for delivery in line.get("deliveries") or ():
+                day.to_ship.append(shipment(answer["order_id"], line["line_ref"], line["sku"], delivery["site"], int(delivery["quantity"])))
+
+
+async def ship(day: Day) -> None:
+    """The goods of a confirmed order leave, if they are there."""
+    await _ship_one(day, day.to_ship)
+
+
+async def ship_backlog(day: Day) -> None:
+    """An order promised elsewhere leaves, if there is enough for it."""
+    await _ship_one(day, day.backlog)
+
+
+async def _ship_one(day: Day, waiting: list[Json]) -> None:
+    """The first of those that wait; when its goods are not there yet, the next one's turn comes."""
+    if not waiting:
+        return
+    due = waiting.pop(0)
+    _, stock = await day.doors.get(f"{day.doors.urls.inventory}/v1/stock/{segment(due['site'])}/{segment(due['sku'])}")
+    if float(stock.get("on_hand") or 0) < due["quantity"]:
+        waiting.append(due)
+        return
+    await move(day, due | {"document": day.number("DN")})
+
+
+async def order_supply(day: Day) -> None:
+    """The book with the least in sight is filled again: made at the factory, brought to the others."""
+    if len(day.coming) >= ON_ORDER_MAX:
+        return
+    left, sku, site = min([(await left_over(day, sku, site), sku, site) for sku, site in day.chance.sample(_own_books(day), LOOKS)])
+    if left >= PLENTY:
+        return
+    made = site == "FACTORY" and sku not in {"CUSHION", "WOODEN-PANEL"}
+    bought = site == "FACTORY" and not made
+    kind, prefix = ("production_order", "MO") if made else ("purchase_order", "PO") if bought else ("transfer_order", "TO")
+    coming = Coming(day.number(prefix), sku, site, day.chance.choice((6, 8, 10, 12, 20)))
+    body: Json = {
+        "kind": kind,
+        "site": site,
+        "sku": sku,
+        "quantity": coming.quantity,
+        "due_date": (day.today + timedelta(days=day.chance.choice((1, 2, 4, 6, 9, 13, 18)))).isoformat(),
+        "document": coming.receipt_id,
+    }
+    status, _ = await day.doors.put(f"{day.doors.urls.inventory}/v1/receipts/{segment(coming.receipt_id)}", body)
+    if status < REFUSED:
+        day.coming.append(coming)
+
+
+async def receive(day: Day) -> None:
+    """What was ordered arrives, the oldest first; now and then a little is missing, and the rest is closed."""
+    if len(day.coming) < ON_ORDER_MAX // 3:
+        await order_supply(day)
+        return
+    coming = day.coming.pop(0)
+    missing = 1 if day.chance.random() < 0.15 else 0  # noqa: PLR2004 -- one delivery in seven
+    arrival: Json = {
+        "type": "arrival",
+        "sku": coming.sku,
+        "site": coming.site,
+        "quantity": coming.quantity - missing,
+        "receipt_id": coming.receipt_id,
+        "closes": True,
+        "reason": "goods in",
+        "document": day.number("GR"),
+    }
+    await move(day, arrival)
+
+
+async def move(day: Day, movement: Json) -> None:
+    """Book one movement at inventory; its id makes a second sending harmless."""
+    body = {"movements": [movement | {"movement_id": f"story-{uuid.uuid4()}"}]}
+    await day.doors.post(f"{day.doors.urls.inventory}/v1/movements", body)
+
+
+async def left_over(day: Day, sku: str, site: str) -> float:
+    """What remains of a book when all that is known has come and gone."""
+    _, book = await day.doors.get(f"{day.doors.urls.quote}/v1/availability", sku=sku, site=site)
+    days = book.get("days") or [{"projected": 0}]
+    return float(days[-1]["projected"])
+
+
+def _own_books(day: Day) -> list[tuple[str, str]]:
+    return sorted((row.sku, row.site) for row in day.loaded.company.stock if row.sku in {*FURNITURE, *PARTS})

@@ -1,0 +1,45 @@
+"""The sample company is read as it is, holes and all."""
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+from deploy.demo.company import FURNITURE, read
+
+TODAY = date(2026, 11, 23)
+
+
+def test_the_furniture_company_is_complete_and_its_first_of_january_is_today() -> None:
+    company = read(TODAY)
+    assert len(company.items) == 11
+    assert len(company.sites) == 4
+    assert len(company.receipts) == 7
+    assert len(company.orders) == 16
+    assert {receipt.receipt_id: receipt.due_date for receipt in company.receipts}["PO-4"] == date(2026, 11, 27)
+    assert {order.order_id: order.promised_date for order in company.orders}["DEMAND-12"] == date(2026, 11, 24)
+
+
+def test_whatever_is_ordered_somewhere_has_a_stock_row_there_and_the_guess_is_said() -> None:
+    company = read(TODAY)
+    stock = {(row.sku, row.site) for row in company.stock}
+    assert {(order.sku, order.site) for order in company.orders} <= stock
+    assert any("VARNISHED-CHAIR in SHOP-2" in hole for hole in company.holes)
+
+
+def test_rows_that_cannot_be_read_are_reported_by_line_and_the_rest_is_used(tmp_path: Path) -> None:
+    for file in FURNITURE.glob("*.csv"):
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    (tmp_path / "stock.csv").write_text(
+        "\ufeffsite, sku ,on_hand,safety_stock\n FACTORY ,CHAIR,4,\nSHOP-1,CHAIR,four,0\nSHOP-2,,1,0\nSHOP-1,CUSHION,-3,0\nSHOP-2,SCREWS\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "customers.csv").unlink()
+    company = read(TODAY, tmp_path)
+    read_rows = [(row.site, row.sku, row.on_hand) for row in company.stock[:2]]
+    assert read_rows == [("FACTORY", "CHAIR", Decimal(4)), ("SHOP-2", "SCREWS", Decimal(0))]
+    assert [hole for hole in company.holes if "taken as 0" not in hole] == [
+        "customers.csv is missing",
+        "stock.csv line 3: a quantity is not a number",
+        "stock.csv line 4: sku is empty",
+        "stock.csv line 5: on_hand is -3",
+    ]
