@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote as escaped
 
 import httpx
 
@@ -95,8 +96,8 @@ class Gateway:
 
     async def act(self, quote_id: str, verb: str, key: str) -> dict[str, Any]:
         """Confirm or release what was quoted; `key` makes a second click the same click."""
-        path = f"/v1/quotes/{httpx.URL(path='/' + quote_id).path.lstrip('/')}/{verb}"
-        return await self._ask("quote", "POST", path, json={}, headers={"Idempotency-Key": key})
+        segment = escaped(quote_id, safe="").replace(".", "%2E")  # from a form: it must not climb to another address
+        return await self._ask(QUOTE, "POST", f"/v1/quotes/{segment}/{verb}", json={}, headers={"Idempotency-Key": key})
 
     async def positions(self, most: int) -> tuple[list[Pair], int]:
         """All pairs that inventory knows, in its order, and how many were left out beyond `most`."""

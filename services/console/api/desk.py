@@ -3,21 +3,23 @@
 import json
 import shlex
 import uuid
+from collections.abc import Awaitable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
 from services.console.api.rendering import Known, page
 from services.console.gateway import Away, Refused
 from services.console.handlers import Console, now
+from shared.contracts.base import MAX_QUANTITY
 
 router = APIRouter(include_in_schema=False)
 
 HOLD_SECONDS = 900
-Text = Annotated[str, Form(max_length=200)]
+FIELD_LENGTH_MAX = 200
 
 
 def _from_here(request: Request) -> bool:
@@ -26,7 +28,14 @@ def _from_here(request: Request) -> bool:
     return origin is None or urlsplit(origin).netloc == request.headers.get("host")
 
 
+async def _fields(request: Request) -> dict[str, str]:
+    """The form's fields, each without its outer blanks and not longer than a field may be."""
+    sent = parse_qsl((await request.body()).decode(errors="replace"), max_num_fields=50)
+    return {name: value.strip()[:FIELD_LENGTH_MAX] for name, value in sent}
+
+
 FromHere = Annotated[bool, Depends(_from_here)]
+Fields = Annotated[dict[str, str], Depends(_fields)]
 
 
 @router.get("/desk")
@@ -44,27 +53,12 @@ async def show_desk(console: Known, sku: str = "", site: str = "", quantity: str
 
 
 @router.post("/desk/answer")
-async def answer(
-    console: Known,
-    from_here: FromHere,
-    *,
-    sku: Text = "",
-    quantity: Text = "",
-    date: Text = "",
-    site: Text = "",
-    customer: Text = "",
-    partial: Text = "",
-    mode: Text = "inquiry",
-) -> HTMLResponse:
+async def answer(console: Known, from_here: FromHere, fields: Fields) -> HTMLResponse:
     """Ask, or hold: the answer as a fragment."""
-    try:
-        amount = Decimal(quantity.strip().replace(",", "."))
-    except InvalidOperation:
-        amount = None
-    if not sku.strip() or amount is None or not amount.is_finite() or amount <= 0:
+    body = question(fields)
+    if body is None:
         return page("parts/answer.html", **_said("Name an item and a quantity, and the date appears here."))
-    body = question(sku.strip(), amount, date, site, customer.strip(), allow_partial=bool(partial))
-    if mode == "hold":
+    if fields.get("mode") == "hold":
         if refusal := _not_here(console, from_here=from_here):
             return page("parts/answer.html", **_said(refusal))
         body |= {"mode": "hold", "ttl_seconds": HOLD_SECONDS, "idempotency_key": f"desk-{uuid.uuid4()}"}
@@ -72,23 +66,29 @@ async def answer(
 
 
 @router.post("/desk/{verb}")
-async def act(console: Known, from_here: FromHere, verb: str, quote_id: Text, key: Text) -> HTMLResponse:
+async def act(console: Known, from_here: FromHere, verb: str, fields: Fields) -> HTMLResponse:
     """Confirm or release what the desk quoted."""
     if verb not in {"confirm", "release"}:
         return page("parts/answer.html", 404, **_said("There is no such button."))
     if refusal := _not_here(console, from_here=from_here):
         return page("parts/answer.html", **_said(refusal))
-    return await _asked(console, console.gateway.act(quote_id, verb, f"desk-{verb}-{key}"), "")
+    return await _asked(console, console.gateway.act(fields.get("quote_id", ""), verb, f"desk-{verb}-{fields.get('key', '')}"), "")
 
 
-def question(sku: str, quantity: Decimal, requested_date: str, site: str, customer: str, *, allow_partial: bool) -> dict[str, Any]:
-    """The body of `POST /v1/quotes` that the form stands for."""
-    line: dict[str, Any] = {"sku": sku, "quantity": int(quantity) if quantity == quantity.to_integral_value() else float(quantity)}
-    line |= {"requested_date": requested_date} if requested_date else {}
-    line |= {"sites": [site]} if site else {}
+def question(fields: Mapping[str, str]) -> dict[str, Any] | None:
+    """The body of `POST /v1/quotes` that the form stands for; None while it lacks an item or a quantity."""
+    try:
+        quantity = Decimal(fields.get("quantity", "").replace(",", "."))
+    except InvalidOperation:
+        return None
+    if not fields.get("sku") or not quantity.is_finite() or quantity <= 0 or quantity.adjusted() > MAX_QUANTITY.adjusted():
+        return None
+    line: dict[str, Any] = {"sku": fields["sku"], "quantity": int(quantity) if quantity == quantity.to_integral_value() else str(quantity)}
+    line |= {"requested_date": fields["date"]} if fields.get("date") else {}
+    line |= {"sites": [fields["site"]]} if fields.get("site") else {}
     body: dict[str, Any] = {"mode": "inquiry", "lines": [line]}
-    body |= {"customer": customer} if customer else {}
-    body |= {"allow_partial": True} if allow_partial else {}
+    body |= {"customer": fields["customer"]} if fields.get("customer") else {}
+    body |= {"allow_partial": True} if fields.get("partial") else {}
     return body
 
 
@@ -96,7 +96,7 @@ def curl(console: Console, body: dict[str, Any]) -> str:
     """The same question for a terminal."""
     return (
         f"curl -s {console.gateway.urls['quote']}/v1/quotes \\\n"
-        '  -H "Authorization: Bearer $PLEDGE_API_KEY" -H "Content-Type: application/json" \\\n'
+        '  -H "Authorization: Bearer $PLEDGE_API_KEY" \\\n  -H "Content-Type: application/json" \\\n'
         f"  -d {shlex.quote(json.dumps(body))}"
     )
 
@@ -109,9 +109,10 @@ def _not_here(console: Console, *, from_here: bool) -> str | None:
     return None
 
 
-async def _asked(console: Console, asking: Any, command: str) -> HTMLResponse:
+async def _asked(console: Console, asking: Awaitable[dict[str, Any]], command: str) -> HTMLResponse:
     try:
-        found, said = await asking, ""
+        found: dict[str, Any] | None = await asking
+        said = ""
     except Refused as refused:
         found, said = refused.problem.get("offer"), refused.detail
     except Away as away:

@@ -18,13 +18,13 @@ MONDAY = 0
 class Size:
     """Of the whole picture and of its parts."""
 
-    width: float = 480
-    balance_height: float = 132
-    strip_height: float = 44
-    left: float = 46
+    width: float = 384
+    balance_height: float = 112
+    strip_height: float = 38
+    left: float = 44
     right: float = 8
     top: float = 12
-    gap: float = 12
+    gap: float = 10
     bottom: float = 18
 
     @property
@@ -88,7 +88,8 @@ def step_chart(book: Book, size: Size = CARD) -> StepChart | None:
     projected = [float(day.projected) for day in book.days]
     promisable = [max(0.0, float(day.atp)) for day in book.days]
     safety = float(book.safety_stock)
-    ticks = nice_ticks(min(0.0, -safety, *projected), max(1.0, *projected), 4)
+    whole = all(value.is_integer() for value in (safety, *projected))
+    ticks = nice_ticks(min(0.0, -safety, *projected), max(1.0, *projected), 4, smallest=1.0 if whole else 0.0)
     scale = _Scale(ticks[0], ticks[-1], size.top, size.top + size.balance_height)
     strip_top = size.top + size.balance_height + size.gap
     strip = _strip(book.days, strip_top, size.strip_height)
@@ -97,7 +98,7 @@ def step_chart(book: Book, size: Size = CARD) -> StepChart | None:
         size=size,
         line=_steps(x, [scale(value) for value in projected]),
         promisable=_area(x, [scale(value) for value in promisable], zero) if any(promisable) else "",
-        short=_area(x, [scale(min(0.0, value)) for value in projected], zero) if min(projected) < 0 else "",
+        short=_area(x, [scale(min(-safety, value)) for value in projected], scale(-safety)) if min(projected) < -safety else "",
         band=Box(size.left, zero, plot, round(scale(-safety) - zero, 2), "safety") if safety > 0 else None,
         bars=tuple(_bars(book, x, step, strip)),
         rows=tuple(Tick(scale(value), number(Decimal(str(value))), zero=value == 0) for value in ticks),
@@ -124,11 +125,12 @@ def in_words(book: Book) -> str:
     return "; ".join(said) + "."
 
 
-def nice_ticks(low: float, high: float, wanted: int) -> list[float]:
-    """About `wanted` round steps (1, 2 or 5 times a power of ten) that cover low to high and go through zero."""
+def nice_ticks(low: float, high: float, wanted: int, smallest: float = 0.0) -> list[float]:
+    """About `wanted` round steps (1, 2 or 5 times a power of ten, not below `smallest`) that cover low to high and go through zero."""
     span = max(high - low, 1e-9)
     power = 10.0 ** _exponent(span / wanted)
     unit = next(factor * power for factor in (1, 2, 5, 10) if span / (factor * power) <= wanted)
+    unit = max(unit, smallest)
     first = -_ceiling(-low / unit) if low < 0 else 0
     last = _ceiling(high / unit)
     return [round(index * unit, 9) for index in range(first, last + 1)]

@@ -86,7 +86,15 @@ class Book:
         return max(Decimal(0), self.days[0].atp) if self.days else Decimal(0)
 
     def short_from(self) -> date | None:
-        """The first day on which what is promised exceeds what is known to come."""
+        """The first day on which more is promised than there will be, safety stock included."""
+        return next((day.date for day in self.days if self.is_short(day)), None)
+
+    def is_short(self, day: Day) -> bool:
+        """Whether on that day even the safety stock does not suffice."""
+        return day.projected + self.safety_stock < 0
+
+    def dips_from(self) -> date | None:
+        """The first day on which promises live on the safety stock."""
         return next((day.date for day in self.days if day.projected < 0), None)
 
     def more_from(self) -> Day | None:
