@@ -11,7 +11,8 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from operator import sub
+from typing import TYPE_CHECKING, Final
 
 from services.quote.domain.book import Entry, Part
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from services.quote.domain.book import Book, Day, Micro, Rules
+
+_FEW: Final = 4
+"""Up to so many changes are put in one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +37,12 @@ class Balance:
     def projected_on(self, day: Day) -> Micro:
         """Projected availability at the end of `day`; a day before today counts as today."""
         at = bisect_right(self.days, day) - 1
-        return self.projected[at if at > 0 else 0]
+        return self.projected[max(0, at)]
 
     def atp_on(self, day: Day) -> Micro:
         """What can still be promised for `day` without breaking an earlier promise; negative when the book is short."""
         at = bisect_right(self.days, day) - 1
-        return self.atp[at if at > 0 else 0]
+        return self.atp[max(0, at)]
 
     def earliest(self, quantity: Micro, not_before: Day) -> Day | None:
         """The first day, not before `not_before` (or today), on which `quantity` can be promised without taking from any earlier promise."""
@@ -46,28 +50,38 @@ class Balance:
         if at == len(self.atp):
             return None
         day = self.days[at]
-        return day if day > not_before else not_before
+        return max(not_before, day)
 
     def changed(self, changes: Mapping[Day, Micro]) -> Balance:
         """This balance with quantities added (+) or taken (-) from a day on; days before today count as today."""
-        today = self.days[0]
-        steps: dict[Day, Micro] = {}
-        before = 0
-        for day, projected in zip(self.days, self.projected, strict=True):
-            steps[day] = projected - before
-            before = projected
+        days, projected = self.days, self.projected
+        if len(changes) > _FEW:
+            steps = {days[0]: projected[0]}
+            steps.update(zip(days[1:], map(sub, projected[1:], projected), strict=False))
+            for day, quantity in changes.items():
+                _add(steps, day, days[0], quantity)
+            return from_steps(steps)
         for day, quantity in changes.items():
-            counted = day if day > today else today
-            steps[counted] = steps.get(counted, 0) + quantity
-        return from_steps(steps)
+            at = bisect_left(days, day)
+            if at == 0:
+                projected = tuple(one + quantity for one in projected)
+                continue
+            if at == len(days) or days[at] != day:
+                days = (*days[:at], day, *days[at:])
+                projected = (*projected[:at], projected[at - 1], *projected[at:])
+            projected = (*projected[:at], *[one + quantity for one in projected[at:]])
+        return Balance(days, projected, _suffix_minimum(projected))
+
+
+def _suffix_minimum(projected: tuple[Micro, ...]) -> tuple[Micro, ...]:
+    return tuple(accumulate(reversed(projected), min))[::-1]
 
 
 def from_steps(steps: Mapping[Day, Micro]) -> Balance:
     """The balance of dated changes; the smallest day is today and carries the stock."""
     days = tuple(sorted(steps))
     projected = tuple(accumulate(map(steps.__getitem__, days)))
-    atp = tuple(accumulate(reversed(projected), min))[::-1]
-    return Balance(days, projected, atp)
+    return Balance(days, projected, _suffix_minimum(projected))
 
 
 def balance(book: Book, today: Day, now: datetime, rules: Rules, without_owner: str | None = None) -> Balance:
@@ -113,12 +127,13 @@ def _build(book: Book, today: Day, now: datetime, rules: Rules, due: list[Entry]
         for hold in due:
             if book.speaks_of(Part.CLAIM, hold.ref):
                 _add(steps, hold.day, today, hold.quantity)
+    dock = rules.dock_to_stock_days
     for day, quantity in book.own_supply_by_day().items():
-        counted = rules.counts_on(day, today)
+        counted = day + dock if day >= today else rules.counts_on(day, today)
         if counted is not None:
             steps[counted] = steps.get(counted, 0) + quantity
     for day, quantity in book.own_demand_by_day().items():
-        counted = day if day > today else today
+        counted = max(today, day)
         steps[counted] = steps.get(counted, 0) - quantity
     if below is None:
         return from_steps(steps)

@@ -71,6 +71,13 @@ class Rules:
         return max(usable, today + self.past_due_offset_days)
 
 
+class UndatedEntryError(ValueError):
+    """A receipt, claim or requirement came without a day: a mistake of our own, never a caller's."""
+
+    def __init__(self, key: str, entry: Entry) -> None:
+        super().__init__(f"{entry.part} {entry.ref} of {key} needs a day")
+
+
 DATED: Final = (Part.RECEIPT, Part.CLAIM, Part.REQUIREMENT)
 _FEW = 64
 
@@ -162,37 +169,36 @@ class Book:
         self.memo = None
 
     def _replace(self, entry: Entry) -> None:
-        if entry.day is None:
-            raise ValueError(f"{entry.part} {entry.ref} of {self.key} needs a day")
-        table = self._tables[entry.part]
-        old = self.find(entry.part, entry.ref)
+        part, ref, day = entry.part, entry.ref, entry.day
+        if day is None:
+            raise UndatedEntryError(self.key, entry)
+        table = self._tables[part]
+        old = table.get(ref) if self._base is None else self.find(part, ref)
         sums = self._demand
-        if entry.part is Part.RECEIPT:
+        if part is Part.RECEIPT:
             sums = self._supply
             self.defined = True
             self.supply_memo = None
         if old is not None:
-            self._add(sums, old.day, -old.quantity)
-            if entry.part is Part.CLAIM:
+            if part is Part.CLAIM:
                 self._disown(old)
+            self._add(sums, old.day or 0, -old.quantity)
         if entry.quantity:
-            table[entry.ref] = entry
-            self._add(sums, entry.day, entry.quantity)
-            if entry.part is Part.CLAIM:
+            table[ref] = entry
+            self._add(sums, day, entry.quantity)
+            if part is Part.CLAIM:
                 self._own(entry)
         elif self._base is None:
-            table.pop(entry.ref, None)
+            table.pop(ref, None)
         else:
-            table[entry.ref] = None
+            table[ref] = None
 
-    def _add(self, sums: dict[Day, Micro], day: Day | None, quantity: Micro) -> None:
-        if day is None:  # pragma: no cover - _replace has refused it
-            return
+    def _add(self, sums: dict[Day, Micro], day: Day, quantity: Micro) -> None:
         total = sums.get(day, 0) + quantity
         if total or self._base is not None:
             sums[day] = total
         else:
-            del sums[day]
+            sums.pop(day, None)
 
     def _own(self, claim: Entry) -> None:
         owner = owner_of(claim)

@@ -171,9 +171,7 @@ def _grow(still: LineRequest, before: CurrentLine, stand: Stand, effort: int) ->
     return Plan(still, tuple(takes), added.alternatives, added.refusal, added.waits)
 
 
-def _together(
-    wanted: Sequence[LineRequest], known: dict[str, CurrentLine], stand: Stand, *, allow_partial: bool
-) -> dict[int, Plan]:
+def _together(wanted: Sequence[LineRequest], known: dict[str, CurrentLine], stand: Stand, *, allow_partial: bool) -> dict[int, Plan]:
     """All open lines on one date anew, not before the date they have, as long as no requested date changed."""
     plans: dict[int, Plan] = {}
     lines: list[tuple[int, LineRequest]] = []

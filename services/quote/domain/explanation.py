@@ -105,7 +105,9 @@ def _chain(
         if start > reached:
             reached = min(start, promised_day or start)
             reasons.append(
-                because(Code.REQUESTED_IN_PAST, f"asked for {spoken_day(line.requested_day)}, which is past", None, reached - line.requested_day)
+                because(
+                    Code.REQUESTED_IN_PAST, f"asked for {spoken_day(line.requested_day)}, which is past", None, reached - line.requested_day
+                )
             )
     waiting: list[Peg] = []
     for place, wanted, covered in _by_place(pegging):

@@ -54,7 +54,7 @@ def arrivals(book: Book, today: Day, rules: Rules) -> Arrivals:
     while book.base is not None and not book.own_supply_by_day():
         book = book.base
     memo = book.supply_memo
-    if memo is not None and memo[1] == today and memo[2] == rules:
+    if memo is not None and memo[1] == today and (memo[2] is rules or memo[2] == rules):
         kept: Arrivals = memo[0]
         return kept
     counted = []

@@ -92,7 +92,7 @@ def earliest_whole(line: LineRequest, places: Sequence[Place], wanted: Day, *, a
     """The place and the first day, not before `wanted`, on which the whole quantity can leave one site; ties go by site order."""
     best: tuple[Place, Day] | None = None
     for place in places:
-        day = place.free.earliest(line.quantity, wanted if wanted > place.today else place.today)
+        day = place.free.earliest(line.quantity, max(place.today, wanted))
         if day is None or (line.latest_day is not None and day > line.latest_day and not any_date):
             continue
         if best is None or day < best[1]:
@@ -161,10 +161,10 @@ def _refused(line: LineRequest, places: Sequence[Place], wanted: Day) -> tuple[t
         later = earliest_whole(line, places, wanted, any_date=True)
         if later is not None:
             place, day = later
-            refusal = because(Code.AFTER_LATEST_DATE, f"the earliest date is {spoken_day(day)}, the latest acceptable {spoken_day(line.latest_day)}")
-            alternatives.append(
-                Alternative("", "later_complete", (delivery_of(place, day, line.quantity),), Lost.AFTER_LATEST_DATE.value)
+            refusal = because(
+                Code.AFTER_LATEST_DATE, f"the earliest date is {spoken_day(day)}, the latest acceptable {spoken_day(line.latest_day)}"
             )
+            alternatives.append(Alternative("", "later_complete", (delivery_of(place, day, line.quantity),), Lost.AFTER_LATEST_DATE.value))
     alternatives.extend(_split_forbidden(line, places, wanted, None))
     if refusal is None:
         split = sum(delivery.quantity for other in alternatives for delivery in other.deliveries)
@@ -198,7 +198,7 @@ def other_sites(line: LineRequest, places: Sequence[Place], winner: Place, day: 
     for place in places:
         if place is winner:
             continue
-        possible = place.free.earliest(line.quantity, wanted if wanted > place.today else place.today)
+        possible = place.free.earliest(line.quantity, max(place.today, wanted))
         if possible is None:
             continue
         lost = Lost.SITE_ORDER
@@ -215,9 +215,7 @@ def other_sites(line: LineRequest, places: Sequence[Place], winner: Place, day: 
 def _named(alternatives: Sequence[Alternative]) -> tuple[Alternative, ...]:
     if not alternatives:
         return ()
-    return tuple(
-        Alternative(f"a{number}", one.kind, one.deliveries, one.lost_because) for number, one in enumerate(alternatives, start=1)
-    )
+    return tuple(Alternative(f"a{number}", one.kind, one.deliveries, one.lost_because) for number, one in enumerate(alternatives, start=1))
 
 
 def delivery_of(place: Place, day: Day, quantity: Micro) -> Delivery:

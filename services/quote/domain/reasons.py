@@ -100,6 +100,10 @@ class Reason:
     adds_days: int = 0
 
 
+_WORDS: Final = {code: (step.value, code.value) for code, step in STEP_OF.items()}
+
+
 def because(code: Code, summary: str, ref: str | None = None, adds_days: int = 0) -> Reason:
     """A reason, with the step that its code belongs to."""
-    return Reason(STEP_OF[code].value, code.value, summary, ref, adds_days)
+    step, word = _WORDS[code]
+    return Reason(step, word, summary, ref, adds_days)

@@ -120,9 +120,7 @@ def _first_common(
     return best
 
 
-def _covers_on(
-    day: Day, lines: Sequence[LineRequest], places: Sequence[Sequence[Place]], *, allow_partial: bool
-) -> list[Cover] | None:
+def _covers_on(day: Day, lines: Sequence[LineRequest], places: Sequence[Sequence[Place]], *, allow_partial: bool) -> list[Cover] | None:
     """What each line takes on `day`, or None when not all fit. Lines of different skus never meet."""
     groups: dict[str, list[int]] = {}
     for at, line in enumerate(lines):

@@ -353,4 +353,3 @@ class _Search:
             spare -= more
             amounts.append(self.least + more)
         return amounts
-

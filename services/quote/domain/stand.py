@@ -66,6 +66,9 @@ class Place:
 
     def pegs(self) -> list[tuple[Peg, ...]]:
         """What covers each take, by the number that `take` gave. Asked once, when the decision is complete."""
+        if len(self.takes) == 1:
+            day, _, quantity = self.takes[0]
+            return [peg(self.book, self.figures, self.rules, quantity, day)]
         found: list[tuple[Peg, ...]] = [()] * len(self.takes)
         before = 0
         for day, number, quantity in sorted(self.takes):
@@ -88,10 +91,8 @@ class Stand:
     def place(self, sku: str, site: str) -> Place | None:
         """The book of a sku at a site, or None when nothing is known of its supply."""
         key = (sku, site)
-        try:
+        if key in self._places:
             return self._places[key]
-        except KeyError:
-            pass
         book = self._shelf.book(sku, site)
         if book is None or not book.defined:
             self._places[key] = None
@@ -108,8 +109,12 @@ class Stand:
 
     def places(self, line: LineRequest) -> list[Place]:
         """The books from which a line may be served, in site order."""
-        found = (self.place(line.sku, site) for site in line.sites)
-        return [place for place in found if place is not None]
+        found = []
+        for site in line.sites:
+            place = self.place(line.sku, site)
+            if place is not None:
+                found.append(place)
+        return found
 
     def read(self) -> frozenset[tuple[str, str]]:
         """Every book that was looked at, also where there was none."""

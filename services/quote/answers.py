@@ -1,0 +1,275 @@
+"""What is answered: decisions, orders and books in the words of the public API. Plain JSON-ready values, made once."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from services.quote.domain.balance import daily
+from services.quote.domain.book import Part
+from shared.contracts.base import from_micro
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from services.quote.board import Board, Input
+    from services.quote.domain.answer import Alternative, Decision, Delivery, LinePromise
+    from services.quote.domain.book import Book, Entry, Rules
+    from services.quote.domain.pegging import Peg
+    from services.quote.domain.reasons import Reason
+    from services.quote.store.rows import HistoryRow, LineRow, OrderRow
+
+Json = dict[str, Any]
+
+
+@lru_cache(maxsize=4096)
+def iso_day(day: int) -> str:
+    """A civil date from its ordinal."""
+    return date.fromordinal(day).isoformat()
+
+
+def iso_instant(at: datetime) -> str:
+    """An instant in UTC, to the microsecond, with `Z`."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+# -- quotes
+
+
+def decision(board: Board, found: Decision, now: datetime) -> Json:
+    """The part of an answer that the kernel decided: outcome, sentence, lines, and how fresh its inputs are."""
+    sites = sorted({site for _, site in found.read} | {delivery.site for line in found.lines for delivery in line.deliveries})
+    return {
+        "outcome": str(found.outcome),
+        "summary": found.summary,
+        "lines": [_line(board, line) for line in found.lines],
+        "inputs": inputs(board.inputs(sites, now)),
+    }
+
+
+def inputs(found: Iterable[Input]) -> list[Json]:
+    """Where the figures come from and how old they are; what was never heard of has no age and is stale."""
+    return [
+        {
+            "source": one.source,
+            "site": one.site,
+            "as_of": None if one.as_of is None else iso_instant(one.as_of),
+            "age_seconds": None if one.age_seconds is None else round(one.age_seconds, 3),
+            "stale": one.stale,
+        }
+        for one in found
+    ]
+
+
+def _line(board: Board, line: LinePromise) -> Json:
+    return {
+        "line_ref": line.line_ref,
+        "sku": line.sku,
+        "uom": line.uom,
+        "outcome": str(line.outcome),
+        "requested_quantity": from_micro(line.requested_quantity),
+        "requested_date": iso_day(line.requested_day),
+        "promised_quantity": from_micro(line.promised_quantity),
+        "promised_date": None if line.promised_day is None else iso_day(line.promised_day),
+        "slip_days": line.slip_days,
+        "limiting_step": line.limiting_step,
+        "deliveries": [delivery(board, one) for one in line.deliveries],
+        "pegging": [_peg(one) for one in line.pegging],
+        "reasons": [_reason(one) for one in line.reasons],
+        "alternatives": [_alternative(board, one) for one in line.alternatives],
+        "probability": None,
+    }
+
+
+def delivery(board: Board, one: Delivery) -> Json:
+    """One shipment, in the site's civil dates."""
+    return {
+        "site": one.site,
+        "quantity": from_micro(one.quantity),
+        "ship_date": iso_day(one.ship_day),
+        "delivery_date": iso_day(one.delivery_day),
+        "time_zone": board.time_zone(one.site),
+    }
+
+
+def _peg(one: Peg) -> Json:
+    found: Json = {"quantity": from_micro(one.quantity), "source": one.source, "site": one.site, "ref": one.ref}
+    if one.due_day is not None:
+        found["due_date"] = iso_day(one.due_day)
+    return found
+
+
+def _reason(one: Reason) -> Json:
+    return {"step": one.step, "code": one.code, "ref": one.ref, "summary": one.summary, "adds_days": one.adds_days}
+
+
+def _alternative(board: Board, one: Alternative) -> Json:
+    return {
+        "alternative": one.alternative,
+        "kind": one.kind,
+        "deliveries": [delivery(board, part) for part in one.deliveries],
+        "lost_because": one.lost_because,
+    }
+
+
+def quote(
+    decided: Json,
+    *,
+    quote_id: str,
+    status: str,
+    mode: str,
+    decision_id: str,
+    request_id: str | None,
+    created_at: datetime,
+    expires_at: datetime | None = None,
+    order_id: str | None = None,
+) -> Json:
+    """The whole answer to a quote, hold or order."""
+    return {
+        "id": quote_id,
+        "status": status,
+        "mode": mode,
+        "expires_at": None if expires_at is None else iso_instant(expires_at),
+        "order_id": order_id,
+        **decided,
+        "decision_id": decision_id,
+        "request_id": request_id,
+        "created_at": iso_instant(created_at),
+        "replayed": False,
+    }
+
+
+# -- orders
+
+
+def order(row: OrderRow) -> Json:
+    """An order as it stands."""
+    return {
+        "id": row.id,
+        "status": row.status,
+        "customer": row.customer,
+        "quote_id": row.quote_id,
+        "external_id": row.external_id,
+        "source_system": row.source_system,
+        "promised_elsewhere": row.elsewhere,
+        "demand_class": row.demand_class,
+        "priority": row.priority,
+        "revision": row.revision,
+        "created_at": iso_instant(row.created_at),
+        "updated_at": iso_instant(row.updated_at),
+        "lines": [order_line(line) for line in row.lines],
+    }
+
+
+def order_line(line: LineRow) -> Json:
+    """An order line. Risk is not watched yet: `at_risk` is null, not a reassuring false."""
+    return {
+        "line_ref": line.line_ref,
+        "sku": line.sku,
+        "quantity": from_micro(line.quantity),
+        "requested_date": line.requested_date.isoformat(),
+        "first_promised_date": _iso(line.first_promised_date),
+        "promised_date": _iso(line.promised_date),
+        "actual_date": _iso(line.actual_date),
+        "times_moved": line.times_moved,
+        "status": line.status,
+        "shipped_quantity": from_micro(line.shipped),
+        "at_risk": None,
+        "risk": None,
+        "deliveries": [
+            {
+                "site": one.site,
+                "quantity": from_micro(one.quantity),
+                "open_quantity": from_micro(one.open),
+                "ship_date": iso_day(one.ship_day),
+                "delivery_date": iso_day(one.delivery_day),
+            }
+            for one in line.deliveries
+        ],
+    }
+
+
+def history(row: HistoryRow) -> Json:
+    """One thing that happened to an order."""
+    return {
+        "revision": row.revision,
+        "at": iso_instant(row.at),
+        "kind": row.kind,
+        "actor": row.actor,
+        "reason": row.reason,
+        "document": row.document,
+        "decision_id": row.decision_id,
+        "lines": row.lines,
+    }
+
+
+def _iso(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
+# -- availability
+
+
+def availability(
+    book: Book,
+    *,
+    time_zone: str,
+    today: int,
+    now: datetime,
+    rules: Rules,
+    from_day: int | None,
+    to_day: int | None,
+    owner: str | None,
+    found_inputs: Sequence[Input],
+) -> Json:
+    """A book day by day, both ends included."""
+    rows = daily(book, from_day, to_day, today, now, rules, owner)
+    return {
+        "sku": book.sku,
+        "site": book.site,
+        "time_zone": time_zone,
+        "version": book.version,
+        "as_of": iso_instant(now),
+        "today": iso_day(today),
+        "on_hand": from_micro(book.on_hand),
+        "safety_stock": from_micro(book.safety_stock),
+        "days": [
+            {
+                "date": iso_day(row.day),
+                "projected": from_micro(row.projected),
+                "atp": from_micro(row.atp),
+                "receipts": [_receipt(one) for one in row.receipts],
+                "claims": [_claim(one) for one in row.claims],
+            }
+            for row in rows
+        ],
+        "inputs": inputs(found_inputs),
+    }
+
+
+def _receipt(entry: Entry) -> Json:
+    detail = entry.detail or {}
+    return {
+        "receipt_id": entry.ref,
+        "quantity": from_micro(entry.quantity),
+        "kind": detail.get("kind"),
+        "supplier": detail.get("supplier"),
+        "due_date": None if entry.day is None else iso_day(entry.day),
+    }
+
+
+def _claim(entry: Entry) -> Json:
+    detail = entry.detail or {}
+    found: Json = {
+        "ref": entry.ref,
+        "kind": "requirement" if entry.part is Part.REQUIREMENT else ("order" if entry.expires_at is None else "hold"),
+        "quantity": from_micro(entry.quantity),
+        "owner": detail.get("owner"),
+        "line_ref": detail.get("line_ref"),
+        "customer": detail.get("customer"),
+        "date": None if entry.day is None else iso_day(entry.day),
+    }
+    if entry.expires_at is not None:
+        found["expires_at"] = iso_instant(entry.expires_at)
+    return found

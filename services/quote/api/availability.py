@@ -1,0 +1,46 @@
+"""Availability: what can be promised of a sku at a site, day by day, now or as of a past instant."""
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Query, Request, Response
+
+from services.quote.api import examples, models
+from services.quote.api.reach import Reader, answers, house, json_response
+from services.quote.asks import BulkAvailabilityAsk
+from services.quote.handlers.availability import availability, availability_as_of, availability_of_pairs
+from shared.contracts.base import Instant
+from shared.problems import not_found
+from shared.quantities import Code
+
+router = APIRouter(prefix="/v1", tags=["availability"])
+
+
+@router.get("/availability", response_class=Response, responses=answers(models.AvailabilityOut, examples.AVAILABILITY))
+async def get_availability(
+    request: Request,
+    caller: Reader,
+    sku: Code,
+    site: Code,
+    from_date: Annotated[date | None, Query(description="Inclusive; today by default.")] = None,
+    to_date: Annotated[date | None, Query(description="Inclusive; the last event by default.")] = None,
+    as_of: Annotated[Instant | None, Query(description="A past instant: the book as it stood then.")] = None,
+    owner: Annotated[str | None, Query(max_length=100, description="Leave out the claims of this hold or order.")] = None,
+) -> Response:
+    """Projected availability, ATP, receipts and claims by date, one entry per civil day."""
+    here = house(request)
+    if as_of is None:
+        found = availability(here.board, sku, site, from_date, to_date, owner)
+    else:
+        found = await availability_as_of(here.board, here.pool, sku, site, from_date, to_date, owner, as_of)
+    if found is None:
+        raise not_found("UNKNOWN_BOOK", f"Nothing was ever said about {sku} at {site}.")
+    return json_response(found)
+
+
+@router.post("/availability/bulk", response_class=Response, responses=answers(models.BulkOut, examples.BULK))
+async def get_availability_in_bulk(
+    request: Request, caller: Reader, ask: Annotated[BulkAvailabilityAsk, Body(openapi_examples=examples.ASK_BULK)]
+) -> Response:
+    """The same for 1–5000 pairs; a pair that nothing is known of has an `error` in its place."""
+    return json_response({"data": await availability_of_pairs(house(request).board, ask)})

@@ -1,0 +1,21 @@
+"""The decision log: what was asked, on which versions of which books, by which code, and what was answered."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request, Response
+
+from services.quote.api import examples, models
+from services.quote.api.reach import Reader, answers, house, json_response
+from services.quote.handlers.find_quote import find_decision
+from shared.problems import not_found
+
+router = APIRouter(prefix="/v1", tags=["decisions"])
+
+
+@router.get("/decisions/{decision_id}", response_class=Response, responses=answers(models.DecisionOut, examples.DECISION))
+async def get_decision(request: Request, caller: Reader, decision_id: Annotated[str, Path(max_length=100)]) -> Response:
+    """A decision with everything it was made on. Decisions of changes are kept; those of inquiries for some days."""
+    found = await find_decision(house(request).pool, decision_id)
+    if found is None:
+        raise not_found("DECISION_NOT_FOUND", f"There is no decision {decision_id}.")
+    return json_response(found)

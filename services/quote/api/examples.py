@@ -1,0 +1,149 @@
+"""One example per operation, as the OpenAPI documents show it."""
+
+from typing import Any
+
+Json = dict[str, Any]
+
+
+def _ask(summary: str, value: Json) -> Json:
+    return {"one": {"summary": summary, "value": value}}
+
+
+ASK_QUOTE = {
+    "inquiry": {
+        "summary": "Look only",
+        "value": {"customer": "ACME", "lines": [{"sku": "CHAIR", "quantity": 10, "requested_date": "2026-12-01"}]},
+    },
+    "hold": {
+        "summary": "Keep it for 15 minutes",
+        "value": {
+            "customer": "ACME",
+            "mode": "hold",
+            "ttl_seconds": 900,
+            "idempotency_key": "deal-4711-1",
+            "lines": [{"line_ref": "10", "sku": "CHAIR", "quantity": 10, "requested_date": "2026-12-01", "sites": ["SHOP-1", "WAREHOUSE"]}],
+        },
+    },
+}
+ASK_ORDER = _ask(
+    "Promise or refuse, in one step",
+    {"customer": "ACME", "idempotency_key": "deal-4711-2", "lines": [{"sku": "CHAIR", "quantity": 10, "requested_date": "2026-12-01"}]},
+)
+ASK_CONFIRM = _ask("Turn it into an order", {"idempotency_key": "deal-4711-3"})
+ASK_RELEASE = _ask("The deal is lost", {"reason": "lost to a competitor"})
+ASK_EXTEND = _ask("Another hour", {"ttl_seconds": 3600})
+ASK_AMEND = _ask("Two more", {"expected_revision": 1, "reason": "customer asked", "lines": [{"line_ref": "10", "quantity": 12}]})
+ASK_CANCEL = _ask("Give back one line", {"line_refs": ["10"], "reason": "customer asked"})
+ASK_IMPORT = _ask(
+    "An order the ERP has promised",
+    {
+        "orders": [
+            {
+                "external_id": "DEMAND-02", "source_system": "ERP", "customer": "ACME",
+                "lines": [{"line_ref": "1", "sku": "CHAIR", "site": "SHOP-2", "quantity": 10, "promised_date": "2026-12-24"}],
+            }
+        ]
+    },
+)  # fmt: skip
+ASK_BULK = _ask("Two pairs", {"pairs": [{"sku": "CHAIR", "site": "SHOP-1"}, {"sku": "CHAIR", "site": "WAREHOUSE"}]})
+
+_DELIVERY: Json = {
+    "site": "SHOP-1", "quantity": 10, "ship_date": "2026-12-03", "delivery_date": "2026-12-03", "time_zone": "UTC"
+}  # fmt: skip
+_REASONS: list[Json] = [
+    {"step": "stock", "code": "PARTLY_COVERED", "ref": None, "summary": "4 of 10 on hand at SHOP-1", "adds_days": 0},
+    {"step": "supply", "code": "AWAIT_SUPPLY", "ref": "PO-552", "summary": "6 wait for PO-552", "adds_days": 2},
+]
+_PEGGING: list[Json] = [
+    {"quantity": 4, "source": "on_hand", "site": "SHOP-1", "ref": None},
+    {"quantity": 6, "source": "purchase_order", "site": "SHOP-1", "ref": "PO-552", "due_date": "2026-12-03"},
+]
+_INPUTS: list[Json] = [{"source": "inventory", "site": "SHOP-1", "as_of": "2026-11-21T10:42:07Z", "age_seconds": 0.4, "stale": False}]
+_LINE: Json = {
+    "line_ref": "10", "sku": "CHAIR", "uom": "EA", "outcome": "late", "requested_quantity": 10, "requested_date": "2026-12-01",
+    "promised_quantity": 10, "promised_date": "2026-12-03", "slip_days": 2, "limiting_step": "supply", "deliveries": [_DELIVERY],
+    "pegging": _PEGGING, "reasons": _REASONS, "alternatives": [], "probability": None,
+}  # fmt: skip
+_SUMMARY = "10 EA on Thu 3 Dec 2026, two days later than asked: 6 wait for PO-552."
+QUOTE: Json = {
+    "id": "quo_01JD7Z0K8M3Q9V5T2X4W6Y8ABC", "status": "held", "mode": "hold", "expires_at": "2026-11-21T11:12:00Z", "order_id": None,
+    "outcome": "late", "summary": _SUMMARY, "lines": [_LINE], "inputs": _INPUTS, "decision_id": "dec_01JD7Z0K8M3Q9V5T2X4W6Y8ABC",
+    "request_id": "req_01JD7Z0K8M3Q9V5T2X4W6Y8ABC", "created_at": "2026-11-21T10:57:00Z", "replayed": False,
+}  # fmt: skip
+CONFIRMED: Json = {
+    **QUOTE, "status": "confirmed", "mode": "order", "expires_at": None, "order_id": "ord_01JD7Z0K8M3Q9V5T2X4W6Y8ABC"
+}  # fmt: skip
+QUOTES: Json = {
+    "data": [
+        {
+            "id": QUOTE["id"], "mode": "hold", "status": "held", "outcome": "late", "summary": _SUMMARY, "customer": "ACME", "order_id": None,
+            "expires_at": "2026-11-21T11:12:00Z", "created_at": "2026-11-21T10:57:00Z",
+        }
+    ],
+    "next_cursor": None,
+}  # fmt: skip
+EXPLANATION: Json = {
+    "id": QUOTE["id"], "decision_id": QUOTE["decision_id"], "outcome": "late", "summary": _SUMMARY,
+    "lines": [
+        {
+            "line_ref": "10", "sku": "CHAIR", "outcome": "late", "requested_date": "2026-12-01", "promised_date": "2026-12-03",
+            "slip_days": 2, "limiting_step": "supply", "reasons": _REASONS, "pegging": _PEGGING, "alternatives": [],
+        }
+    ],
+    "inputs": _INPUTS,
+}  # fmt: skip
+_ORDER_LINE: Json = {
+    "line_ref": "10", "sku": "CHAIR", "quantity": 10, "requested_date": "2026-12-01", "first_promised_date": "2026-12-03",
+    "promised_date": "2026-12-03", "actual_date": None, "times_moved": 0, "status": "confirmed", "shipped_quantity": 0, "at_risk": None,
+    "risk": None,
+    "deliveries": [{"site": "SHOP-1", "quantity": 10, "open_quantity": 10, "ship_date": "2026-12-03", "delivery_date": "2026-12-03"}],
+}  # fmt: skip
+ORDER: Json = {
+    "id": CONFIRMED["order_id"], "status": "confirmed", "customer": "ACME", "quote_id": QUOTE["id"], "external_id": None,
+    "source_system": None, "promised_elsewhere": False, "demand_class": None, "priority": 100, "revision": 1,
+    "created_at": "2026-11-21T10:57:00Z", "updated_at": "2026-11-21T10:57:00Z", "lines": [_ORDER_LINE],
+}  # fmt: skip
+ORDERS: Json = {"data": [ORDER], "next_cursor": None}
+HISTORY: Json = {
+    "data": [
+        {
+            "revision": 1, "at": "2026-11-21T10:57:00Z", "kind": "order-promised", "actor": "key:crm", "reason": None, "document": None,
+            "decision_id": QUOTE["decision_id"], "lines": [_ORDER_LINE],
+        }
+    ],
+    "next_cursor": None,
+}  # fmt: skip
+IMPORTED: Json = {
+    "data": [{"external_id": "DEMAND-02", "outcome": "created", "order_id": CONFIRMED["order_id"], "revision": 1, "errors": []}],
+    "replayed": False,
+}
+AVAILABILITY: Json = {
+    "sku": "CHAIR", "site": "SHOP-1", "time_zone": "UTC", "version": 7, "as_of": "2026-11-21T10:57:00Z", "today": "2026-11-21", "on_hand": 4,
+    "safety_stock": 0,
+    "days": [
+        {
+            "date": "2026-11-21", "projected": 4, "atp": 0, "receipts": [],
+            "claims": [],
+        },
+        {
+            "date": "2026-11-22", "projected": 0, "atp": 0, "receipts": [],
+            "claims": [
+                {
+                    "ref": "quo_01JD7Z0K8M3Q9V5T2X4W6Y8ABC/10/0", "kind": "order", "quantity": 4, "owner": CONFIRMED["order_id"],
+                    "line_ref": "10", "customer": "ACME", "date": "2026-11-22",
+                }
+            ],
+        },
+    ],
+    "inputs": _INPUTS,
+}  # fmt: skip
+BULK: Json = {
+    "data": [
+        AVAILABILITY,
+        {"sku": "CHAIR", "site": "MOON", "error": {"code": "UNKNOWN_BOOK", "detail": "Nothing was ever said about CHAIR at MOON."}},
+    ]
+}
+DECISION: Json = {
+    "id": QUOTE["decision_id"], "at": "2026-11-21T10:57:00Z", "kind": "quote-held", "quote_id": QUOTE["id"], "order_id": None,
+    "request": {"lines": [{"sku": "CHAIR", "quantity": 10}]}, "versions": {"CHAIR|SHOP-1": 6}, "result": QUOTE, "code_version": "0.1.0",
+}  # fmt: skip

@@ -1,0 +1,308 @@
+"""What quote answers, as the OpenAPI document describes it. The bodies themselves are made in `answers`."""
+
+from datetime import date, datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+Number = float
+
+
+class DeliveryOut(BaseModel):
+    """One shipment; dates are the site's civil dates."""
+
+    site: str
+    quantity: Number
+    ship_date: date
+    delivery_date: date
+    time_zone: str
+
+
+class PegOut(BaseModel):
+    """Which supply covers which part."""
+
+    quantity: Number
+    source: str
+    site: str
+    ref: str | None = None
+    due_date: date | None = None
+
+
+class ReasonOut(BaseModel):
+    """One step from the requested to the promised date; the days added sum to the slip."""
+
+    step: str
+    code: str
+    ref: str | None = None
+    summary: str
+    adds_days: int
+
+
+class AlternativeOut(BaseModel):
+    """Another way, and why it lost."""
+
+    alternative: str
+    kind: str
+    deliveries: list[DeliveryOut]
+    lost_because: str
+
+
+class LineOut(BaseModel):
+    """The answer to one line."""
+
+    line_ref: str
+    sku: str
+    uom: str
+    outcome: Literal["full", "late", "partial", "none"]
+    requested_quantity: Number
+    requested_date: date
+    promised_quantity: Number
+    promised_date: date | None
+    slip_days: int
+    limiting_step: str | None
+    deliveries: list[DeliveryOut]
+    pegging: list[PegOut]
+    reasons: list[ReasonOut]
+    alternatives: list[AlternativeOut]
+    probability: Number | None
+
+
+class InputOut(BaseModel):
+    """How fresh a source is. Without an age, nothing was ever heard of it."""
+
+    source: str
+    site: str
+    as_of: datetime | None
+    age_seconds: Number | None
+    stale: bool
+
+
+class QuoteOut(BaseModel):
+    """The answer to a quote, a hold or an order."""
+
+    id: str
+    status: Literal["quoted", "held", "confirmed", "released", "expired", "refused"]
+    mode: Literal["inquiry", "hold", "order"]
+    expires_at: datetime | None
+    order_id: str | None
+    outcome: Literal["full", "late", "partial", "none"]
+    summary: str
+    lines: list[LineOut]
+    inputs: list[InputOut]
+    decision_id: str
+    request_id: str | None
+    created_at: datetime
+    replayed: bool
+
+
+class QuoteLine(BaseModel):
+    """A quote in one line of a list."""
+
+    id: str
+    mode: str
+    status: str
+    outcome: str
+    summary: str
+    customer: str | None
+    order_id: str | None
+    expires_at: datetime | None
+    created_at: datetime
+
+
+class QuotePage(BaseModel):
+    """Quotes, newest first."""
+
+    data: list[QuoteLine]
+    next_cursor: str | None
+
+
+class ExplanationLine(BaseModel):
+    """Why one line got its date."""
+
+    line_ref: str
+    sku: str
+    outcome: str
+    requested_date: date
+    promised_date: date | None
+    slip_days: int
+    limiting_step: str | None
+    reasons: list[ReasonOut]
+    pegging: list[PegOut]
+    alternatives: list[AlternativeOut]
+
+
+class ExplanationOut(BaseModel):
+    """Why: as it was decided, never guessed again."""
+
+    id: str
+    decision_id: str
+    outcome: str
+    summary: str
+    lines: list[ExplanationLine]
+    inputs: list[InputOut]
+
+
+class OrderDeliveryOut(BaseModel):
+    """One shipment of an order line, and what is still open of it."""
+
+    site: str
+    quantity: Number
+    open_quantity: Number
+    ship_date: date
+    delivery_date: date
+
+
+class OrderLineOut(BaseModel):
+    """An order line with its four dates."""
+
+    line_ref: str
+    sku: str
+    quantity: Number
+    requested_date: date
+    first_promised_date: date | None
+    promised_date: date | None
+    actual_date: date | None
+    times_moved: int
+    status: Literal["confirmed", "partly_shipped", "shipped", "closed_short", "cancelled"]
+    shipped_quantity: Number
+    at_risk: bool | None
+    risk: dict[str, Any] | None
+    deliveries: list[OrderDeliveryOut]
+
+
+class OrderOut(BaseModel):
+    """An order as it stands. `at_risk` is null while risk is not watched."""
+
+    id: str
+    status: Literal["confirmed", "partly_shipped", "shipped", "closed_short", "cancelled"]
+    customer: str | None
+    quote_id: str | None
+    external_id: str | None
+    source_system: str | None
+    promised_elsewhere: bool
+    demand_class: str | None
+    priority: int
+    revision: int
+    created_at: datetime
+    updated_at: datetime
+    lines: list[OrderLineOut]
+
+
+class OrderPage(BaseModel):
+    """Orders."""
+
+    data: list[OrderOut]
+    next_cursor: str | None
+
+
+class HistoryOut(BaseModel):
+    """What happened to an order, who did it, why, by which document."""
+
+    revision: int
+    at: datetime
+    kind: str
+    actor: str | None
+    reason: str | None
+    document: str | None
+    decision_id: str | None
+    lines: list[OrderLineOut]
+
+
+class HistoryPage(BaseModel):
+    """The history of one order, oldest first."""
+
+    data: list[HistoryOut]
+    next_cursor: str | None
+
+
+class ImportError_(BaseModel):
+    """Where, and what."""
+
+    pointer: str
+    code: str
+    message: str
+
+
+class ImportResult(BaseModel):
+    """What became of one order."""
+
+    external_id: str
+    outcome: Literal["created", "changed", "unchanged", "failed"]
+    order_id: str | None
+    revision: int | None = None
+    errors: list[ImportError_]
+
+
+class ImportOut(BaseModel):
+    """One result per order, in the order sent."""
+
+    data: list[ImportResult]
+    replayed: bool
+
+
+class ReceiptOut(BaseModel):
+    """A receipt that counts on this day."""
+
+    receipt_id: str
+    quantity: Number
+    kind: str | None
+    supplier: str | None
+    due_date: date | None
+
+
+class ClaimOut(BaseModel):
+    """A claim or requirement that counts on this day."""
+
+    ref: str
+    kind: Literal["order", "hold", "requirement"]
+    quantity: Number
+    owner: str | None
+    line_ref: str | None
+    customer: str | None
+    date: date | None
+    expires_at: datetime | None = None
+
+
+class DayOut(BaseModel):
+    """One civil day of the book."""
+
+    date: date
+    projected: Number
+    atp: Number
+    receipts: list[ReceiptOut]
+    claims: list[ClaimOut]
+
+
+class AvailabilityOut(BaseModel):
+    """A book day by day."""
+
+    sku: str
+    site: str
+    time_zone: str
+    version: int
+    as_of: datetime
+    today: date
+    on_hand: Number
+    safety_stock: Number
+    days: list[DayOut]
+    inputs: list[InputOut]
+
+
+class BulkOut(BaseModel):
+    """One element per pair, in the order asked; each is an availability, or has an `error`."""
+
+    data: list[dict[str, Any]]
+
+
+class DecisionOut(BaseModel):
+    """A decision with what it was made on."""
+
+    id: str
+    at: datetime
+    kind: str
+    quote_id: str | None
+    order_id: str | None
+    request: dict[str, Any]
+    versions: dict[str, int]
+    result: dict[str, Any]
+    code_version: str

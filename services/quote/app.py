@@ -1,0 +1,143 @@
+"""How quote is put together."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from services.quote import metrics
+from services.quote.api import ROUTERS
+from services.quote.board import SUPPLY_TOPIC, Board
+from services.quote.consumer import SUBSCRIBES, WATCHED, Stream, supply_projector
+from services.quote.decision_log import DecisionLog
+from services.quote.gateway import InventoryGateway
+from services.quote.house import House
+from services.quote.keeping import Readiness, follow_ledger, forget_keys, sweep
+from services.quote.ledger import Door
+from services.quote.projection import Supply
+from services.quote.store.pool import Pool
+from shared import service
+from shared.broker import Broker, BrokerError, TopicSpec
+from shared.contracts.quote import AVAILABILITY_TOPIC, EVENTS, ORDERS_TOPIC, RISK_TOPIC
+from shared.database import Database
+from shared.health import Check, checked
+from shared.relay import Relay
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Coroutine
+    from typing import Any
+
+    from fastapi import FastAPI
+
+    from services.quote.settings import Settings
+
+STOP_SECONDS = 5.0
+DESCRIPTION = "How many, by when, and can you vouch for it? Every date is decided on the books as they are, explained, and kept."
+PUBLISHES = {
+    name: (AVAILABILITY_TOPIC if ".availability." in name else RISK_TOPIC if ".risk." in name else ORDERS_TOPIC, model)
+    for name, model in EVENTS.items()
+}
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The service: the board, the door, the ear, the relay."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        database = Database(settings.database_url, settings.service)
+        await database.start(settings.installation_id)
+        pool = Pool(database.dsn, settings.service)
+        await pool.start()
+        broker = Broker(settings.kafka, f"pledge-{settings.service}")
+        await broker.start()
+        board = Board(settings)
+        await board.load(pool)
+        relay = Relay(database.dsn, settings.service, broker, f"/pledge/{settings.service}")
+        door = Door(board, pool, batch_requests=settings.batch_requests, queue_requests=settings.queue_requests, woken=relay.wake)
+        inventory = InventoryGateway(settings)
+        projector = supply_projector(broker, Supply(pool, door, inventory), database.dsn)
+        stream = Stream(broker)
+        log = DecisionLog(settings, pool)
+        readiness = Readiness(broker, projector)
+        house = House(settings, pool, board, door, log, broker, relay, projector, stream)
+        app.state.house, app.state.readiness = house, readiness
+
+        stop, log_stop = asyncio.Event(), asyncio.Event()
+        running = _Tasks()
+        running.start("topics", _create_topics(broker, settings))
+        running.start("board", follow_ledger(board, pool, settings.board_poll_milliseconds, stop))
+        running.start("sweeper", sweep(pool, door, settings.sweep_milliseconds, stop))
+        running.start("keys", forget_keys(pool, settings.idempotency_days, stop))
+        running.start("projector", projector.run(stop))
+        running.start("readiness", readiness.watch(stop))
+        running.start("metrics", metrics.keep(house, stop))
+        for topic in WATCHED:
+            running.start(f"stream {topic}", stream.run(topic, stop))
+        serving = asyncio.create_task(door.run(), name="door")
+        relaying = asyncio.create_task(relay.run(stop), name="relay")
+        logging = asyncio.create_task(log.run(log_stop), name="decision log")
+        try:
+            yield
+        finally:
+            readiness.stopping = True
+            door.close()
+            await asyncio.wait({serving}, timeout=STOP_SECONDS / 2)
+            door.abandon()
+            stop.set()
+            log_stop.set()
+            await running.end({serving, relaying, logging}, STOP_SECONDS)
+            await inventory.close()
+            await broker.close()
+            await pool.close()
+            await database.close()
+
+    async def checks() -> list[Check]:
+        house: House = app.state.house
+        return [await checked("database", house.pool.ping), *app.state.readiness.checks(house)]
+
+    app = service.build(
+        settings,
+        title="Pledge quote",
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        routers=ROUTERS,
+        checks=checks,
+        publishes=PUBLISHES,
+        subscribes=SUBSCRIBES,
+    )
+    return app
+
+
+class _Tasks:
+    """What runs beside the requests. A task that dies of its own fault ends the process: the supervisor starts it clean."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def start(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        """Run it until it ends."""
+        self._tasks.add(asyncio.create_task(work, name=name))
+
+    async def end(self, others: set[asyncio.Task[None]], seconds: float) -> None:
+        """Wait for all of them, then cancel what is late."""
+        everything = self._tasks | others
+        _, late = await asyncio.wait(everything, timeout=seconds)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*everything, return_exceptions=True)
+
+
+async def _create_topics(broker: Broker, settings: Settings) -> None:
+    """Create our topics; while the broker is away they stay wanted, and the first event that is sent creates them."""
+    specs = [
+        TopicSpec(ORDERS_TOPIC, settings.topic_partitions),
+        TopicSpec(AVAILABILITY_TOPIC, settings.topic_partitions, compacted=True),
+        TopicSpec(RISK_TOPIC, settings.topic_partitions),
+        TopicSpec(SUPPLY_TOPIC, settings.topic_partitions),
+    ]
+    while True:
+        try:
+            return await broker.ensure_topics(specs)
+        except BrokerError:
+            await asyncio.sleep(1)

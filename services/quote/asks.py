@@ -1,0 +1,199 @@
+"""What may be asked of quote: the bodies of its requests, as a CRM sends them and as the decision log keeps them."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+
+from shared.quantities import Code, NonNegativeQuantity, Note, PositiveQuantity, RequestModel
+
+MAX_LINES = 500
+LineRef = Annotated[Code, Field(max_length=50)]
+Policy = Literal["earliest"]
+
+
+def _not_available_yet(value: Any) -> Any:
+    if value:
+        raise PydanticCustomError("not_available_yet", "this is not available yet: leave it out")
+    return value
+
+
+class LineAsk(RequestModel):
+    """One line: what, how many, by when, from where."""
+
+    line_ref: LineRef | None = Field(default=None, description="The caller's name for the line; its number by default.")
+    sku: Code
+    quantity: PositiveQuantity
+    requested_date: date | None = Field(default=None, description="The date wanted; today by default.")
+    sites: list[Code] | None = Field(
+        default=None,
+        max_length=100,
+        description="Sites that may ship, the preferred one first; every site with a book of the sku by default.",
+    )
+    ship_to: Code | None = Field(default=None, description="Where to; lanes are not there yet, so it must be null.")
+    min_ship_quantity: PositiveQuantity | None = Field(default=None, description="Least quantity of one delivery, with allow_partial.")
+    max_shipments: int | None = Field(default=None, ge=1, le=500, description="Most deliveries of this line, with allow_partial.")
+    latest_acceptable_date: date | None = Field(default=None, description="Later than this counts as none.")
+    allow_substitutes: bool = False
+    unit_price: NonNegativeQuantity | None = None
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
+
+    _not_yet = field_validator("ship_to", "allow_substitutes")(_not_available_yet)
+
+
+class OrderAsk(RequestModel):
+    """What a customer wants, line by line, and the rules under which it may be answered."""
+
+    customer: Code | None = None
+    demand_class: Code | None = None
+    ship_complete: bool = Field(default=False, description="All lines on one date, or none of them.")
+    allow_partial: bool = Field(
+        default=False, description="A line may come in several deliveries or short; an order may go on without a line."
+    )
+    policy: Policy = "earliest"
+    priority: int = Field(default=100, ge=0, le=1_000_000, description="Small is urgent.")
+    probability: float | None = Field(default=None, ge=0, le=1)
+    deadline_ms: int = Field(default=2000, ge=1, le=60_000)
+    idempotency_key: str | None = Field(default=None, max_length=255)
+    assume: list[dict[str, Any]] = Field(default=[], max_length=100)
+    external_id: Code | None = Field(default=None, description="The caller's own number for this deal or order.")
+    source_system: Code | None = None
+    lines: list[LineAsk] = Field(min_length=1, max_length=MAX_LINES)
+
+    _not_yet = field_validator("assume", "probability")(_not_available_yet)
+
+    @model_validator(mode="after")
+    def _sound(self) -> "OrderAsk":
+        seen: set[str] = set()
+        for n, line in enumerate(self.lines):
+            ref = line.line_ref or str(n + 1)
+            if ref in seen:
+                raise PydanticCustomError("line_ref_twice", "line_ref {ref} stands twice", {"ref": ref})
+            seen.add(ref)
+        return self
+
+
+class QuoteAsk(OrderAsk):
+    """The same as a question, or as a hold with an expiry."""
+
+    mode: Literal["inquiry", "hold"] = Field(default="inquiry", description="`inquiry` takes nothing; `hold` keeps it until it expires.")
+    ttl_seconds: int = Field(default=900, ge=1, le=2_592_000, description="Life of a hold.")
+
+
+class ConfirmAsk(RequestModel):
+    """Turn a hold or an inquiry into an order; or one alternative of it, or some lines."""
+
+    idempotency_key: str | None = Field(default=None, max_length=255)
+    alternative: Annotated[str, Field(pattern=r"^a[0-9]{1,3}$")] | None = Field(
+        default=None, description="Of an inquiry with one line (or one line named in line_refs): the alternative that is wanted instead."
+    )
+    line_refs: list[LineRef] | None = Field(default=None, min_length=1, max_length=MAX_LINES)
+    external_id: Code | None = None
+    source_system: Code | None = None
+
+
+class ReleaseAsk(RequestModel):
+    """Give a hold back."""
+
+    idempotency_key: str | None = Field(default=None, max_length=255)
+    reason: Note | None = None
+
+
+class ExtendAsk(RequestModel):
+    """A new expiry, counted from now."""
+
+    idempotency_key: str | None = Field(default=None, max_length=255)
+    ttl_seconds: int = Field(ge=1, le=2_592_000)
+
+
+class LineChange(RequestModel):
+    """A line of an order and what changes about it; a new `line_ref` adds a line, which needs sku and quantity."""
+
+    line_ref: LineRef
+    sku: Code | None = None
+    quantity: PositiveQuantity | None = None
+    requested_date: date | None = None
+    sites: list[Code] | None = Field(default=None, min_length=1, max_length=100)
+    min_ship_quantity: PositiveQuantity | None = None
+    max_shipments: int | None = Field(default=None, ge=1, le=500)
+    latest_acceptable_date: date | None = None
+    unit_price: NonNegativeQuantity | None = None
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
+
+
+class AmendAsk(RequestModel):
+    """Change an order in one step; lines that are not named stand."""
+
+    expected_revision: int | None = Field(default=None, ge=1)
+    reason: Note | None = None
+    document: Note | None = None
+    idempotency_key: str | None = Field(default=None, max_length=255)
+    lines: list[LineChange] = Field(min_length=1, max_length=MAX_LINES)
+
+    @model_validator(mode="after")
+    def _each_once(self) -> "AmendAsk":
+        refs = [line.line_ref for line in self.lines]
+        if len(set(refs)) < len(refs):
+            raise PydanticCustomError("line_ref_twice", "a line_ref stands twice")
+        return self
+
+
+class CancelAsk(RequestModel):
+    """Give back an order, or some lines of it."""
+
+    expected_revision: int | None = Field(default=None, ge=1)
+    line_refs: list[LineRef] | None = Field(default=None, min_length=1, max_length=MAX_LINES)
+    reason: Note | None = None
+    document: Note | None = None
+    idempotency_key: str | None = Field(default=None, max_length=255)
+
+
+class ImportedLine(RequestModel):
+    """A line that another system has promised."""
+
+    line_ref: LineRef | None = None
+    sku: Code
+    site: Code
+    quantity: PositiveQuantity
+    promised_date: date
+    requested_date: date | None = None
+
+
+class ImportedOrder(RequestModel):
+    """An order that another system has promised: booked as it is, never refused."""
+
+    external_id: Code
+    source_system: Code | None = None
+    customer: Code | None = None
+    priority: int = Field(default=100, ge=0, le=1_000_000)
+    lines: list[ImportedLine] = Field(min_length=1, max_length=MAX_LINES)
+
+
+class ImportAsk(RequestModel):
+    """Orders promised elsewhere."""
+
+    idempotency_key: str | None = Field(default=None, max_length=255)
+    document: Note | None = None
+    orders: list[ImportedOrder] = Field(min_length=1, max_length=1000)
+
+
+class PairAsk(RequestModel):
+    """A sku at a site."""
+
+    sku: Code
+    site: Code
+
+
+class BulkAvailabilityAsk(RequestModel):
+    """Availability of many pairs at once."""
+
+    pairs: list[PairAsk] = Field(min_length=1, max_length=5000)
+    from_date: date | None = None
+    to_date: date | None = None
+
+
+def micro(quantity: Decimal) -> int:
+    """An accepted quantity in millionths: exact, since no quantity comes in with more than 6 decimals."""
+    return int(quantity.scaleb(6))

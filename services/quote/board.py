@@ -1,0 +1,228 @@
+"""Every book in memory: answers an inquiry without I/O, and follows the ledger of all replicas."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from services.quote.domain.book import Book, Entry, Rules
+from services.quote.store import books, supply
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from services.quote.settings import Settings
+    from services.quote.store.pool import Connection, Pool
+
+log = structlog.get_logger()
+
+SUPPLY_TOPIC = "inventory.stock.v1"
+_UTC = ZoneInfo("UTC")
+
+
+@dataclass(slots=True, frozen=True)
+class ItemCard:
+    """What quote needs to know of an item."""
+
+    sku: str
+    name: str
+    uom: str
+    decimals: int
+    dock_to_stock_days: int
+
+
+@dataclass(slots=True, frozen=True)
+class SiteCard:
+    """What quote needs to know of a site."""
+
+    site: str
+    name: str
+    time_zone: str
+    zone: ZoneInfo
+
+
+@dataclass(slots=True, frozen=True)
+class Input:
+    """How fresh a source is: up to when everything it said has been applied."""
+
+    source: str
+    site: str
+    as_of: datetime | None
+    age_seconds: float | None
+    stale: bool
+
+
+class Board:
+    """All books, items and sites. Only `follow` and `advance` change it; `book` never waits."""
+
+    def __init__(self, settings: Settings) -> None:
+        """An empty board; `load` fills it."""
+        self._settings = settings
+        self.books: dict[str, Book] = {}
+        self.items: dict[str, ItemCard] = {}
+        self.sites: dict[str, SiteCard] = {}
+        self._sites_of: dict[str, list[str]] = {}
+        self._rules: dict[str, Rules] = {}
+        self._default_rules = self._rules_of(0)
+        self._freshness: dict[str, list[datetime | None]] = {}
+        self._xid = 0
+        self._database_time = datetime.fromtimestamp(0, UTC)
+        self._read_at = 0.0
+        self.loaded = False
+        self.watchers: list[Callable[[str], None]] = []
+        """Called with the key of every book that has moved."""
+
+    # -- what an inquiry reads
+
+    def now(self) -> datetime:
+        """The database's time at the last look, plus what has passed since on a clock that nobody sets."""
+        return self._database_time + timedelta(seconds=time.monotonic() - self._read_at)
+
+    def look_age_seconds(self) -> float:
+        """How long ago the ledger was last looked at."""
+        return time.monotonic() - self._read_at
+
+    def today(self, site: str, now: datetime) -> int:
+        """The civil date at the site, as an ordinal."""
+        card = self.sites.get(site)
+        return (now if card is None or card.zone is _UTC else now.astimezone(card.zone)).toordinal()
+
+    def time_zone(self, site: str) -> str:
+        """The site's IANA zone; UTC for a site that nobody has described yet."""
+        card = self.sites.get(site)
+        return "UTC" if card is None else card.time_zone
+
+    def rules(self, sku: str) -> Rules:
+        """How the dates of a sku are read."""
+        return self._rules.get(sku, self._default_rules)
+
+    def sites_of(self, sku: str) -> list[str]:
+        """Every site with a book of the sku, by code."""
+        return self._sites_of.get(sku, [])
+
+    def book(self, sku: str, site: str) -> Book | None:
+        """The book of a sku at a site, or None when nothing was ever said about it."""
+        return self.books.get(f"{sku}|{site}")
+
+    def inputs(self, sites: Iterable[str], now: datetime) -> list[Input]:
+        """Freshness of what an answer about these sites was computed from. A partition never heard of makes all unknown."""
+        partitions = self._freshness.get(SUPPLY_TOPIC, [])
+        known = [at for at in partitions if at is not None]
+        as_of = min(known) if known and len(known) == len(partitions) else None
+        age = None if as_of is None else max(0.0, (now - as_of).total_seconds())
+        stale = age is None or age > self._settings.stale_after_seconds
+        return [Input("inventory", site, as_of, age, stale) for site in sites]
+
+    def freshness(self) -> dict[str, list[datetime | None]]:
+        """Per topic and partition, up to when it was read."""
+        return self._freshness
+
+    # -- how it follows the ledger
+
+    async def load(self, pool: Pool) -> None:
+        """Read the whole ledger in one snapshot."""
+        async with pool.slow_read() as connection:
+            self._xid, at = await books.horizon(connection)
+            self._tell_time(at)
+            heads = await books.list_heads(connection)
+            entries: dict[str, list[Entry]] = {}
+            for key, entry in await books.list_current_entries(connection):
+                entries.setdefault(key, []).append(entry)
+            for head in heads:
+                book = self._open(head)
+                book.apply(entries.get(head.key, ()), head.version, head.ledger_at)
+            self._learn(await supply.list_definitions(connection))
+            self._freshness = await supply.list_freshness(connection)
+        self.loaded = True
+        log.info("board loaded", books=len(self.books), items=len(self.items), sites=len(self.sites))
+
+    async def look(self, pool: Pool) -> None:
+        """Read what other replicas have committed since the last look; repeats are harmless."""
+        async with pool.connection() as connection:
+            xid, at = await books.horizon(connection)
+            asked = time.monotonic()
+            heads = await books.list_heads(connection, self._xid)
+            behind = self._behind(heads)
+            steps = await books.list_steps_above(connection, behind)
+            definitions = await supply.list_definitions(connection, self._xid)
+            freshness = await supply.list_freshness(connection)
+        self._tell_time(at, asked)
+        self._learn(definitions)
+        self._freshness = freshness
+        self.advance(steps)
+        self._xid = xid
+
+    async def catch_up(self, connection: Connection, heads: Iterable[books.BookHead]) -> bool:
+        """Read the steps that locked books took without us; True when there were any."""
+        behind = self._behind(heads)
+        if not behind:
+            return False
+        self.advance(await books.list_steps_above(connection, behind))
+        return True
+
+    def advance(self, steps: Iterable[books.Step]) -> None:
+        """Apply committed versions, each once and in order. A step that skips a version is left for the next look."""
+        for step in steps:
+            book = self.books.get(step.key)
+            if book is None:
+                sku, site = step.key.rsplit("|", 1)
+                book = self._open(books.BookHead(step.key, sku, site, 0, step.at))
+            if step.version == book.version + 1:
+                book.apply(step.entries, step.version, step.at)
+                for watcher in self.watchers:
+                    watcher(step.key)
+
+    def _behind(self, heads: Iterable[books.BookHead]) -> dict[str, int]:
+        behind = {}
+        for head in heads:
+            book = self.books.get(head.key)
+            if book is None:
+                book = self._open(head)
+            if head.version > book.version:
+                behind[head.key] = book.version
+        return behind
+
+    def _open(self, head: books.BookHead) -> Book:
+        book = Book(head.sku, head.site)
+        self.books[head.key] = book
+        self._sites_of[head.sku] = sorted({*self._sites_of.get(head.sku, ()), head.site})
+        return book
+
+    def _tell_time(self, at: datetime, read_at: float | None = None) -> None:
+        self._database_time = at
+        self._read_at = time.monotonic() if read_at is None else read_at
+
+    def _learn(self, definitions: Iterable[supply.Definition]) -> None:
+        for definition in definitions:
+            state = definition.state
+            if definition.kind == "item":
+                self.items[definition.id] = ItemCard(
+                    definition.id, state["name"], state["uom"], state["decimals"], state["dock_to_stock_days"]
+                )
+                rules = self._rules_of(state["dock_to_stock_days"])
+                if self._rules.get(definition.id) != rules:
+                    self._rules[definition.id] = rules
+            elif definition.kind == "site":
+                self.sites[definition.id] = SiteCard(definition.id, state["name"], state["time_zone"], _zone(state["time_zone"]))
+
+    def _rules_of(self, dock_to_stock_days: int) -> Rules:
+        return Rules(self._settings.past_due_offset_days, self._settings.past_due_limit_days, dock_to_stock_days)
+
+    def snapshot_state(self) -> dict[str, Any]:
+        """How much is on the board, for health and metrics."""
+        return {"books": len(self.books), "items": len(self.items), "sites": len(self.sites)}
+
+
+def _zone(name: str) -> ZoneInfo:
+    if name in ("UTC", "Etc/UTC"):
+        return _UTC
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError):
+        log.warning("unknown time zone, reading it as UTC", time_zone=name)
+        return _UTC

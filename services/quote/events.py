@@ -1,0 +1,192 @@
+"""What is said: an outcome becomes a contract."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from services.quote.domain.balance import balance, staircase
+from services.quote.domain.book import Part
+from shared.contracts.base import micro_to_decimal
+from shared.contracts.quote import (
+    AVAILABILITY_TOPIC,
+    ORDERS_TOPIC,
+    RISK_TOPIC,
+    AtpStep,
+    AvailabilityChanged,
+    DatedEntry,
+    HeldLine,
+    HoldEvent,
+    OrderEvent,
+    OrderLineState,
+    PromisedDelivery,
+    UnmatchedShipment,
+)
+from shared.outbox import Event
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from services.quote.domain.book import Book, Entry
+    from services.quote.ledger.desk import Desk
+    from services.quote.store.rows import LineRow, OrderRow, QuoteRow, UnmatchedRow
+
+
+def availability_of(desk: Desk) -> list[Event]:
+    """One event per book that the batch has moved, with the state it leaves."""
+    last: dict[str, tuple[int, str, str | None]] = {}
+    for step, cause in desk.steps:
+        last[step.key] = (step.version, cause.what, cause.document)
+    said = []
+    for key in sorted(last):
+        book = desk.fork(key)
+        if book is not None:
+            _, what, document = last[key]
+            data = availability(desk, book, what, document)
+            said.append(
+                Event(
+                    topic=AVAILABILITY_TOPIC, key=key, type="quote.availability.availability-changed.v1", subject=key,
+                    data=data, occurred_at=desk.now,
+                )
+            )  # fmt: skip
+    return said
+
+
+def availability(desk: Desk, book: Book, reason: str | None, document: str | None) -> AvailabilityChanged:
+    """A book's whole state: whoever keeps the last one can answer availability alone."""
+    today = desk.today(book.site)
+    rules = desk.rules(book.sku, book.site)
+    by_day = book.demand_by_day()
+    holds = book.holds()
+    for hold in holds:
+        day = hold.day or 0
+        by_day[day] = by_day.get(day, 0) - hold.quantity
+    return AvailabilityChanged(
+        revision=book.version,
+        occurred_at=desk.now,
+        reason=reason,
+        document=document,
+        sku=book.sku,
+        site=book.site,
+        on_hand=micro_to_decimal(book.on_hand),
+        safety_stock=micro_to_decimal(book.safety_stock),
+        today=date.fromordinal(today),
+        receipts=tuple(_dated("receipt", receipt) for receipt in book.of(Part.RECEIPT)),
+        demand_by_date=tuple(
+            DatedEntry(kind="claim", ref="", quantity=micro_to_decimal(quantity), date=date.fromordinal(day))
+            for day, quantity in sorted(by_day.items())
+            if quantity
+        ),
+        holds=tuple(_dated("claim", hold) for hold in holds if hold.expires_at is not None and hold.expires_at > desk.now),
+        staircase=tuple(
+            AtpStep(date=date.fromordinal(step.day), projected=micro_to_decimal(step.projected), atp=micro_to_decimal(step.atp))
+            for step in staircase(balance(book, today, desk.now, rules))
+        ),
+    )
+
+
+def _dated(kind: str, entry: Entry) -> DatedEntry:
+    return DatedEntry(
+        kind=kind,  # type: ignore[arg-type]
+        ref=entry.ref,
+        quantity=micro_to_decimal(entry.quantity),
+        date=date.fromordinal(entry.day or 1),
+        expires_at=entry.expires_at,
+    )
+
+
+def hold(name: str, quote: QuoteRow, at: datetime, *, reason: str | None = None, actor: str | None = None) -> Event:
+    """`quote-held`, `hold-released` or `hold-expired`, with the hold as it stands after."""
+    answered = {line["line_ref"]: line for line in quote.answer["lines"]}
+    data = HoldEvent(
+        revision=quote.revision,
+        occurred_at=at,
+        reason=reason,
+        quote_id=quote.id,
+        customer=quote.customer,
+        status=quote.status,  # type: ignore[arg-type]
+        expires_at=quote.expires_at,
+        actor=actor,
+        lines=tuple(
+            HeldLine(
+                line_ref=line_ref,
+                sku=line["sku"],
+                quantity=line["promised_quantity"],
+                promised_date=line["promised_date"],
+                deliveries=tuple(PromisedDelivery(**delivery) for delivery in line["deliveries"]),
+            )
+            for line_ref, line in answered.items()
+        ),
+    )
+    return Event(topic=ORDERS_TOPIC, key=quote.id, type=f"quote.orders.{name}.v1", subject=quote.id, data=data, occurred_at=at)
+
+
+def order(
+    name: str, row: OrderRow, at: datetime, *, reason: str | None = None, document: str | None = None, actor: str | None = None
+) -> Event:
+    """`order-promised`, `order-amended`, `order-cancelled` or `order-shipped`, with the order as it stands after."""
+    data = OrderEvent(
+        revision=row.revision,
+        occurred_at=at,
+        reason=reason,
+        document=document,
+        order_id=row.id,
+        quote_id=row.quote_id,
+        external_id=row.external_id,
+        source_system=row.source_system,
+        customer=row.customer,
+        status=row.status,  # type: ignore[arg-type]
+        actor=actor,
+        lines=tuple(_line(line) for line in row.lines),
+    )
+    return Event(topic=ORDERS_TOPIC, key=row.quote_id or row.id, type=f"quote.orders.{name}.v1", subject=row.id, data=data, occurred_at=at)
+
+
+def _line(line: LineRow) -> OrderLineState:
+    return OrderLineState(
+        line_ref=line.line_ref,
+        sku=line.sku,
+        quantity=micro_to_decimal(line.quantity),
+        requested_date=line.requested_date,
+        first_promised_date=line.first_promised_date,
+        promised_date=line.promised_date,
+        actual_date=line.actual_date,
+        times_moved=line.times_moved,
+        status=line.status,  # type: ignore[arg-type]
+        shipped_quantity=micro_to_decimal(line.shipped),
+        deliveries=tuple(
+            PromisedDelivery(
+                site=delivery.site,
+                quantity=micro_to_decimal(delivery.quantity),
+                ship_date=date.fromordinal(delivery.ship_day),
+                delivery_date=date.fromordinal(delivery.delivery_day),
+            )
+            for delivery in line.deliveries
+        ),
+    )
+
+
+def unmatched(rows: Iterable[UnmatchedRow], revision: int, at: datetime, document: str | None) -> list[Event]:
+    """`unmatched-shipment`: goods left for nothing we know of."""
+    return [
+        Event(
+            topic=RISK_TOPIC,
+            key=row.order_id,
+            type="quote.risk.unmatched-shipment.v1",
+            subject=row.order_id,
+            data=UnmatchedShipment(
+                revision=revision,
+                occurred_at=row.shipped_at,
+                document=document,
+                order_id=row.order_id,
+                line_ref=row.line_ref,
+                sku=row.sku,
+                site=row.site,
+                quantity=micro_to_decimal(row.quantity),
+                cause=row.cause,  # type: ignore[arg-type]
+            ),
+            occurred_at=at,
+        )
+        for row in rows
+    ]

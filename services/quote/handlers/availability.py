@@ -1,0 +1,80 @@
+"""Availability of books: from the board, or as the ledger stood at a past instant."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from services.quote import answers
+from services.quote.domain.book import Book
+from services.quote.store import books
+from shared.problems import FieldError, unprocessable
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from services.quote.asks import BulkAvailabilityAsk
+    from services.quote.board import Board
+    from services.quote.store.pool import Pool
+
+MOST_DAYS = 1100
+"""Three years and a little."""
+
+
+def availability(
+    board: Board, sku: str, site: str, from_date: date | None, to_date: date | None, owner: str | None
+) -> dict[str, Any] | None:
+    """The book now, or None when nothing was ever said about it. Raises a 422 Problem for a span that is no span."""
+    book = board.book(sku, site)
+    return None if book is None else _shown(board, book, board.now(), from_date, to_date, owner)
+
+
+async def availability_as_of(
+    board: Board, pool: Pool, sku: str, site: str, from_date: date | None, to_date: date | None, owner: str | None, at: datetime
+) -> dict[str, Any] | None:
+    """The book as it stood at `at`: its entries until then, the holds that lived then, the civil date of then."""
+    if at > board.now():
+        raise unprocessable("AS_OF_IN_FUTURE", "as_of is a past instant.", [FieldError("/as_of", "future", "must not be in the future")])
+    async with pool.slow_read() as connection:
+        version, entries = await books.list_entries_as_of(connection, f"{sku}|{site}", at)
+    if version == 0:
+        return None
+    book = Book(sku, site)
+    book.apply(entries, version, at)
+    return _shown(board, book, at, from_date, to_date, owner)
+
+
+async def availability_of_pairs(board: Board, ask: BulkAvailabilityAsk) -> list[dict[str, Any]]:
+    """One element per pair; one that nothing is known of has its error in its place."""
+    found = []
+    for pair in ask.pairs:
+        one = availability(board, pair.sku, pair.site, ask.from_date, ask.to_date, None)
+        if one is None:
+            detail = f"Nothing was ever said about {pair.sku} at {pair.site}."
+            one = {"sku": pair.sku, "site": pair.site, "error": {"code": "UNKNOWN_BOOK", "detail": detail}}
+        found.append(one)
+    return found
+
+
+def _shown(board: Board, book: Book, now: datetime, from_date: date | None, to_date: date | None, owner: str | None) -> dict[str, Any]:
+    today = board.today(book.site, now)
+    first = today if from_date is None else from_date.toordinal()
+    last = None if to_date is None else to_date.toordinal()
+    if last is not None and last < first:
+        raise unprocessable(
+            "EMPTY_SPAN", "to_date lies before from_date.", [FieldError("/to_date", "empty_span", "must not be before from_date")]
+        )
+    if (last or first) - min(first, today) > MOST_DAYS or first - today > MOST_DAYS:
+        raise unprocessable(
+            "SPAN_TOO_LONG", f"At most {MOST_DAYS} days at once.", [FieldError("/to_date", "span", f"at most {MOST_DAYS} days")]
+        )
+    return answers.availability(
+        book,
+        time_zone=board.time_zone(book.site),
+        today=today,
+        now=now,
+        rules=board.rules(book.sku),
+        from_day=first,
+        to_day=last,
+        owner=owner,
+        found_inputs=board.inputs([book.site], now),
+    )

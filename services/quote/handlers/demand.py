@@ -1,0 +1,110 @@
+"""How a request becomes a question to the kernel, and when its answer is good enough to commit to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from services.quote.asks import LineAsk, OrderAsk, micro
+from services.quote.domain.request import Demand, LineRequest
+from shared.problems import FieldError, unprocessable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date, datetime
+    from decimal import Decimal
+
+    from services.quote.asks import ImportedOrder, LineChange
+    from services.quote.board import Board
+    from services.quote.domain.answer import Decision
+
+
+def check(board: Board, lines: Sequence[LineAsk], horizon_days: int) -> None:
+    """Refuse what no book could answer: more decimals than the item has, dates beyond the horizon. Raises a 422 Problem."""
+    errors: list[FieldError] = []
+    for n, line in enumerate(lines):
+        at = f"/lines/{n}"
+        _decimals(board, line.sku, {f"{at}/quantity": line.quantity, f"{at}/min_ship_quantity": line.min_ship_quantity}, errors)
+        dates = {f"{at}/requested_date": line.requested_date, f"{at}/latest_acceptable_date": line.latest_acceptable_date}
+        _dates(board, dates, horizon_days, errors)
+    _refuse(errors)
+
+
+def check_changes(board: Board, lines: Sequence[LineChange], horizon_days: int) -> None:
+    """The same for an amendment, as far as the lines name their sku."""
+    errors: list[FieldError] = []
+    for n, line in enumerate(lines):
+        at = f"/lines/{n}"
+        if line.sku is not None:
+            _decimals(board, line.sku, {f"{at}/quantity": line.quantity, f"{at}/min_ship_quantity": line.min_ship_quantity}, errors)
+        dates = {f"{at}/requested_date": line.requested_date, f"{at}/latest_acceptable_date": line.latest_acceptable_date}
+        _dates(board, dates, horizon_days, errors)
+    _refuse(errors)
+
+
+def check_imports(board: Board, orders: Sequence[ImportedOrder], horizon_days: int) -> None:
+    """The same for orders promised elsewhere; and a line stands once in its order."""
+    errors: list[FieldError] = []
+    for m, order in enumerate(orders):
+        seen: set[str] = set()
+        for n, line in enumerate(order.lines):
+            at = f"/orders/{m}/lines/{n}"
+            ref = line.line_ref or str(n + 1)
+            if ref in seen:
+                errors.append(FieldError(f"{at}/line_ref", "line_ref_twice", f"line_ref {ref} stands twice"))
+            seen.add(ref)
+            _decimals(board, line.sku, {f"{at}/quantity": line.quantity}, errors)
+            _dates(board, {f"{at}/promised_date": line.promised_date}, horizon_days, errors)
+    _refuse(errors)
+
+
+def _decimals(board: Board, sku: str, quantities: Mapping[str, Decimal | None], errors: list[FieldError]) -> None:
+    item = board.items.get(sku)
+    for pointer, quantity in quantities.items():
+        if item is not None and quantity is not None and micro(quantity) % 10 ** (6 - item.decimals):
+            errors.append(FieldError(pointer, "quantity_decimals", f"{sku} is counted with {item.decimals} decimals"))
+
+
+def _dates(board: Board, dates: Mapping[str, date | None], horizon_days: int, errors: list[FieldError]) -> None:
+    today = board.now().toordinal()
+    for pointer, day in dates.items():
+        if day is not None and abs(day.toordinal() - today) > horizon_days:
+            errors.append(FieldError(pointer, "date_out_of_range", f"a date lies at most {horizon_days} days from today"))
+
+
+def _refuse(errors: list[FieldError]) -> None:
+    if errors:
+        raise unprocessable("INVALID_REQUEST", f"{errors[0].pointer}: {errors[0].message}", errors)
+
+
+def demand_of(board: Board, ask: OrderAsk, now: datetime) -> Demand:
+    """The request with its defaults: requested today, from every site with a book of the sku, by code."""
+    return Demand(
+        tuple(line_of(board, line, line.line_ref or str(n + 1), now) for n, line in enumerate(ask.lines)),
+        allow_partial=ask.allow_partial,
+        ship_complete=ask.ship_complete,
+        policy=ask.policy,
+    )
+
+
+def line_of(board: Board, line: LineAsk, line_ref: str, now: datetime) -> LineRequest:
+    """One line. A site that inventory has not described yet answers nothing until it is."""
+    sites = tuple(site for site in (dict.fromkeys(line.sites) if line.sites else board.sites_of(line.sku)) if site in board.sites)
+    item = board.items.get(line.sku)
+    requested = line.requested_date
+    return LineRequest(
+        line_ref,
+        line.sku,
+        micro(line.quantity),
+        board.today(sites[0] if sites else "", now) if requested is None else requested.toordinal(),
+        sites,
+        None if line.latest_acceptable_date is None else line.latest_acceptable_date.toordinal(),
+        None if line.min_ship_quantity is None else micro(line.min_ship_quantity),
+        line.max_shipments,
+        "EA" if item is None else item.uom,
+        item is not None,
+    )
+
+
+def is_acceptable(decision: Decision, *, allow_partial: bool) -> bool:
+    """Whether it may be committed to: everything in full, or with `allow_partial` at least something."""
+    return str(decision.outcome) in (("full", "late", "partial") if allow_partial else ("full", "late"))

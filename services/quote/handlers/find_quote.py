@@ -1,0 +1,120 @@
+"""Finding what was answered: a quote with what became of it, its explanation, a decision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from services.quote.answers import iso_instant
+from services.quote.asks import ConfirmAsk, LineAsk, OrderAsk, QuoteAsk
+from services.quote.store import documents, log
+from shared.paging import decode_cursor, encode_cursor
+from shared.problems import FieldError, unprocessable
+
+if TYPE_CHECKING:
+    from services.quote.board import Board
+    from services.quote.decision_log import DecisionLog
+    from services.quote.store.pool import Pool
+    from services.quote.store.rows import InquiryRow
+
+
+@dataclass(slots=True, frozen=True)
+class FoundQuote:
+    """The answer as it stands now; `inquiry` when nothing was taken by it."""
+
+    body: dict[str, Any]
+    inquiry: InquiryRow | None
+
+
+async def find_quote(pool: Pool, board: Board, decision_log: DecisionLog, quote_id: str) -> FoundQuote | None:
+    """A hold, an order's quote, or a logged inquiry (waited for up to 1 s); None when there is none."""
+    async with pool.connection() as connection:
+        quote = (await documents.find_quotes(connection, [quote_id], lock=False)).get(quote_id)
+    if quote is not None:
+        status = "expired" if quote.status == "held" and not quote.is_live(board.now()) else quote.status
+        return FoundQuote({**quote.answer, "status": status}, None)
+    inquiry = await decision_log.find(quote_id)
+    return None if inquiry is None else FoundQuote(inquiry.result, inquiry)
+
+
+async def list_quotes(pool: Pool, limit: int, cursor: str | None, status: str | None) -> dict[str, Any]:
+    """Newest first, a line each."""
+    before = None if cursor is None else str(decode_cursor(cursor, str)[0])
+    async with pool.connection() as connection:
+        rows = await documents.list_latest_quotes(connection, limit + 1, before, status)
+    data = [
+        {
+            **row,
+            "expires_at": None if row["expires_at"] is None else iso_instant(row["expires_at"]),
+            "created_at": iso_instant(row["created_at"]),
+        }
+        for row in rows[:limit]
+    ]
+    return {"data": data, "next_cursor": encode_cursor([data[-1]["id"]]) if len(rows) > limit else None}
+
+
+def explanation_of(body: dict[str, Any]) -> dict[str, Any]:
+    """Why: the part of the answer that explains it."""
+    kept = (
+        "line_ref",
+        "sku",
+        "outcome",
+        "requested_date",
+        "promised_date",
+        "slip_days",
+        "limiting_step",
+        "reasons",
+        "pegging",
+        "alternatives",
+    )
+    return {
+        "id": body["id"],
+        "decision_id": body["decision_id"],
+        "outcome": body["outcome"],
+        "summary": body["summary"],
+        "lines": [{name: line[name] for name in kept} for line in body["lines"]],
+        "inputs": body["inputs"],
+    }
+
+
+def as_order_ask(inquiry: InquiryRow, ask: ConfirmAsk) -> OrderAsk:
+    """The inquiry as an order: whole, some lines of it, or one line by an alternative. Raises a 422 Problem."""
+    asked = QuoteAsk.model_validate(inquiry.request)
+    lines = {line.line_ref or str(n + 1): line for n, line in enumerate(asked.lines)}
+    refs = list(lines) if ask.line_refs is None else list(dict.fromkeys(ask.line_refs))
+    if unknown := [ref for ref in refs if ref not in lines]:
+        raise unprocessable(
+            "UNKNOWN_LINE", f"The quote has no line {', '.join(unknown)}.", [FieldError("/line_refs", "unknown_line", "no such line")]
+        )
+    changes: dict[str, Any] = {"lines": [lines[ref].model_copy(update={"line_ref": ref}) for ref in refs]}
+    if ask.alternative is not None:
+        if len(refs) != 1:
+            raise unprocessable("ALTERNATIVE_OF_WHICH_LINE", "Name in line_refs the one line whose alternative is wanted.")
+        changes |= _by_alternative(inquiry, refs[0], ask.alternative, changes["lines"][0])
+    for name in ("external_id", "source_system"):
+        if (value := getattr(ask, name)) is not None:
+            changes[name] = value
+    order = {name: getattr(asked, name) for name in OrderAsk.model_fields if name != "idempotency_key"} | changes
+    return OrderAsk.model_construct(**order)
+
+
+def _by_alternative(inquiry: InquiryRow, ref: str, wanted: str, line: LineAsk) -> dict[str, Any]:
+    answered = next(one for one in inquiry.result["lines"] if one["line_ref"] == ref)
+    found = next((one for one in answered["alternatives"] if one["alternative"] == wanted), None)
+    if found is None:
+        raise unprocessable(
+            "UNKNOWN_ALTERNATIVE", f"Line {ref} has no alternative {wanted}.", [FieldError("/alternative", "unknown", "no such one")]
+        )
+    sites = list(dict.fromkeys(delivery["site"] for delivery in found["deliveries"]))
+    return {
+        "allow_partial": found["kind"] in ("split", "partial"),
+        "ship_complete": False,
+        "lines": [line.model_copy(update={"sites": sites or line.sites, "latest_acceptable_date": None})],
+    }
+
+
+async def find_decision(pool: Pool, decision_id: str) -> dict[str, Any] | None:
+    """A decision from the log, or None."""
+    async with pool.connection() as connection:
+        found = await log.find_decision(connection, decision_id)
+    return None if found is None else {**found, "at": iso_instant(found["at"])}

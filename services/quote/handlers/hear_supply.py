@@ -1,0 +1,159 @@
+"""What inventory said becomes entries: state replaces state, what was applied before is dropped, nothing is added up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from services.quote.asks import micro
+from services.quote.domain.book import Entry, Part
+from services.quote.handlers.ship import Left, match
+from services.quote.ledger import Change, Effect
+from services.quote.store import documents, supply
+from services.quote.store.books import Cause
+from services.quote.store.supply import Definition
+from shared.contracts.inventory import TOPIC, Heartbeat, ItemDefined, PositionChanged, SiteDefined
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from services.quote.domain.book import Book
+    from services.quote.ledger import Desk
+    from services.quote.store.pool import Connection
+    from services.quote.store.rows import UnmatchedRow
+    from shared.contracts.base import Contract
+    from shared.contracts.inventory import PositionState
+
+FROM_INVENTORY = "inventory"
+
+
+@dataclass(slots=True, frozen=True)
+class Progress:
+    """Where in the topic a batch stands: it may be applied only if nobody has moved the offset since."""
+
+    partition: int
+    expected: int
+    following: int
+
+
+@dataclass(slots=True, eq=False)
+class HearSupply(Change):
+    """A run of events of one partition, or a piece of a snapshot (`progress` None), in one transaction."""
+
+    events: Sequence[Contract]
+    progress: Progress | None = None
+    _positions: dict[str, PositionChanged] = field(default_factory=dict)
+    _states: dict[str, PositionState] = field(default_factory=dict)
+    _lefts: dict[tuple[str, str, str, str], Left] = field(default_factory=dict)
+    _definitions: list[Definition] = field(default_factory=list)
+    _as_of: datetime | None = None
+    _ids: dict[str, str] = field(default_factory=dict)
+    _seen: dict[str, int] = field(default_factory=dict)
+    _unmatched: dict[tuple[str, str, str, str], UnmatchedRow] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Of each position only the newest state counts; of each order line the largest total."""
+        for event in self.events:
+            if isinstance(event, PositionChanged):
+                for state in event.positions:
+                    key = f"{state.sku}|{state.site}"
+                    if key not in self._states or self._states[key].revision < state.revision:
+                        self._states[key] = state
+                        self._positions[key] = event
+                    self._note_shipped(state)
+            elif isinstance(event, ItemDefined):
+                self._definitions.append(Definition("item", event.sku, event.revision, event.model_dump(mode="json")))
+            elif isinstance(event, SiteDefined):
+                self._definitions.append(Definition("site", event.site, event.revision, event.model_dump(mode="json")))
+            elif isinstance(event, Heartbeat):
+                self._as_of = event.as_of if self._as_of is None else max(self._as_of, event.as_of)
+
+    def _note_shipped(self, state: PositionState) -> None:
+        for line in state.shipped:
+            name = (line.order_id, line.line_ref, state.sku, state.site)
+            before = self._lefts.get(name)
+            if before is None or micro(line.quantity) >= before.quantity:
+                self._lefts[name] = Left(
+                    line.order_id, line.line_ref, state.sku, state.site, micro(line.quantity), line.closed, line.last_shipped_at
+                )
+
+    @property
+    def order_ids(self) -> tuple[str, ...]:
+        """Orders whose lines were shipped; known once `claim` has looked."""
+        return tuple(sorted(set(self._ids.values())))
+
+    def new_books(self) -> Iterable[str]:
+        """A position that was never heard of is a new book."""
+        return self._states
+
+    async def claim(self, connection: Connection) -> bool:
+        """Move the offset first: that fences whoever else thinks it leads. Then find the orders, so that they can be locked."""
+        if self.progress is not None and not await supply.move_offset(
+            connection, TOPIC, self.progress.partition, self.progress.expected, self.progress.following, self._as_of
+        ):
+            return False
+        names = sorted({left.order_name for left in self._lefts.values()})
+        self._ids = await documents.find_order_ids(connection, names) if names else {}
+        return True
+
+    async def read(self, connection: Connection) -> None:
+        """What was applied before, locked."""
+        self._seen = await supply.lock_revisions(connection, list(self._states)) if self._states else {}
+        names = {left.order_name for left in self._lefts.values()}
+        rows = await documents.list_unmatched(connection, names) if names else []
+        self._unmatched = {(row.order_id, row.line_ref, row.sku, row.site): row for row in rows}
+
+    def decide(self, desk: Desk) -> Effect:
+        """Facts are never refused: a book may become short."""
+        effect = Effect(definitions=list(self._definitions))
+        fresh: set[str] = set()
+        document: str | None = None
+        for key, state in self._states.items():
+            if state.revision <= self._seen.get(key, 0):
+                continue
+            effect.revisions[key] = state.revision
+            fresh.add(key)
+            event = self._positions[key]
+            document = event.document or document
+            book = desk.fork(key)
+            if book is None:
+                raise LookupError(f"book {key} was not made")
+            for entry in _differences(book, state):
+                effect.put(key, entry)
+        effect.cause = Cause("position-changed", None, FROM_INVENTORY, document)
+        lefts = [left for left in self._lefts.values() if f"{left.sku}|{left.site}" in fresh]
+        if lefts:
+            match(effect, desk, lefts, self._ids, self._unmatched, document)
+        return effect
+
+
+def _differences(book: Book, state: PositionState) -> Iterable[Entry]:
+    """The entries that turn what the book knows of supply into what inventory says."""
+    if book.find(Part.STOCK, "") is None or book.on_hand != micro(state.on_hand):
+        yield Entry(Part.STOCK, "", micro(state.on_hand))
+    if book.safety_stock != micro(state.safety_stock):
+        yield Entry(Part.SAFETY, "", micro(state.safety_stock))
+    wanted: dict[tuple[Part, str], Entry] = {}
+    for receipt in state.receipts:
+        detail: dict[str, Any] = {
+            "kind": receipt.kind, "ordered": micro(receipt.quantity), "arrived": micro(receipt.arrived), "supplier": receipt.supplier,
+            "from_site": receipt.from_site, "document": receipt.document,
+        }  # fmt: skip
+        wanted[Part.RECEIPT, receipt.receipt_id] = Entry(
+            Part.RECEIPT, receipt.receipt_id, micro(receipt.open_quantity), receipt.due_date.toordinal(), None, detail
+        )
+    for requirement in state.requirements:
+        ref = f"inventory:{requirement.ref}"
+        detail = {"kind": requirement.kind, "owner": requirement.ref, "from": FROM_INVENTORY}
+        wanted[Part.REQUIREMENT, ref] = Entry(
+            Part.REQUIREMENT, ref, micro(requirement.quantity), requirement.needed_date.toordinal(), None, detail
+        )
+    for part in (Part.RECEIPT, Part.REQUIREMENT):
+        for standing in list(book.of(part)):
+            theirs = part is Part.RECEIPT or (standing.detail or {}).get("from") == FROM_INVENTORY
+            if theirs and (part, standing.ref) not in wanted:
+                yield Entry(part, standing.ref, 0, standing.day, None, standing.detail)
+    for (part, ref), entry in wanted.items():
+        if book.find(part, ref) != entry:
+            yield entry

@@ -1,0 +1,156 @@
+"""Orders promised elsewhere: facts, booked with their dates as given, also into the negative; never refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from services.quote import events
+from services.quote.asks import ImportedOrder, micro
+from services.quote.domain.shipment import order_status
+from services.quote.handlers.change_order import open_entry
+from services.quote.handlers.ship import Left, apply
+from services.quote.handlers.take import history_of
+from services.quote.ledger import Change, Effect
+from services.quote.store import documents
+from services.quote.store.books import Cause
+from services.quote.store.rows import DeliveryRow, LineRow, OrderRow
+from shared.ids import new_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from services.quote.ledger import Desk
+    from services.quote.store.pool import Connection
+    from services.quote.store.rows import UnmatchedRow
+
+
+@dataclass(slots=True, eq=False)
+class ImportOrders(Change):
+    """Each order is defined or defined again by its number in its source system; sent twice, nothing changes."""
+
+    orders: list[ImportedOrder]
+    caller: str
+    document: str | None = None
+    ids: list[str] = field(init=False)
+    _known: dict[tuple[str, str], OrderRow] = field(default_factory=dict)
+    _unmatched: dict[str, list[UnmatchedRow]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """New orders keep their ids through every try."""
+        self.ids = [new_id("ord") for _ in self.orders]
+
+    def new_books(self) -> Iterable[str]:
+        """A requirement may be the first that is known of a book."""
+        return {f"{line.sku}|{line.site}" for order in self.orders for line in order.lines}
+
+    async def read(self, connection: Connection) -> None:
+        """The orders as they were imported before, locked; and what was shipped for them before they were known."""
+        numbers = [(order.source_system, order.external_id) for order in self.orders]
+        ids = await documents.find_imported(connection, numbers)
+        rows = await documents.find_orders(connection, sorted(ids.values()), lock=True)
+        self._known = {name: rows[order_id] for name, order_id in ids.items()}
+        self._unmatched = {}
+        for row in await documents.list_unmatched(connection, {order.external_id for order in self.orders}):
+            self._unmatched.setdefault(row.order_id, []).append(row)
+
+    def decide(self, desk: Desk) -> Effect:
+        """One result per order."""
+        effect = Effect(cause=Cause("order-imported", None, self.caller, self.document))
+        results: list[dict[str, Any]] = []
+        seen: dict[tuple[str, str], int] = {}
+        for n, asked in enumerate(self.orders):
+            name = (asked.source_system or "", asked.external_id)
+            if name in seen:
+                detail = f"The same number stands in /orders/{seen[name]} of this call."
+                errors = [{"pointer": f"/orders/{n}/external_id", "code": "external_id_twice", "message": detail}]
+                results.append({"external_id": asked.external_id, "outcome": "failed", "order_id": None, "errors": errors})
+                continue
+            seen[name] = n
+            outcome, order = self._one(desk, effect, asked, self._known.get(name), self.ids[n])
+            results.append(
+                {"external_id": asked.external_id, "outcome": outcome, "order_id": order.id, "revision": order.revision, "errors": []}
+            )
+        effect.body = {"data": results, "replayed": False}
+        return effect
+
+    def _one(self, desk: Desk, effect: Effect, asked: ImportedOrder, before: OrderRow | None, new: str) -> tuple[str, OrderRow]:
+        before = desk.orders.get(before.id, before) if before is not None else None
+        order_id = new if before is None else before.id
+        revision = 1 if before is None else before.revision + 1
+        old_lines = {} if before is None else {line.line_ref: line for line in before.lines}
+        lines: list[LineRow] = []
+        for n, line in enumerate(asked.lines):
+            ref = line.line_ref or str(n + 1)
+            old = old_lines.pop(ref, None)
+            day = line.promised_date.toordinal()
+            quantity = micro(line.quantity)
+            requested = line.requested_date or line.promised_date
+            if old is not None and _same(old, line.sku, line.site, quantity, day) and old.requested_date == requested:
+                lines.append(old)
+                continue
+            delivery = DeliveryRow(f"{order_id}/{ref}/r{revision}", line.site, quantity, quantity, day, day, day)
+            lines.append(
+                LineRow(
+                    ref, line.sku, quantity, requested, line.promised_date if old is None else old.first_promised_date or line.promised_date,
+                    line.promised_date, None, 0 if old is None else old.times_moved + (old.promised_date != line.promised_date), "confirmed",
+                    0, {}, (delivery,), {},
+                )
+            )  # fmt: skip
+        for gone in old_lines.values():
+            lines.append(
+                gone if not gone.is_open
+                else replace(gone, status="closed_short" if gone.shipped else "cancelled", deliveries=tuple(replace(d, open=0) for d in gone.deliveries))
+            )  # fmt: skip
+        if before is not None and tuple(lines) == before.lines and (before.customer, before.priority) == (asked.customer, asked.priority):
+            return "unchanged", before
+        order = OrderRow(
+            order_id, None, asked.external_id, asked.source_system, asked.customer, None, asked.priority,
+            order_status(line.status for line in lines), self.caller, True, True, False, revision,
+            desk.now if before is None else before.created_at, desk.now, tuple(lines),
+        )  # fmt: skip
+        order = self._shipped_so_far(desk, order, before)
+        self._claim(effect, before, order)
+        effect.orders.append(order)
+        kind = "order-promised" if before is None else "order-amended"
+        effect.history.append(history_of(order, desk.now, kind, self.caller, document=self.document, reason="promised elsewhere"))
+        effect.events.append(events.order(kind, order, desk.now, reason="promised elsewhere", document=self.document, actor=self.caller))
+        return ("created" if before is None else "changed"), order
+
+    def _shipped_so_far(self, desk: Desk, order: OrderRow, before: OrderRow | None) -> OrderRow:
+        """What has left already, for lines that are told anew and for orders whose goods left before they were known."""
+        lefts = [
+            Left(order.id, line.line_ref, line.sku, site, shipped.quantity, shipped.closed, shipped.at)
+            for line in (() if before is None else before.lines)
+            for site, shipped in line.shipped_by_site.items()
+        ]
+        lefts += [
+            Left(order.id, row.line_ref, row.sku, row.site, row.quantity, row.closed, row.shipped_at)
+            for row in self._unmatched.get(order.external_id or "", ())
+        ]
+        shipped, _ = apply(order, lefts, desk)
+        return order if shipped is None else replace(shipped, revision=order.revision)
+
+    @staticmethod
+    def _claim(effect: Effect, before: OrderRow | None, order: OrderRow) -> None:
+        """Requirements that are gone go, new ones come."""
+        standing = {
+            (line.sku, one.site, one.ref): (line, one)
+            for line in (() if before is None else before.lines)
+            for one in line.deliveries
+            if one.open
+        }
+        for line in order.lines:
+            for one in line.deliveries:
+                old = standing.pop((line.sku, one.site, one.ref), None)
+                if (one.open and (old is None or old[1] != one)) or (old is not None and not one.open):
+                    effect.put(f"{line.sku}|{one.site}", open_entry(order, line, one))
+        for (sku, site, _), (line, one) in standing.items():
+            effect.put(f"{sku}|{site}", open_entry(order, line, replace(one, open=0)))
+
+
+def _same(old: LineRow, sku: str, site: str, quantity: int, day: int) -> bool:
+    if old.sku != sku or old.quantity != quantity or len(old.deliveries) != 1:
+        return False
+    delivery = old.deliveries[0]
+    return delivery.site == site and delivery.pick_day == day and old.promised_date is not None and old.promised_date.toordinal() == day

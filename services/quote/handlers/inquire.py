@@ -1,0 +1,68 @@
+"""An inquiry: answered from the board without waiting for anything; what was answered is logged afterwards."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from services.quote import answers
+from services.quote.domain.promise import promise
+from services.quote.handlers.demand import demand_of
+from services.quote.store.rows import InquiryRow
+from services.quote.version import CODE_VERSION
+from shared.ids import new_id
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from services.quote.asks import QuoteAsk
+    from services.quote.board import Board
+    from services.quote.decision_log import DecisionLog
+    from services.quote.domain.book import Book, Rules
+
+
+class BoardShelf:
+    """The board's own books at one instant, for a decision that takes nothing."""
+
+    __slots__ = ("_board", "now")
+
+    def __init__(self, board: Board, now: datetime) -> None:
+        """The instant is settled once for the whole decision."""
+        self._board = board
+        self.now = now
+
+    def book(self, sku: str, site: str) -> Book | None:
+        """The book, or None."""
+        return self._board.book(sku, site)
+
+    def today(self, site: str) -> int:
+        """The civil date at the site."""
+        return self._board.today(site, self.now)
+
+    def rules(self, sku: str, site: str) -> Rules:  # noqa: ARG002 -- rules may come to depend on the site
+        """How the dates of a sku are read."""
+        return self._board.rules(sku)
+
+
+def inquire(board: Board, log: DecisionLog, ask: QuoteAsk, caller: str, request_id: str) -> dict[str, Any]:
+    """What could be promised now, and why. Takes nothing."""
+    now = board.now()
+    found = promise(demand_of(board, ask, now), BoardShelf(board, now))
+    quote_id, decision_id = new_id("quo"), new_id("dec")
+    body = answers.quote(
+        answers.decision(board, found, now),
+        quote_id=quote_id,
+        status="quoted",
+        mode="inquiry",
+        decision_id=decision_id,
+        request_id=request_id,
+        created_at=now,
+    )
+    versions = {}
+    for sku, site in found.read:
+        book = board.book(sku, site)
+        if book is not None:
+            versions[book.key] = book.version
+    log.keep(
+        InquiryRow(quote_id, now, decision_id, caller, ask.customer, body["outcome"], found.summary, ask, versions, body, CODE_VERSION)
+    )
+    return body

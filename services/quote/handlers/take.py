@@ -1,0 +1,174 @@
+"""Taking: a hold, an order, or an inquiry that is turned into an order. Decided on the books, all or nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+from services.quote import answers, events
+from services.quote.domain.book import Entry, Part
+from services.quote.domain.promise import promise
+from services.quote.domain.shipment import order_status
+from services.quote.handlers.demand import demand_of, is_acceptable
+from services.quote.ledger import Change, Effect
+from services.quote.store.books import Cause
+from services.quote.store.rows import ClaimRow, DecisionRow, DeliveryRow, HistoryRow, LineRow, OrderRow, QuoteRow
+from services.quote.version import CODE_VERSION
+from shared.ids import new_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from services.quote.asks import OrderAsk
+    from services.quote.domain.answer import Decision
+    from services.quote.ledger import Desk
+
+CANNOT_PROMISE = "CANNOT_PROMISE"
+
+
+@dataclass(slots=True, eq=False)
+class Take(Change):
+    """A hold (`ttl_seconds` given) or an order. With `quote_id`, the inquiry of that id becomes the order."""
+
+    ask: OrderAsk
+    caller: str
+    request_id: str
+    ttl_seconds: int | None = None
+    quote_id: str = field(default_factory=lambda: new_id("quo"))
+    order_id: str = field(default_factory=lambda: new_id("ord"))
+    decision_id: str = field(default_factory=lambda: new_id("dec"))
+    confirms_inquiry: bool = False
+
+    @property
+    def quote_ids(self) -> tuple[str, ...]:
+        """An inquiry may have been confirmed before."""
+        return (self.quote_id,) if self.confirms_inquiry else ()
+
+    def decide(self, desk: Desk) -> Effect:
+        """Promise on the desk's books; what cannot be promised is refused with the best offer there is."""
+        if self.confirms_inquiry and (earlier := desk.quotes.get(self.quote_id)) is not None and earlier.status == "confirmed":
+            return Effect(200, earlier.answer)
+        decision = promise(demand_of(desk.board, self.ask, desk.now), desk)
+        request = self.ask.model_dump(mode="json", exclude_defaults=True)
+        accepted = is_acceptable(decision, allow_partial=self.ask.allow_partial)
+        holding = self.ttl_seconds is not None
+        status = ("held" if holding else "confirmed") if accepted else "refused"
+        expires_at = desk.now + timedelta(seconds=self.ttl_seconds) if self.ttl_seconds is not None and accepted else None
+        body = answers.quote(
+            answers.decision(desk.board, decision, desk.now),
+            quote_id=self.quote_id,
+            status=status,
+            mode="hold" if holding else "order",
+            decision_id=self.decision_id,
+            request_id=self.request_id,
+            created_at=desk.now,
+            expires_at=expires_at,
+            order_id=self.order_id if accepted and not holding else None,
+        )
+        effect = Effect(200, body, cause=Cause("quote-held" if holding else "order-promised", self.decision_id, self.caller))
+        claims = tuple(_claims(self.quote_id, decision)) if accepted else ()
+        quote = QuoteRow(
+            self.quote_id, "hold" if holding else "order", status, self.caller, self.ask.customer, str(decision.outcome), decision.summary,
+            request, body, claims, expires_at, body["order_id"], self.decision_id, 1, desk.now, desk.now,
+        )  # fmt: skip
+        effect.decisions.append(
+            DecisionRow(
+                self.decision_id, desk.now, "quote-held" if holding else "order-promised", self.quote_id, body["order_id"], request,
+                desk.versions(f"{sku}|{site}" for sku, site in decision.read), body, CODE_VERSION,
+            )
+        )  # fmt: skip
+        if not accepted:
+            effect.status = 409
+            effect.body = {"code": CANNOT_PROMISE, "detail": decision.summary, "offer": body}
+            if not self.confirms_inquiry:
+                effect.quotes.append(quote)
+            return effect
+        effect.quotes.append(quote)
+        owner = self.quote_id if holding else self.order_id
+        for claim in claims:
+            effect.put(f"{claim.sku}|{claim.site}", claim_entry(claim, owner, self.ask, expires_at))
+        if holding:
+            effect.events.append(events.hold("quote-held", quote, desk.now, actor=self.caller))
+        else:
+            confirm(effect, order_of(quote, self.ask, self.order_id, desk.now), desk.now, self.caller, self.decision_id)
+        return effect
+
+
+def claim_entry(claim: ClaimRow, owner: str, ask: OrderAsk, expires_at: datetime | None) -> Entry:
+    """The claim as it stands in its book."""
+    detail = {
+        "owner": owner,
+        "line_ref": claim.line_ref,
+        "customer": ask.customer,
+        "demand_class": ask.demand_class,
+        "priority": ask.priority,
+    }
+    return Entry(Part.CLAIM, claim.ref, claim.quantity, claim.day, expires_at, detail)
+
+
+def _claims(quote_id: str, decision: Decision) -> Iterable[ClaimRow]:
+    for line in decision.lines:
+        for n, delivery in enumerate(line.deliveries):
+            ref = f"{quote_id}/{line.line_ref}/{n}"
+            yield ClaimRow(ref, line.line_ref, line.sku, delivery.site, delivery.quantity, delivery.pick_day)
+
+
+def order_of(quote: QuoteRow, ask: OrderAsk, order_id: str, at: datetime) -> OrderRow:
+    """The order that a quote's promised lines become. A line that nothing was promised of is not in it."""
+    asked = {line.line_ref or str(n + 1): line for n, line in enumerate(ask.lines)}
+    claims: dict[str, list[ClaimRow]] = {}
+    for claim in quote.claims:
+        claims.setdefault(claim.line_ref, []).append(claim)
+    lines = []
+    for answered in quote.answer["lines"]:
+        ref = answered["line_ref"]
+        if ref not in claims:
+            continue
+        deliveries = tuple(
+            DeliveryRow(
+                claim.ref, claim.site, claim.quantity, claim.quantity, claim.day,
+                date.fromisoformat(one["ship_date"]).toordinal(), date.fromisoformat(one["delivery_date"]).toordinal(),
+            )
+            for claim, one in zip(claims[ref], answered["deliveries"], strict=True)
+        )  # fmt: skip
+        promised = date.fromisoformat(answered["promised_date"])
+        request = asked[ref].model_dump(mode="json", exclude_defaults=True)
+        lines.append(
+            LineRow(
+                ref, answered["sku"], sum(one.quantity for one in deliveries), date.fromisoformat(answered["requested_date"]), promised,
+                promised, None, 0, "confirmed", 0, {}, deliveries, request,
+            )
+        )  # fmt: skip
+    return OrderRow(
+        order_id, quote.id, ask.external_id, ask.source_system, ask.customer, ask.demand_class, ask.priority,
+        order_status(line.status for line in lines), quote.caller, False, ask.allow_partial, ask.ship_complete, 1, at, at, tuple(lines),
+    )  # fmt: skip
+
+
+def confirm(effect: Effect, order: OrderRow, at: datetime, caller: str, decision_id: str) -> None:
+    """Let the order stand, with the first page of its history, and say so."""
+    effect.orders.append(order)
+    effect.history.append(history_of(order, at, "order-promised", caller, decision_id=decision_id))
+    effect.events.append(events.order("order-promised", order, at, actor=caller))
+
+
+def history_of(
+    order: OrderRow,
+    at: datetime,
+    kind: str,
+    actor: str | None,
+    *,
+    reason: str | None = None,
+    document: str | None = None,
+    decision_id: str | None = None,
+) -> HistoryRow:
+    """What happened to an order, with its lines as they stood after."""
+    lines: list[dict[str, Any]] = [answers.order_line(line) for line in order.lines]
+    return HistoryRow(order.id, order.revision, at, kind, actor, reason, document, decision_id, lines)
+
+
+def reduced(quote: QuoteRow, line_refs: set[str]) -> QuoteRow:
+    """The same quote with the claims of these lines only."""
+    return replace(quote, claims=tuple(claim for claim in quote.claims if claim.line_ref in line_refs))

@@ -1,0 +1,118 @@
+"""What goes on beside the requests: following the ledger, announcing expiries, forgetting old keys, knowing when we are ready."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import asyncpg
+import structlog
+
+from services.quote.board import SUPPLY_TOPIC
+from services.quote.handlers.hold import Expire
+from services.quote.store import documents, keys
+from services.quote.store.pool import LOST
+from shared.broker import BrokerError
+from shared.health import Check
+
+if TYPE_CHECKING:
+    from services.quote.board import Board
+    from services.quote.house import House
+    from services.quote.ledger import Door
+    from services.quote.store.pool import Pool
+    from shared.broker import Broker
+    from shared.projecting import Projector
+
+logger = structlog.get_logger()
+
+AWAY = (*LOST, asyncpg.PostgresError)
+HOLDS_AT_ONCE = 100
+FORGET_SECONDS = 600.0
+BROKER_PATIENCE_SECONDS = 5.0
+STALE_LOOK_SECONDS = 5.0
+"""A board that has not seen the ledger for so long is not ready."""
+
+
+async def until(stop: asyncio.Event, seconds: float) -> None:
+    """Wait, but not past the stop."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await stop.wait()
+
+
+async def follow_ledger(board: Board, pool: Pool, milliseconds: int, stop: asyncio.Event) -> None:
+    """Look at the ledger again and again; while it is away, say so once."""
+    away = False
+    while not stop.is_set():
+        try:
+            await board.look(pool)
+            if away:
+                logger.info("ledger is back")
+            away = False
+        except AWAY as error:
+            if not away:
+                logger.warning("ledger cannot be read", reason=str(error) or type(error).__name__)
+            away = True
+        await until(stop, milliseconds / 1000)
+
+
+async def sweep(pool: Pool, door: Door, milliseconds: int, stop: asyncio.Event) -> None:
+    """Announce holds whose time is over. That their quantity is free again did not wait for this."""
+    while not stop.is_set():
+        await until(stop, milliseconds / 1000)
+        with suppress(*AWAY):
+            async with pool.connection() as connection:
+                due = await documents.list_due_holds(connection, HOLDS_AT_ONCE)
+            await asyncio.gather(*(door.enter(Expire(quote_id), None) for quote_id in due))
+
+
+async def forget_keys(pool: Pool, days: int, stop: asyncio.Event) -> None:
+    """Drop answers that nobody may ask for any more."""
+    while not stop.is_set():
+        await until(stop, FORGET_SECONDS)
+        with suppress(*AWAY):
+            async with pool.connection() as connection:
+                await keys.forget(connection, days)
+
+
+class Readiness:
+    """Ready: the board is loaded, follows the ledger, and has caught up with the supply that stood in the log at the start."""
+
+    def __init__(self, broker: Broker, projector: Projector) -> None:
+        """Not caught up until `watch` has seen it."""
+        self._broker = broker
+        self._projector = projector
+        self.caught_up = False
+        self.stopping = False
+        self._remark = "reading the log's end"
+
+    async def watch(self, stop: asyncio.Event) -> None:
+        """Catch up once. With the broker away we go on after a while: committing does not need it, and answers say how old they are."""
+        began = time.monotonic()
+        ends: dict[int, int] | None = None
+        while not stop.is_set() and not self.caught_up:
+            try:
+                ends = ends or await self._broker.end_offsets(SUPPLY_TOPIC)
+            except BrokerError as error:
+                if time.monotonic() - began > BROKER_PATIENCE_SECONDS:
+                    self.caught_up, self._remark = True, f"started without the broker: {error}"
+            else:
+                self.caught_up = self._projector.caught_up_with(ends)
+                self._remark = "" if self.caught_up else f"{sum(self._projector.lag().values())} records to read"
+            await until(stop, 0.05)
+
+    def checks(self, house: House) -> list[Check]:
+        """Each thing that we need, by name."""
+        status = house.projector.status
+        relay = house.relay.status()
+        look = house.board.look_age_seconds()
+        supply = status.stopped or status.last_error or f"{sum(status.lag.values())} records behind"
+        waiting = f"{relay.waiting} events wait, the oldest for {relay.oldest_age_seconds:.1f} s"
+        return [
+            Check("board", house.board.loaded and look < STALE_LOOK_SECONDS, f"the ledger was seen {look:.2f} s ago"),
+            Check(SUPPLY_TOPIC, self.caught_up and status.stopped is None, self._remark or supply),
+            Check("broker", ok=True, detail=f"{waiting}; {relay.last_error}" if relay.last_error else waiting),
+            Check("door", not self.stopping, f"{house.door.waiting()} changes wait"),
+        ]

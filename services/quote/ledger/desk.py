@@ -1,0 +1,169 @@
+"""What a change is decided on: the books as earlier changes of the batch leave them, the documents, the instant."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from services.quote.domain.book import Book, Entry, Part
+from services.quote.store.books import Cause, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from services.quote.board import Board
+    from services.quote.domain.book import Rules
+    from services.quote.store.pool import Connection
+    from services.quote.store.rows import DecisionRow, HistoryRow, OrderRow, QuoteRow, UnmatchedRow
+    from services.quote.store.supply import Definition
+    from shared.outbox import Event
+
+EXPIRED = Cause("hold-expired")
+
+
+@dataclass(slots=True)
+class Effect:
+    """What one decided change writes, says and answers. Nothing of it is true before the commit."""
+
+    status: int = 200
+    body: dict[str, Any] = field(default_factory=dict)
+    entries: dict[str, list[Entry]] = field(default_factory=dict)
+    """Per book key; each book named here moves by one version."""
+    cause: Cause = EXPIRED
+    quotes: list[QuoteRow] = field(default_factory=list)
+    orders: list[OrderRow] = field(default_factory=list)
+    history: list[HistoryRow] = field(default_factory=list)
+    decisions: list[DecisionRow] = field(default_factory=list)
+    unmatched: list[UnmatchedRow] = field(default_factory=list)
+    definitions: list[Definition] = field(default_factory=list)
+    revisions: dict[str, int] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+    keep_answer: bool = True
+    """Whether a retry with the same key gets this answer; a 422 or 503 is never kept."""
+
+    def put(self, key: str, entry: Entry) -> None:
+        """Let this entry stand in the book `key`."""
+        self.entries.setdefault(key, []).append(entry)
+
+
+class Refusal(Exception):  # noqa: N818 -- an answer on its way out of a change, not a failure
+    """An answer that writes nothing: unknown document, malformed wish. It is not kept under the key unless it is a 409."""
+
+    def __init__(self, status: int, body: dict[str, Any]) -> None:
+        """`body` as the caller will see it."""
+        super().__init__(f"{status} {body.get('code')}")
+        self.status = status
+        self.body = body
+
+
+class Change(ABC):
+    """One request to change the books. `decide` may run more than once; only the last run counts."""
+
+    @property
+    def quote_ids(self) -> tuple[str, ...]:
+        """Quotes whose rows are locked before deciding."""
+        return ()
+
+    @property
+    def order_ids(self) -> tuple[str, ...]:
+        """Orders whose rows are locked before deciding."""
+        return ()
+
+    @abstractmethod
+    def decide(self, desk: Desk) -> Effect:
+        """Decide on the desk. No I/O, no clock, no waiting. Raises Refusal."""
+
+    def new_books(self) -> Iterable[str]:
+        """Books that must exist before they can be locked: supply and imports bring new ones."""
+        return ()
+
+    async def claim(self, connection: Connection) -> bool:  # noqa: ARG002 -- most changes claim nothing
+        """First statement of the transaction; False means that somebody else has done this change already."""
+        return True
+
+    async def read(self, connection: Connection) -> None:
+        """Read what else `decide` needs, after the documents are locked and before the books are."""
+
+
+class Desk:
+    """Books as forks of the board's, documents, and the instant of the decision. One desk serves one batch."""
+
+    def __init__(
+        self, board: Board, now: datetime, quotes: dict[str, QuoteRow], orders: dict[str, OrderRow], locked: frozenset[str] | None
+    ) -> None:
+        """`locked` is None while planning: then any book may be written."""
+        self.board = board
+        self.now = now
+        self.quotes = dict(quotes)
+        self.orders = dict(orders)
+        self.locked = locked
+        self.read_books: set[str] = set()
+        self.steps: list[tuple[Step, Cause]] = []
+        self._forks: dict[str, Book | None] = {}
+
+    # -- what a decision reads
+
+    def book(self, sku: str, site: str) -> Book | None:
+        """The book as the batch has left it so far."""
+        return self.fork(f"{sku}|{site}")
+
+    def fork(self, key: str) -> Book | None:
+        """The same, by key."""
+        self.read_books.add(key)
+        try:
+            return self._forks[key]
+        except KeyError:
+            book = self.board.books.get(key)
+            fork = None if book is None else book.fork()
+            self._forks[key] = fork
+            return fork
+
+    def today(self, site: str) -> int:
+        """The civil date at the site at the desk's instant."""
+        return self.board.today(site, self.now)
+
+    def rules(self, sku: str, site: str) -> Rules:  # noqa: ARG002 -- rules may come to depend on the site
+        """How the dates of a sku are read."""
+        return self.board.rules(sku)
+
+    def versions(self, keys: Iterable[str]) -> dict[str, int]:
+        """The versions that a decision was made on."""
+        found = {}
+        for key in sorted(keys):
+            fork = self._forks.get(key)
+            found[key] = 0 if fork is None else fork.version
+        return found
+
+    # -- what a decision leaves
+
+    def may_write(self, keys: Iterable[str]) -> bool:
+        """Whether all these books are locked (or none need be yet)."""
+        return self.locked is None or all(key in self.locked for key in keys)
+
+    def accept(self, effect: Effect) -> None:
+        """Let later changes of the batch see this one."""
+        for key, entries in effect.entries.items():
+            self._step(key, entries, effect.cause)
+        for quote in effect.quotes:
+            self.quotes[quote.id] = quote
+        for order in effect.orders:
+            self.orders[order.id] = order
+
+    def expire(self, key: str) -> None:
+        """Write the due holds of a book as expired: only then is their quantity free."""
+        fork = self.fork(key)
+        if fork is None:
+            return
+        due = fork.due_holds(self.now)
+        if due:
+            self._step(key, [Entry(Part.CLAIM, hold.ref, 0, hold.day, None, hold.detail) for hold in due], EXPIRED)
+
+    def _step(self, key: str, entries: list[Entry], cause: Cause) -> None:
+        fork = self.fork(key)
+        if fork is None:
+            raise LookupError(f"book {key} was written without being there")
+        step = Step(key, fork.version + 1, self.now, tuple(entries))
+        fork.apply(step.entries, step.version, step.at)
+        self.steps.append((step, cause))

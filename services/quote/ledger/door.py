@@ -1,0 +1,390 @@
+"""The door: takes what has queued, plans, locks, decides again what has moved, writes, commits, then answers.
+
+Why batches: one transaction for many requests costs little more than for one, and a hot book is locked once for all of them.
+Why plans first: which books a request writes is known only once it is decided; so that locks are taken in one sorted statement,
+the decision is made on the board, and made again under the locks if a book has moved since.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from services.quote import events
+from services.quote.ledger.desk import Desk, Effect, Refusal
+from services.quote.store import books, documents, keys, log, outbox, supply
+from services.quote.store.pool import LOST, RETRYABLE, TOO_SLOW
+from services.quote.store.rows import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from datetime import datetime
+
+    from services.quote.board import Board
+    from services.quote.ledger.desk import Change
+    from services.quote.store.keys import Key
+    from services.quote.store.pool import Connection, Pool
+
+logger = structlog.get_logger()
+
+MAX_BOOKS = 2000
+"""Books that one transaction locks at most, unless a single request needs more."""
+ROUNDS_BEFORE_LOCKING_ALL = 2
+TRIES = 3
+UNKNOWN_OUTCOME_SECONDS = 8.0
+
+BUSY: dict[str, Any] = {"code": "BUSY", "detail": "The books are busy; the same request can be sent again."}
+UNAVAILABLE: dict[str, Any] = {"code": "LEDGER_UNAVAILABLE", "detail": "The ledger cannot be reached; the same request can be sent again."}
+RUNNING: dict[str, Any] = {"code": "IDEMPOTENT_CALL_RUNNING", "detail": "The first call with this idempotency key is still running."}
+REUSED: dict[str, Any] = {
+    "code": "IDEMPOTENCY_KEY_REUSED", "detail": "This idempotency key was used before with another body, path or method."
+}  # fmt: skip
+BROKEN: dict[str, Any] = {"code": "INTERNAL_ERROR", "detail": "Something went wrong on our side; it has been recorded."}
+
+
+@dataclass(slots=True, eq=False)
+class Ask:
+    """A change that waits at the door, with the key under which its answer is kept."""
+
+    change: Change
+    key: Key | None
+    answer: asyncio.Future[Outcome] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    rounds: int = 0
+
+    def reply(self, outcome: Outcome) -> None:
+        """Tell the caller, if still there."""
+        if not self.answer.done():
+            self.answer.set_result(outcome)
+
+
+@dataclass(slots=True)
+class _Decided:
+    """What a batch came to, before it is written."""
+
+    effects: list[tuple[Ask, Effect]] = field(default_factory=list)
+    put_off: list[Ask] = field(default_factory=list)
+
+
+class Door:
+    """One per process. Several processes work side by side: row locks keep them right, batches keep them fast."""
+
+    def __init__(self, board: Board, pool: Pool, *, batch_requests: int, queue_requests: int, woken: Callable[[], None]) -> None:
+        """`woken` is called after every commit that said something: the relay sends at once."""
+        self._board = board
+        self._pool = pool
+        self._batch_requests = batch_requests
+        self._queue_requests = queue_requests
+        self._woken = woken
+        self._queue: deque[Ask] = deque()
+        self._arrived = asyncio.Event()
+        self._closing = False
+        self._busy = False
+        self.batches = 0
+        self.changes = 0
+
+    # -- for handlers
+
+    async def enter(self, change: Change, key: Key | None) -> Outcome:
+        """Have a change decided and written; answers after the commit, or 503 when the door is full or the ledger away."""
+        if self._closing or len(self._queue) >= self._queue_requests:
+            return Outcome(503, dict(BUSY))
+        ask = Ask(change, key)
+        self._queue.append(ask)
+        self._arrived.set()
+        return await ask.answer
+
+    async def carry_out(self, change: Change) -> bool:
+        """A change in a transaction of its own, now: supply batches, which fence themselves. False: somebody else had done it.
+
+        Raises what the database raises; nothing is written then, or all of it, and `change.claim` finds out which.
+        """
+        for attempt in range(TRIES):
+            try:
+                return await self._transact_alone(change)
+            except RETRYABLE:
+                if attempt == TRIES - 1:
+                    raise
+                await asyncio.sleep(0.02 * 2**attempt)
+        return False
+
+    def waiting(self) -> int:
+        """Changes in the queue."""
+        return len(self._queue)
+
+    # -- the one task
+
+    async def run(self) -> None:
+        """Serve the queue until `close`; what has queued by then is still served."""
+        while True:
+            await self._arrived.wait()
+            self._arrived.clear()
+            while self._queue:
+                batch = self._take()
+                self._busy = True
+                try:
+                    await self._serve(batch)
+                finally:
+                    self._busy = False
+            if self._closing:
+                return
+
+    def close(self) -> None:
+        """Take nothing more; `run` ends when the queue is empty."""
+        self._closing = True
+        self._arrived.set()
+
+    def abandon(self) -> None:
+        """Answer 503 to whoever still waits: the time to stop is over."""
+        while self._queue:
+            self._queue.popleft().reply(Outcome(503, dict(UNAVAILABLE)))
+
+    def _take(self) -> list[Ask]:
+        """The next requests in order of arrival; one whose key is already in the batch waits for the next."""
+        batch: list[Ask] = []
+        seen: set[tuple[str, str]] = set()
+        later: list[Ask] = []
+        while self._queue and len(batch) < self._batch_requests:
+            ask = self._queue.popleft()
+            if ask.key is not None:
+                name = (ask.key.caller, ask.key.key)
+                if name in seen:
+                    later.append(ask)
+                    continue
+                seen.add(name)
+            batch.append(ask)
+        self._queue.extendleft(reversed(later))
+        return batch
+
+    async def _serve(self, batch: list[Ask]) -> None:
+        """One batch to its end: retried, tried again after a lost connection, or halved down to the culprit."""
+        tries = 0
+        loop = asyncio.get_running_loop()
+        give_up_at = loop.time() + UNKNOWN_OUTCOME_SECONDS
+        while True:
+            try:
+                put_off = await self._transact(batch)
+            except RETRYABLE as error:
+                tries += 1
+                if tries > TRIES:
+                    logger.warning("batch given up", reason=type(error).__name__, requests=len(batch))
+                    return _reply_all(batch, 503, BUSY)
+                await asyncio.sleep(0.01 * 2**tries)
+            except TOO_SLOW as error:
+                if len(batch) > 1:
+                    return await self._halve(batch)
+                tries += 1
+                if tries > TRIES:
+                    logger.warning("change given up", reason=type(error).__name__)
+                    return _reply_all(batch, 503, BUSY)
+            except LOST as error:
+                # Whether the COMMIT happened is unknown: the same batch with the same keys finds its answers if it did.
+                if loop.time() > give_up_at or self._closing:
+                    logger.error("ledger away, batch given up", reason=type(error).__name__, requests=len(batch))
+                    return _reply_all(batch, 503, UNAVAILABLE)
+                logger.warning("ledger connection lost, trying again", reason=type(error).__name__, requests=len(batch))
+                await asyncio.sleep(0.1)
+            except Exception:
+                if len(batch) == 1:
+                    logger.exception("change failed", change=type(batch[0].change).__name__)
+                    return batch[0].reply(Outcome(500, dict(BROKEN)))
+                return await self._halve(batch)
+            else:
+                self._queue.extendleft(reversed(put_off))
+                return None
+
+    async def _halve(self, batch: list[Ask]) -> None:
+        """Serve the two halves one after the other, so that one poisoned request fails alone."""
+        logger.warning("batch failed, halving it", requests=len(batch))
+        middle = len(batch) // 2
+        await self._serve(batch[:middle])
+        await self._serve(batch[middle:])
+
+    async def _transact(self, batch: list[Ask]) -> list[Ask]:
+        """The batch in one transaction; answers its callers after the commit and returns who must come again."""
+        earlier: list[tuple[Ask, Outcome]] = []
+        async with self._pool.connection() as connection:
+            transaction = connection.transaction()
+            await transaction.start()
+            try:
+                working = await self._claim_keys(connection, batch, earlier)
+                decided, desk = await self._decide(connection, working)
+                await self._write(connection, decided, desk)
+                await transaction.commit()
+            except BaseException:
+                with contextlib.suppress(*LOST):
+                    await transaction.rollback()
+                raise
+        self._settle(desk)
+        for ask, outcome in earlier:
+            ask.reply(outcome)
+        for ask, effect in decided.effects:
+            ask.reply(Outcome(effect.status, effect.body))
+        return decided.put_off
+
+    async def _transact_alone(self, change: Change) -> bool:
+        async with self._pool.connection() as connection, connection.transaction():
+            if not await change.claim(connection):
+                return False
+            ask = Ask(change, None, rounds=ROUNDS_BEFORE_LOCKING_ALL)
+            decided, desk = await self._decide(connection, [ask])
+            if decided.put_off:
+                raise RuntimeError("a supply batch writes only books that it names")
+            await self._write(connection, decided, desk)
+        self._settle(desk)
+        return True
+
+    async def _claim_keys(self, connection: Connection, batch: list[Ask], earlier: list[tuple[Ask, Outcome]]) -> list[Ask]:
+        """Claim the batch's keys; whoever was answered before gets that answer again."""
+        keyed = {(ask.key.caller, ask.key.key): ask for ask in batch if ask.key is not None}
+        if not keyed:
+            return batch
+        found = await keys.claim(connection, [ask.key for ask in keyed.values() if ask.key is not None])
+        working = []
+        for ask in batch:
+            before = None if ask.key is None else found.get((ask.key.caller, ask.key.key))
+            if before is None:
+                working.append(ask)
+            else:
+                earlier.append((ask, replay(ask.key, before)))
+        return working
+
+    async def _decide(self, connection: Connection, working: list[Ask]) -> tuple[_Decided, Desk]:
+        """Lock the documents, plan, lock the books, read what has moved, and decide for good."""
+        changes = [ask.change for ask in working]
+        quotes = await documents.find_quotes(connection, sorted({i for c in changes for i in c.quote_ids}), lock=True)
+        orders = await documents.find_orders(connection, sorted({i for c in changes for i in c.order_ids}), lock=True)
+        for change in changes:
+            await change.read(connection)
+        new = {key for change in changes for key in change.new_books() if key not in self._board.books}
+        if new:
+            await books.create(connection, new)
+            await self._board.catch_up(connection, (await books.read_heads(connection, new))[1].values())
+
+        plan = Desk(self._board, self._board.now(), quotes, orders, None)
+        planned, wanted = self._plan(working, plan)
+        if wanted:
+            await books.lock(connection, wanted)
+        now, heads = await books.read_heads(connection, wanted | plan.read_books)
+        moved = await self._board.catch_up(connection, heads.values())
+        now = max([now, *(heads[key].ledger_at for key in wanted if key in heads)])
+
+        final = Desk(self._board, now, quotes, orders, frozenset(wanted))
+        for key in sorted(wanted):
+            final.expire(key)
+        if not moved and not final.steps and not new and self._same_instant(plan, now):
+            for _, effect in planned.effects:
+                final.accept(effect)  # nothing has moved since the plan: it is the decision
+            return planned, final
+        decided = _Decided(put_off=list(planned.put_off))
+        for ask, _ in planned.effects:
+            effect = _decide_one(ask, final)
+            if effect is None:
+                ask.rounds += 1
+                decided.put_off.append(ask)
+            else:
+                decided.effects.append((ask, effect))
+        return decided, final
+
+    def _plan(self, working: list[Ask], plan: Desk) -> tuple[_Decided, set[str]]:
+        """Plan in order of arrival; name the books to lock. What goes over the limit of books comes again."""
+        planned = _Decided()
+        wanted: set[str] = set()
+        for ask in working:
+            before = set(plan.read_books) if ask.rounds >= ROUNDS_BEFORE_LOCKING_ALL else set()
+            if len(wanted) >= MAX_BOOKS:
+                planned.put_off.append(ask)
+                continue
+            effect = _decide_one(ask, plan)
+            if effect is None:
+                raise RuntimeError("a plan may write any book")
+            wanted |= effect.entries.keys()
+            if ask.rounds >= ROUNDS_BEFORE_LOCKING_ALL:
+                wanted |= {key for key in plan.read_books - before if key in self._board.books}
+            planned.effects.append((ask, effect))
+        return planned, wanted
+
+    def _same_instant(self, plan: Desk, now: datetime) -> bool:
+        """Whether the plan's instant sees the same holds and the same civil dates as the ledger's."""
+        for key in plan.read_books:
+            book = self._board.books.get(key)
+            if book is None:
+                continue
+            if self._board.today(book.site, plan.now) != self._board.today(book.site, now):
+                return False
+            if [hold.ref for hold in book.due_holds(plan.now)] != [hold.ref for hold in book.due_holds(now)]:
+                return False
+        return True
+
+    async def _write(self, connection: Connection, decided: _Decided, desk: Desk) -> None:
+        effects = [effect for _, effect in decided.effects]
+        if desk.steps:
+            await books.append(connection, desk.steps)
+        for save, rows in (
+            (documents.save_quotes, _last_of(quote for effect in effects for quote in effect.quotes)),
+            (documents.save_orders, _last_of(order for effect in effects for order in effect.orders)),
+            (documents.add_history, [row for effect in effects for row in effect.history]),
+            (documents.save_unmatched, [row for effect in effects for row in effect.unmatched]),
+            (log.add_decisions, [row for effect in effects for row in effect.decisions]),
+            (supply.save_definitions, [row for effect in effects for row in effect.definitions]),
+        ):
+            if rows:
+                await save(connection, rows)  # type: ignore[operator]
+        revisions = {key: revision for effect in effects for key, revision in effect.revisions.items()}
+        if revisions:
+            await supply.save_revisions(connection, revisions)
+        said = [event for effect in effects for event in effect.events]
+        said += events.availability_of(desk)
+        if said:
+            await outbox.append(connection, said)
+        answers = [
+            (ask.key, Outcome(effect.status, effect.body)) for ask, effect in decided.effects if ask.key is not None and effect.keep_answer
+        ]
+        if answers:
+            await keys.store(connection, answers)
+        given_back = [ask.key for ask, effect in decided.effects if ask.key is not None and not effect.keep_answer]
+        given_back += [ask.key for ask in decided.put_off if ask.key is not None]
+        if given_back:
+            await keys.release(connection, given_back)
+
+    def _settle(self, desk: Desk) -> None:
+        """The commit has happened: now it is true."""
+        self._board.advance(step for step, _ in desk.steps)
+        self.batches += 1
+        self.changes += len(desk.steps)
+        self._woken()
+
+
+def _decide_one(ask: Ask, desk: Desk) -> Effect | None:
+    """The change decided on the desk; None when it writes a book that is not locked."""
+    try:
+        effect = ask.change.decide(desk)
+    except Refusal as refusal:
+        return Effect(refusal.status, refusal.body, keep_answer=refusal.status == 409)  # noqa: PLR2004
+    if not desk.may_write(effect.entries):
+        return None
+    desk.accept(effect)
+    return effect
+
+
+def _last_of(rows: Iterable[Any]) -> list[Any]:
+    """Of several states of one document in a batch, the last."""
+    return list({row.id: row for row in rows}.values())
+
+
+def _reply_all(batch: Sequence[Ask], status: int, body: dict[str, Any]) -> None:
+    for ask in batch:
+        ask.reply(Outcome(status, dict(body)))
+
+
+def replay(key: Key | None, before: keys.Earlier) -> Outcome:
+    """What a key that was used before gets: its first answer, or a refusal when it stands for something else."""
+    if key is None or key.body_hash != before.body_hash:
+        return Outcome(422, dict(REUSED))
+    if before.outcome is None:
+        return Outcome(503, dict(RUNNING))
+    return Outcome(before.outcome.status, {**before.outcome.body, "replayed": True})

@@ -1,0 +1,235 @@
+"""Quotes and orders: found, locked, saved, listed."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Any
+
+from services.quote.store.pool import Connection
+from services.quote.store.rows import ClaimRow, DeliveryRow, HistoryRow, LineRow, OrderRow, QuoteRow, ShippedRow, UnmatchedRow
+
+_QUOTE = (
+    "id, mode, status, caller, customer, outcome, summary, request, answer, claims, expires_at, order_id, decision_id, revision,"
+    " created_at, updated_at"
+)
+_ORDER = (
+    "id, quote_id, external_id, source_system, customer, demand_class, priority, status, caller, elsewhere, allow_partial, ship_complete,"
+    " revision, created_at, updated_at"
+)
+_LINE = (
+    "line_ref, sku, quantity, requested_date, first_promised_date, promised_date, actual_date, times_moved, status, shipped,"
+    " shipped_by_site, deliveries, request"
+)
+
+
+def _quote(row: Any) -> QuoteRow:
+    values = dict(row)
+    values["claims"] = tuple(ClaimRow(**claim) for claim in values["claims"])
+    return QuoteRow(**values)
+
+
+def _line(row: Any) -> LineRow:
+    values = {name: row[name] for name in LineRow.__slots__}
+    values["deliveries"] = tuple(DeliveryRow(**delivery) for delivery in values["deliveries"])
+    values["shipped_by_site"] = {
+        site: ShippedRow(shipped["quantity"], shipped["closed"], datetime.fromisoformat(shipped["at"]), shipped["settled"])
+        for site, shipped in values["shipped_by_site"].items()
+    }
+    return LineRow(**values)
+
+
+async def find_quotes(connection: Connection, ids: Sequence[str], *, lock: bool) -> dict[str, QuoteRow]:
+    """The quotes of these ids that exist; locked in sorted order when asked."""
+    if not ids:
+        return {}
+    rows = await connection.fetch(f"SELECT {_QUOTE} FROM quote WHERE id = ANY($1) ORDER BY id {'FOR UPDATE' if lock else ''}", list(ids))
+    return {row["id"]: _quote(row) for row in rows}
+
+
+async def list_due_holds(connection: Connection, limit: int) -> list[str]:
+    """Holds whose time is over and that nobody has announced yet."""
+    rows = await connection.fetch(
+        "SELECT id FROM quote WHERE status = 'held' AND expires_at <= clock_timestamp() ORDER BY expires_at LIMIT $1", limit
+    )
+    return [row["id"] for row in rows]
+
+
+async def save_quotes(connection: Connection, quotes: Sequence[QuoteRow]) -> None:
+    """Insert what is new (revision 1; a quote that exists by now raises UniqueViolationError), replace what is locked."""
+    for statement, rows in (
+        (_INSERT_QUOTE, [quote for quote in quotes if quote.revision == 1]),
+        (_INSERT_QUOTE + _OR_REPLACE_QUOTE, [quote for quote in quotes if quote.revision > 1]),
+    ):
+        if rows:
+            await connection.executemany(statement, [_quote_values(quote) for quote in rows])
+
+
+_INSERT_QUOTE = f"INSERT INTO quote ({_QUOTE}) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16)"
+_OR_REPLACE_QUOTE = """
+    ON CONFLICT (id) DO UPDATE SET status = excluded.status, outcome = excluded.outcome, summary = excluded.summary,
+    answer = excluded.answer, claims = excluded.claims, expires_at = excluded.expires_at, order_id = excluded.order_id,
+    decision_id = excluded.decision_id, revision = excluded.revision, updated_at = excluded.updated_at
+"""
+
+
+def _quote_values(q: QuoteRow) -> tuple[Any, ...]:
+    return (
+        q.id, q.mode, q.status, q.caller, q.customer, q.outcome, q.summary, q.request, q.answer,
+        [asdict(claim) for claim in q.claims], q.expires_at, q.order_id, q.decision_id, q.revision, q.created_at, q.updated_at,
+    )  # fmt: skip
+
+
+async def list_latest_quotes(connection: Connection, limit: int, before: str | None, status: str | None) -> list[dict[str, Any]]:
+    """Quotes that took something or were refused it, newest first, a line each."""
+    rows = await connection.fetch(
+        """SELECT id, mode, status, outcome, summary, customer, order_id, expires_at, created_at FROM quote
+           WHERE ($2::text IS NULL OR id < $2) AND ($3::text IS NULL OR status = $3) ORDER BY id DESC LIMIT $1""",
+        limit,
+        before,
+        status,
+    )
+    return [dict(row) for row in rows]
+
+
+async def find_orders(connection: Connection, ids: Sequence[str], *, lock: bool) -> dict[str, OrderRow]:
+    """The orders of these ids with all their lines; the order rows locked in sorted order when asked."""
+    if not ids:
+        return {}
+    heads = await connection.fetch(
+        f"SELECT {_ORDER} FROM customer_order WHERE id = ANY($1) ORDER BY id {'FOR UPDATE' if lock else ''}", list(ids)
+    )
+    if not heads:
+        return {}
+    lines: dict[str, list[LineRow]] = {head["id"]: [] for head in heads}
+    for row in await connection.fetch(
+        f"SELECT order_id, {_LINE} FROM order_line WHERE order_id = ANY($1) ORDER BY order_id, n", list(lines)
+    ):
+        lines[row["order_id"]].append(_line(row))
+    return {head["id"]: OrderRow(**dict(head), lines=tuple(lines[head["id"]])) for head in heads}
+
+
+async def find_order_ids(connection: Connection, names: Sequence[str]) -> dict[str, str]:
+    """Which order each name means: its id, or the number another system knows it by if only one order has it."""
+    rows = await connection.fetch(
+        """SELECT external_id AS name, min(id) AS id FROM customer_order WHERE external_id = ANY($1) GROUP BY external_id
+           HAVING count(*) = 1 UNION ALL SELECT id, id FROM customer_order WHERE id = ANY($1)""",
+        list(names),
+    )
+    return {row["name"]: row["id"] for row in rows}
+
+
+async def find_imported(connection: Connection, numbers: Sequence[tuple[str | None, str]]) -> dict[tuple[str, str], str]:
+    """The ids of orders promised elsewhere, by (source system, external id)."""
+    rows = await connection.fetch(
+        """SELECT coalesce(source_system, '') AS source, external_id, id FROM customer_order
+           WHERE elsewhere AND (coalesce(source_system, ''), external_id)
+                 IN (SELECT * FROM unnest($1::text[], $2::text[]))""",
+        [source or "" for source, _ in numbers],
+        [external for _, external in numbers],
+    )
+    return {(row["source"], row["external_id"]): row["id"] for row in rows}
+
+
+async def save_orders(connection: Connection, orders: Sequence[OrderRow]) -> None:
+    """Insert or replace orders with their lines."""
+    await connection.executemany(
+        f"""INSERT INTO customer_order ({_ORDER}) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15)
+            ON CONFLICT (id) DO UPDATE SET status = excluded.status, customer = excluded.customer, priority = excluded.priority,
+            revision = excluded.revision, updated_at = excluded.updated_at""",
+        [tuple(getattr(order, name.strip()) for name in _ORDER.split(",")) for order in orders],
+    )
+    await connection.executemany(
+        f"""INSERT INTO order_line (order_id, n, sites, {_LINE}) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16)
+            ON CONFLICT (order_id, line_ref) DO UPDATE SET n = excluded.n, sites = excluded.sites, sku = excluded.sku,
+            quantity = excluded.quantity, requested_date = excluded.requested_date, promised_date = excluded.promised_date,
+            first_promised_date = coalesce(order_line.first_promised_date, excluded.first_promised_date),
+            actual_date = excluded.actual_date, times_moved = excluded.times_moved, status = excluded.status, shipped = excluded.shipped,
+            shipped_by_site = excluded.shipped_by_site, deliveries = excluded.deliveries, request = excluded.request""",
+        [
+            (
+                order.id, n, sorted({delivery.site for delivery in line.deliveries}), line.line_ref, line.sku, line.quantity,
+                line.requested_date, line.first_promised_date, line.promised_date, line.actual_date, line.times_moved, line.status,
+                line.shipped,
+                {
+                    site: {"quantity": s.quantity, "closed": s.closed, "at": s.at.isoformat(), "settled": s.settled}
+                    for site, s in line.shipped_by_site.items()
+                },
+                [asdict(delivery) for delivery in line.deliveries], line.request,
+            )
+            for order in orders
+            for n, line in enumerate(order.lines)
+        ],
+    )  # fmt: skip
+
+
+async def add_history(connection: Connection, history: Sequence[HistoryRow]) -> None:
+    """Append what happened to orders; a revision is written once."""
+    await connection.executemany(
+        """INSERT INTO order_history (order_id, revision, at, kind, actor, reason, document, decision_id, lines)
+           VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9)""",
+        [(h.order_id, h.revision, h.at, h.kind, h.actor, h.reason, h.document, h.decision_id, h.lines) for h in history],
+    )
+
+
+async def list_history(connection: Connection, order_id: str, after: int, limit: int) -> list[HistoryRow]:
+    """What happened to one order, oldest first."""
+    rows = await connection.fetch(
+        """SELECT order_id, revision, at, kind, actor, reason, document, decision_id, lines FROM order_history
+           WHERE order_id = $1 AND revision > $2 ORDER BY revision LIMIT $3""",
+        order_id,
+        after,
+        limit,
+    )
+    return [HistoryRow(**dict(row)) for row in rows]
+
+
+async def list_orders(
+    connection: Connection,
+    *,
+    limit: int,
+    after: str | None = None,
+    newest_first: bool = False,
+    status: str | None = None,
+    customer: str | None = None,
+    sku: str | None = None,
+    site: str | None = None,
+    external_id: str | None = None,
+    promised_from: date | None = None,
+    promised_to: date | None = None,
+) -> list[OrderRow]:
+    """Orders in the order of their ids, a page after the cursor; line filters keep an order if one line fits them all."""
+    direction, compare = ("DESC", "<") if newest_first else ("ASC", ">")
+    rows = await connection.fetch(
+        f"""SELECT id FROM customer_order AS o
+            WHERE ($2::text IS NULL OR o.id {compare} $2) AND ($3::text IS NULL OR o.status = $3)
+              AND ($4::text IS NULL OR o.customer = $4) AND ($9::text IS NULL OR o.external_id = $9)
+              AND ($5::text IS NULL AND $6::text IS NULL AND $7::date IS NULL AND $8::date IS NULL OR EXISTS (
+                    SELECT 1 FROM order_line AS l WHERE l.order_id = o.id AND ($5::text IS NULL OR l.sku = $5)
+                    AND ($6::text IS NULL OR $6 = ANY(l.sites)) AND ($7::date IS NULL OR l.promised_date >= $7)
+                    AND ($8::date IS NULL OR l.promised_date <= $8)))
+            ORDER BY o.id {direction} LIMIT $1""",
+        limit, after, status, customer, sku, site, promised_from, promised_to, external_id,
+    )  # fmt: skip
+    ids = [row["id"] for row in rows]
+    found = await find_orders(connection, ids, lock=False)
+    return [found[order_id] for order_id in ids]
+
+
+async def list_unmatched(connection: Connection, order_names: Iterable[str]) -> list[UnmatchedRow]:
+    """Shipments that found no order line when they were heard, for orders of these names."""
+    rows = await connection.fetch(
+        """SELECT order_id, line_ref, sku, site, quantity, closed, shipped_at, cause FROM unmatched_shipment
+           WHERE order_id = ANY($1) ORDER BY order_id, line_ref, sku, site""",
+        list(order_names),
+    )
+    return [UnmatchedRow(**dict(row)) for row in rows]
+
+
+async def save_unmatched(connection: Connection, rows: Sequence[UnmatchedRow]) -> None:
+    """Remember goods that left for nothing known."""
+    await connection.executemany(
+        """INSERT INTO unmatched_shipment (order_id, line_ref, sku, site, quantity, closed, shipped_at, cause)
+           VALUES ($1,$2,$3,$4,$5,$6,$7,$8) ON CONFLICT (order_id, line_ref, sku, site) DO UPDATE
+           SET quantity = excluded.quantity, closed = excluded.closed, shipped_at = excluded.shipped_at, cause = excluded.cause""",
+        [(r.order_id, r.line_ref, r.sku, r.site, r.quantity, r.closed, r.shipped_at, r.cause) for r in rows],
+    )

@@ -1,0 +1,76 @@
+"""The decision log: what was asked, on which versions, what was answered."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from services.quote.store.pool import Connection
+from services.quote.store.rows import DecisionRow, InquiryRow
+
+_INQUIRY = "id, at, decision_id, caller, customer, outcome, summary, request, versions, result, code_version"
+_DECISION = "id, at, kind, quote_id, order_id, request, versions, result, code_version"
+
+
+async def add_decisions(connection: Connection, decisions: Sequence[DecisionRow]) -> None:
+    """Write decisions of changes, in the transaction of the change."""
+    await connection.executemany(
+        f"INSERT INTO decision ({_DECISION}) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9)",
+        [(d.id, d.at, d.kind, d.quote_id, d.order_id, d.request, d.versions, d.result, d.code_version) for d in decisions],
+    )
+
+
+async def make_partitions(connection: Connection, first: date, days: int) -> None:
+    """Make the inquiry log's partitions of the coming days."""
+    for day in (first + timedelta(days=n) for n in range(days)):
+        await connection.execute(
+            f"CREATE TABLE IF NOT EXISTS inquiry_{day:%Y%m%d} PARTITION OF inquiry"
+            f" FOR VALUES FROM ('{day.isoformat()} 00:00:00+00') TO ('{(day + timedelta(days=1)).isoformat()} 00:00:00+00')"
+        )
+
+
+async def drop_partitions(connection: Connection, before: date) -> list[str]:
+    """Drop the partitions of days before `before`; answers their names."""
+    rows = await connection.fetch(
+        """SELECT child.relname AS name FROM pg_inherits JOIN pg_class AS child ON child.oid = inhrelid
+           JOIN pg_class AS parent ON parent.oid = inhparent JOIN pg_namespace AS n ON n.oid = parent.relnamespace
+           WHERE parent.relname = 'inquiry' AND n.nspname = current_schema() AND child.relname < $1""",
+        f"inquiry_{before:%Y%m%d}",
+    )
+    for row in rows:
+        await connection.execute(f'DROP TABLE "{row["name"]}"')
+    return [row["name"] for row in rows]
+
+
+async def add_inquiries(connection: Connection, inquiries: Sequence[InquiryRow]) -> None:
+    """Write answered inquiries in bulk."""
+    await connection.copy_records_to_table(
+        "inquiry",
+        columns=[name.strip() for name in _INQUIRY.split(",")],
+        records=[
+            (i.id, i.at, i.decision_id, i.caller, i.customer, i.outcome, i.summary, i.request, i.versions, i.result, i.code_version)
+            for i in inquiries
+        ],
+    )
+
+
+async def find_inquiry(connection: Connection, quote_id: str, around: datetime) -> InquiryRow | None:
+    """The logged inquiry, looked for on the day its id was made."""
+    row = await connection.fetchrow(
+        f"SELECT {_INQUIRY} FROM inquiry WHERE id = $1 AND at BETWEEN $2 AND $3",
+        quote_id,
+        around - timedelta(minutes=10),
+        around + timedelta(minutes=10),
+    )
+    return None if row is None else InquiryRow(**dict(row))
+
+
+async def find_decision(connection: Connection, decision_id: str) -> dict[str, Any] | None:
+    """A decision, of a change or of an inquiry."""
+    row = await connection.fetchrow(f"SELECT {_DECISION} FROM decision WHERE id = $1", decision_id)
+    if row is None:
+        row = await connection.fetchrow(
+            """SELECT decision_id AS id, at, 'quote-answered' AS kind, id AS quote_id, NULL AS order_id, request, versions, result,
+               code_version FROM inquiry WHERE decision_id = $1""",
+            decision_id,
+        )
+    return None if row is None else dict(row)

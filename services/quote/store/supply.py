@@ -1,0 +1,100 @@
+"""What the other services said last: revisions seen, definitions, and how far their topics were read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from services.quote.store.pool import Connection
+
+
+@dataclass(slots=True, frozen=True)
+class Definition:
+    """An item or a site as its owner last described it."""
+
+    kind: str
+    id: str
+    revision: int
+    state: dict[str, Any]
+
+
+async def save_revisions(connection: Connection, revisions: dict[str, int]) -> None:
+    """Remember what was applied."""
+    await connection.execute(
+        """INSERT INTO position (key, revision) SELECT * FROM unnest($1::text[], $2::bigint[])
+           ON CONFLICT (key) DO UPDATE SET revision = excluded.revision WHERE position.revision < excluded.revision""",
+        list(revisions),
+        list(revisions.values()),
+    )
+
+
+async def save_definitions(connection: Connection, definitions: Sequence[Definition]) -> None:
+    """Keep definitions that are newer than what stands; older ones change nothing."""
+    await connection.executemany(
+        """INSERT INTO definition (kind, id, revision, state) VALUES ($1, $2, $3, $4) ON CONFLICT (kind, id) DO UPDATE
+           SET revision = excluded.revision, state = excluded.state, last_xid = pg_current_xact_id()::text::bigint
+           WHERE definition.revision < excluded.revision""",
+        [(d.kind, d.id, d.revision, d.state) for d in definitions],
+    )
+
+
+async def list_definitions(connection: Connection, since_xid: int = 0) -> list[Definition]:
+    """Every definition that a transaction numbered `since_xid` or later has changed."""
+    rows = await connection.fetch("SELECT kind, id, revision, state FROM definition WHERE last_xid >= $1", since_xid)
+    return [Definition(**dict(row)) for row in rows]
+
+
+async def list_offsets(connection: Connection, topic: str) -> dict[int, int]:
+    """The next offset to read of each partition."""
+    rows = await connection.fetch("SELECT partition, next_offset FROM consumer_offset WHERE topic = $1", topic)
+    return {row["partition"]: row["next_offset"] for row in rows}
+
+
+async def list_freshness(connection: Connection) -> dict[str, list[datetime | None]]:
+    """Per topic, up to when each partition has been read."""
+    rows = await connection.fetch("SELECT topic, as_of FROM consumer_offset ORDER BY topic, partition")
+    freshness: dict[str, list[datetime | None]] = {}
+    for row in rows:
+        freshness.setdefault(row["topic"], []).append(row["as_of"])
+    return freshness
+
+
+async def move_offset(connection: Connection, topic: str, partition: int, expected: int, next_offset: int, as_of: datetime | None) -> bool:
+    """Move the stored offset if it still stands where the caller thinks; False fences a zombie."""
+    if expected == 0:
+        await connection.execute(
+            "INSERT INTO consumer_offset (topic, partition, next_offset) VALUES ($1, $2, 0) ON CONFLICT DO NOTHING", topic, partition
+        )
+    status: str = await connection.execute(
+        """UPDATE consumer_offset SET next_offset = $4, as_of = greatest(as_of, $5)
+           WHERE topic = $1 AND partition = $2 AND next_offset = $3""",
+        topic,
+        partition,
+        expected,
+        next_offset,
+        as_of,
+    )
+    return status == "UPDATE 1"
+
+
+async def set_offsets(connection: Connection, topic: str, offsets: dict[int, int], as_of: datetime) -> None:
+    """After a snapshot: continue from these offsets, wherever the stored ones stood."""
+    for partition, offset in sorted(offsets.items()):
+        await connection.execute(
+            """INSERT INTO consumer_offset (topic, partition, next_offset, as_of) VALUES ($1, $2, $3, $4)
+               ON CONFLICT (topic, partition) DO UPDATE SET next_offset = excluded.next_offset, as_of = excluded.as_of""",
+            topic,
+            partition,
+            offset,
+            as_of,
+        )
+
+
+async def lock_revisions(connection: Connection, keys: Sequence[str]) -> dict[str, int]:
+    """The last applied revision of each position, locked; one that was never heard of is at 0."""
+    ordered = sorted(keys)
+    await connection.execute(
+        "INSERT INTO position (key, revision) SELECT name, 0 FROM unnest($1::text[]) AS named(name) ON CONFLICT DO NOTHING", ordered
+    )
+    rows = await connection.fetch("SELECT key, revision FROM position WHERE key = ANY($1) ORDER BY key FOR UPDATE", ordered)
+    return {row["key"]: row["revision"] for row in rows}
