@@ -152,7 +152,7 @@ _BODY = {
     "movements": [
         {"movement_id": "WMS-1001", "type": "arrival", "site": "HAM", "sku": "SKU-77", "quantity": 30, "receipt_id": "PO-552",
          "reason": "goods in", "document": "DN-9", "occurred_at": "2026-11-21T10:41:00Z"},
-        {"movement_id": "WMS-1002", "type": "issue", "site": "HAM", "sku": "SKU-77", "quantity": 5, "order_id": "ord_01J0000000000000000000000",
+        {"movement_id": "WMS-1002", "type": "issue", "site": "HAM", "sku": "SKU-77", "quantity": 5, "order_id": "ord_01J",
          "line_ref": "10", "reason": "shipped", "document": "DN-10"},
     ]
 }  # fmt: skip

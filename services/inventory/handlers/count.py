@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from services.inventory import events, store
-from services.inventory.domain.position import Key, Position, count, counted_after, instant_of, too_fine, within_limits
+from services.inventory.domain.position import ZERO, Key, Position, count, counted_after, instant_of, too_fine, within_limits
 from services.inventory.domain.standing import Standing
 from services.inventory.handlers.loading import load, settle
 from services.inventory.handlers.refusals import OutOfRange, Stale, TooFine
@@ -45,7 +45,7 @@ async def count_stock(session: Session, asked: Count, caller: str, expected_revi
     if (refused := await _too_fine(session, asked)) is not None:
         return refused
     counted_at = instant_of(asked.counted_at, now)
-    after = await _after(session, before, asked, counted_at)
+    after = await _after(session, before, asked, counted_at, now)
     if not within_limits(after):
         return OutOfRange()
     counted_before = asked.on_hand is not None and counted_after(before, counted_at)
@@ -64,10 +64,10 @@ async def count_stock(session: Session, asked: Count, caller: str, expected_revi
     return Counted(standing, changed=True, counted_before=counted_before)
 
 
-async def _after(session: Session, before: Position, asked: Count, counted_at: datetime) -> Position:
+async def _after(session: Session, before: Position, asked: Count, counted_at: datetime, now: datetime) -> Position:
     after = before
     if asked.on_hand is not None:
-        moved_since = await store.moved_since(session, asked.key, counted_at)
+        moved_since = ZERO if counted_at == now else await store.moved_since(session, asked.key, counted_at)
         after = count(before, asked.on_hand, counted_at, moved_since)
     return after if asked.safety_stock is None else replace(after, safety_stock=asked.safety_stock)
 

@@ -9,16 +9,17 @@ from typing import Any
 from sqlalchemy import Row, text
 
 from services.inventory.domain.position import Key, Position
-from services.inventory.store.rows import as_json, texts
+from services.inventory.store.rows import PATIENCE, as_json, texts
 from shared.contracts.inventory import Change, PositionChanged
 from shared.database import Session
 from shared.outbox import Event
 
 _FIGURES = "sku, site, on_hand, blocked, safety_stock, counted_at, revision"
 
-_MEET = text("""
+_MEET = text(f"""
     INSERT INTO stock_position (key, sku, site)
-    SELECT * FROM unnest(CAST(:keys AS text[]), CAST(:skus AS text[]), CAST(:sites AS text[])) ON CONFLICT DO NOTHING
+    SELECT k.* FROM unnest(CAST(:keys AS text[]), CAST(:skus AS text[]), CAST(:sites AS text[])) AS k, {PATIENCE}
+        ON CONFLICT DO NOTHING
 """)
 _LOCK = text(f'SELECT {_FIGURES} FROM stock_position WHERE key = ANY(CAST(:keys AS text[])) ORDER BY key COLLATE "C" FOR UPDATE')
 _SAVE = text("""

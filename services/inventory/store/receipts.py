@@ -10,13 +10,15 @@ from sqlalchemy import Row, text
 
 from services.inventory.domain.position import Key
 from services.inventory.domain.receipt import Component, Kind, Load, Order, Receipt, open_quantity, outlook, status_of
-from services.inventory.store.rows import as_json, texts
+from services.inventory.store.rows import PATIENCE, as_json, texts
 from shared.database import Session
 
 _COLUMNS = """receipt_id, kind, sku, site, quantity, due_date, supplier, from_site, ship_date, components, load, replaces, document,
     external_id, source_system, arrived, issued, closed, revision, created_at, updated_at"""
 
-_MEET = text("INSERT INTO receipt (receipt_id) SELECT unnest(CAST(:ids AS text[])) ON CONFLICT DO NOTHING")
+_MEET = text(f"""
+    INSERT INTO receipt (receipt_id) SELECT id FROM unnest(CAST(:ids AS text[])) AS id, {PATIENCE} ON CONFLICT DO NOTHING
+""")
 _LOCK = text(f"SELECT {_COLUMNS} FROM receipt WHERE receipt_id = ANY(CAST(:ids AS text[])) ORDER BY receipt_id FOR UPDATE")
 _AT = text(f"""
     SELECT {_COLUMNS} FROM receipt

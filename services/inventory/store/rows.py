@@ -8,6 +8,9 @@ import orjson
 
 from services.inventory.domain.position import Key
 
+PATIENCE = "set_config('lock_timeout', '3s', true)"
+"""In the FROM of the statement before a lock: another call may be booking a thousand movements, which takes half a second."""
+
 
 def as_json(rows: Iterable[Mapping[str, Any]]) -> str:
     """Rows for `jsonb_to_recordset`: a thousand of them cost one statement. Decimals travel as text, so they stay exact."""
