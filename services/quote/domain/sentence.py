@@ -49,9 +49,8 @@ def sentence_of_line(line: LinePromise) -> str:
     if line.outcome == Outcome.NONE:
         return f"{asked} cannot be promised: {line.reasons[-1].summary}." if line.reasons else f"{asked} cannot be promised."
     if line.outcome == Outcome.PARTIAL:
-        missing = spoken_quantity(line.requested_quantity - line.promised_quantity)
         promised = spoken_quantity(line.promised_quantity)
-        return f"{promised} of {asked} {_when(line)}{_slip(line)}{_waiting(line)}; {missing} cannot be promised on known supply."
+        return f"{promised} of {asked} {_when(line)}{_slip(line)}{_waiting(line)}; {line.reasons[-1].summary}."
     return f"{asked} {_when(line)}{_slip(line)}{_waiting(line)}."
 
 

@@ -1,0 +1,202 @@
+"""Amendments under THE invariant, and what shipments consume."""
+
+from dataclasses import replace
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.quote.domain.balance import balance, permits
+from services.quote.domain.book import Book, Entry, Part, Rules
+from services.quote.domain.change import CurrentLine, amend
+from services.quote.domain.promise import Decision, Delivery, LineRequest
+from services.quote.domain.shipment import consume, line_status, order_status
+from tests.unit.quote_domain.builders import NOW, TODAY, AShelf, a_book, a_line, claim, claims_for, receipt, shipped_as, units
+
+ME = "ord_me"
+
+
+def delivery(quantity: float, day: int, site: str = "HAM") -> Delivery:
+    return Delivery(site, units(quantity), TODAY + day, TODAY + day, TODAY + day)
+
+
+def current(line: LineRequest, *deliveries: Delivery, shipped: float = 0) -> CurrentLine:
+    last = max((one.delivery_day for one in deliveries), default=None)
+    return CurrentLine(line, deliveries, last, last, units(shipped))
+
+
+def mine(number: int, quantity: float, day: int) -> Entry:
+    return claim(f"{ME}/{number}", quantity, day, ME)
+
+
+def changed(now: CurrentLine, wanted: LineRequest, *books: Book, **how: bool) -> Decision:
+    return amend([now], [wanted], AShelf(*books), ME, **how)
+
+
+def test_raised_it_moves_later_only_as_far_as_it_must_and_lowered_it_stays() -> None:
+    # promised for day 20; 10 are possible from day 15, 14 from day 25
+    book = a_book(receipt("a", 10, 15), receipt("b", 4, 25), mine(1, 10, 20))
+    now = current(a_line(10, 10), delivery(10, 20))
+    assert shipped_as(changed(now, a_line(14, 10), book).lines[0].deliveries) == [("HAM", 14, 25)]
+    assert shipped_as(changed(now, a_line(8, 10), book).lines[0].deliveries) == [("HAM", 8, 20)]
+    assert shipped_as(changed(now, a_line(10, 10), book).lines[0].deliveries) == [("HAM", 10, 20)], "never pulled in"
+
+
+def test_a_changed_requested_date_aims_at_the_new_date() -> None:
+    book = a_book(receipt("a", 10, 15), mine(1, 10, 20))
+    now = current(a_line(10, 10), delivery(10, 20))
+    assert shipped_as(changed(now, a_line(10, 12), book).lines[0].deliveries) == [("HAM", 10, 15)]
+    assert shipped_as(changed(now, a_line(10, 30), book).lines[0].deliveries) == [("HAM", 10, 30)]
+
+
+def test_an_order_never_blocks_itself() -> None:
+    book = a_book(mine(1, 10, 0), on_hand=12)
+    assert changed(current(a_line(10), delivery(10, 0)), a_line(12), book).outcome == "full"
+    assert changed(current(a_line(10), delivery(10, 0)), a_line(13), book).outcome == "none"
+
+
+def test_on_a_short_book_reducing_and_postponing_pass_and_raising_does_not() -> None:
+    book = a_book(mine(1, 10, 0), claim("other", 10, 0), receipt("PO", 3, 5), on_hand=4)
+    now = current(a_line(10), delivery(10, 0))
+    assert shipped_as(changed(now, a_line(9), book).lines[0].deliveries) == [("HAM", 9, 0)]
+    assert shipped_as(changed(now, a_line(10, 3), book).lines[0].deliveries) == [("HAM", 10, 3)]
+    assert changed(now, a_line(11), book).outcome == "none"
+
+
+def test_a_short_book_says_so() -> None:
+    book = a_book(mine(1, 10, 0), on_hand=4)
+    line = changed(current(a_line(10), delivery(10, 0)), a_line(9), book).lines[0]
+    assert [reason.code for reason in line.reasons] == ["PARTLY_COVERED", "BOOK_SHORT"]
+
+
+def test_what_was_shipped_counts_and_only_the_rest_is_promised() -> None:
+    book = a_book(mine(1, 6, 2), on_hand=20)
+    line = changed(current(a_line(10, 2), delivery(6, 2), shipped=4), a_line(12, 2), book).lines[0]
+    assert shipped_as(line.deliveries) == [("HAM", 8, 2)]
+    assert (line.requested_quantity, line.promised_quantity, line.outcome) == (units(12), units(12), "full")
+    done = changed(current(a_line(10, 2), delivery(6, 2), shipped=4), a_line(4, 2), book).lines[0]
+    assert done.deliveries == ()
+    assert (done.outcome, done.promised_quantity) == ("full", units(4))
+
+
+def test_a_split_that_grows_keeps_what_stands() -> None:
+    book = a_book(receipt("a", 5, 3), receipt("b", 5, 6), mine(1, 5, 0), mine(2, 5, 3), on_hand=5)
+    now = current(a_line(10), delivery(5, 0), delivery(5, 3))
+    line = changed(now, a_line(13), book, allow_partial=True).lines[0]
+    assert shipped_as(line.deliveries) == [("HAM", 5, 0), ("HAM", 5, 3), ("HAM", 3, 6)]
+
+
+def test_a_split_that_shrinks_loses_its_last_delivery_first() -> None:
+    book = a_book(receipt("a", 5, 3), mine(1, 5, 0), mine(2, 5, 3), on_hand=5)
+    now = current(a_line(10), delivery(5, 0), delivery(5, 3))
+    assert shipped_as(changed(now, a_line(4), book, allow_partial=True).lines[0].deliveries) == [("HAM", 4, 0)]
+    assert shipped_as(changed(now, a_line(7), book, allow_partial=True).lines[0].deliveries) == [("HAM", 5, 0), ("HAM", 2, 3)]
+
+
+def test_a_new_line_cannot_take_from_a_line_that_stays() -> None:
+    book = a_book(mine(1, 10, 5), receipt("a", 2, 7), on_hand=10)
+    kept = current(a_line(10, 5, ref="b"), delivery(10, 5))
+    decision = amend([kept], [a_line(2, ref="a"), a_line(10, 5, ref="b")], AShelf(book), ME)
+    assert [shipped_as(line.deliveries) for line in decision.lines] == [[("HAM", 2, 7)], [("HAM", 10, 5)]]
+
+
+def test_a_line_given_up_frees_its_quantity_for_the_others() -> None:
+    book = a_book(mine(1, 6, 0), mine(2, 4, 0), on_hand=10)
+    lines = [current(a_line(6, ref="a"), delivery(6, 0)), current(a_line(4, ref="b"), delivery(4, 0))]
+    assert amend(lines, [a_line(10, ref="b")], AShelf(book), ME).outcome == "full"
+
+
+def test_a_complete_order_that_grows_moves_as_one() -> None:
+    book = a_book(mine(1, 5, 2), receipt("a", 5, 8), on_hand=5)
+    other = a_book(mine(2, 1, 2), on_hand=9, sku="TWO")
+    lines = [current(a_line(5, 2, ref="a"), delivery(5, 2)), current(a_line(1, 2, ref="b", sku="TWO"), delivery(1, 2))]
+    wanted = [a_line(6, 2, ref="a"), a_line(1, 2, ref="b", sku="TWO")]
+    decision = amend(lines, wanted, AShelf(book, other), ME, ship_complete=True)
+    assert [shipped_as(line.deliveries) for line in decision.lines] == [[("HAM", 6, 8)], [("HAM", 1, 8)]]
+
+
+MOVES = st.lists(st.tuples(st.sampled_from([Part.RECEIPT, Part.CLAIM]), st.integers(1, 8), st.integers(-2, 6)), max_size=5)
+
+
+@settings(max_examples=300)
+@given(
+    st.integers(-6, 9),
+    MOVES,
+    st.lists(st.tuples(st.integers(1, 6), st.integers(0, 6)), min_size=1, max_size=3),
+    st.lists(st.tuples(st.integers(0, 9), st.integers(-1, 6)), min_size=1, max_size=4),
+    st.booleans(),
+    st.booleans(),
+)
+def test_no_amendment_makes_any_day_worse(
+    on_hand: int,
+    moves: list[tuple[Part, int, int]],
+    stands: list[tuple[int, int]],
+    wishes: list[tuple[int, int]],
+    partial: bool,
+    complete: bool,
+) -> None:
+    others = [Entry(part, f"x{number}", units(quantity), TODAY + day) for number, (part, quantity, day) in enumerate(moves)]
+    own = [mine(number, quantity, day) for number, (quantity, day) in enumerate(stands)]
+    book = a_book(*others, *own, on_hand=on_hand)
+    lines = [current(a_line(quantity, day, ref=str(number)), delivery(quantity, day)) for number, (quantity, day) in enumerate(stands)]
+    wanted = [a_line(quantity, day, ref=str(number)) for number, (quantity, day) in enumerate(wishes) if quantity]
+    decision = amend(lines, wanted, AShelf(book), ME, allow_partial=partial, ship_complete=complete)
+    after = book.fork()
+    removed = [Entry(Part.CLAIM, entry.ref, 0, entry.day) for entry in own]
+    after.apply([*removed, *(entry for entries in claims_for(decision.lines, "new").values() for entry in entries)], 2, NOW)
+    assert permits(balance(book, TODAY, NOW, Rules()), balance(after, TODAY, NOW, Rules()))
+    for line in decision.lines:
+        assert sum(reason.adds_days for reason in line.reasons) == line.slip_days
+
+
+@settings(max_examples=200)
+@given(st.integers(-6, 9), MOVES, st.integers(1, 6), st.integers(0, 6), st.integers(0, 5), st.integers(0, 5))
+def test_reducing_or_postponing_or_both_always_passes(
+    on_hand: int, moves: list[tuple[Part, int, int]], quantity: int, day: int, less: int, later: int
+) -> None:
+    others = [Entry(part, f"x{number}", units(size), TODAY + on) for number, (part, size, on) in enumerate(moves)]
+    book = a_book(*others, mine(1, quantity, day), on_hand=on_hand)
+    wanted = a_line(max(1, quantity - less), day + later)
+    line = changed(current(a_line(quantity, day), delivery(quantity, day)), wanted, book).lines[0]
+    assert shipped_as(line.deliveries) == [("HAM", wanted.quantity // units(1), day + later)]
+
+
+def test_an_amended_line_prefers_its_own_site() -> None:
+    books = [a_book(on_hand=50, site="BER"), a_book(mine(1, 5, 0), on_hand=50, site="HAM")]
+    line = a_line(5, sites=("BER", "HAM"))
+    answer = changed(current(line, delivery(5, 0)), replace(line, quantity=units(9)), *books)
+    assert shipped_as(answer.lines[0].deliveries) == [("HAM", 9, 0)]
+
+
+def test_a_shipment_consumes_its_own_site_by_date_then_the_others() -> None:
+    promised = [delivery(5, 3), delivery(4, 1), delivery(6, 2, "BER")]
+    assert consume(promised, {"HAM": units(4)}) == (units(5), 0, units(6))
+    assert consume(promised, {"HAM": units(6)}) == (units(3), 0, units(6))
+    assert consume(promised, {"HAM": units(11)}) == (0, 0, units(4))
+    assert consume(promised, {"BRE": units(1)}) == (units(5), units(3), units(6))
+    assert consume(promised, {"HAM": units(99)}) == (0, 0, 0)
+    assert consume(promised, {}) == (units(5), units(4), units(6))
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 9), st.integers(0, 5), st.sampled_from(["HAM", "BER"])), max_size=5),
+    st.dictionaries(st.sampled_from(["HAM", "BER", "BRE"]), st.integers(0, 20)),
+)
+def test_what_stays_open_is_what_was_not_shipped(promised: list[tuple[int, int, str]], shipped: dict[str, int]) -> None:
+    deliveries = [delivery(*one) for one in promised]
+    left = consume(deliveries, {site: units(quantity) for site, quantity in shipped.items()})
+    assert sum(left) == units(max(0, sum(one[0] for one in promised) - sum(shipped.values())))
+    assert all(0 <= open_ <= one.quantity for open_, one in zip(left, deliveries, strict=True))
+    assert left == consume(deliveries, {site: units(quantity) for site, quantity in reversed(shipped.items())})
+
+
+def test_where_lines_and_orders_stand() -> None:
+    assert line_status(10, 0) == "confirmed"
+    assert line_status(10, 4) == "partly_shipped"
+    assert line_status(10, 10) == line_status(10, 12, closed=True) == "shipped"
+    assert line_status(10, 4, closed=True) == line_status(10, 4, cancelled=True) == "closed_short"
+    assert line_status(10, 0, cancelled=True) == "cancelled"
+    assert order_status(["confirmed", "cancelled"]) == "confirmed"
+    assert order_status(["shipped", "confirmed"]) == "partly_shipped"
+    assert order_status(["shipped", "cancelled"]) == "shipped"
+    assert order_status(["shipped", "closed_short"]) == "closed_short"
+    assert order_status(["cancelled"]) == "cancelled"
