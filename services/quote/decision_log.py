@@ -62,7 +62,7 @@ class DecisionLog:
                 return _plain(kept)
             async with self._pool.connection() as connection:
                 found = await log.find_inquiry(connection, quote_id, at)
-            if found is not None or datetime.now(UTC) - at > timedelta(seconds=10):  # noqa: DTZ -- only how long to look
+            if found is not None or datetime.now(UTC) - at > timedelta(seconds=10):  # noqa: TID251 -- only how long to look
                 return found
         return None
 
@@ -91,7 +91,7 @@ class DecisionLog:
             logger.warning("decision log not written, trying again", reason=type(error).__name__, waiting=len(self._waiting))
 
     async def _keep_partitions(self) -> None:
-        now = datetime.now(UTC)  # noqa: DTZ -- which partitions to make ahead; a skewed clock is covered by the margin
+        now = datetime.now(UTC)  # noqa: TID251 -- which partitions to make ahead; a skewed clock is covered by the margin
         if self._made_until is not None and now < self._made_until - timedelta(days=1):
             return
         first = now.date() - timedelta(days=1)

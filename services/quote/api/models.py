@@ -215,7 +215,7 @@ class HistoryPage(BaseModel):
     next_cursor: str | None
 
 
-class ImportError_(BaseModel):
+class ImportProblem(BaseModel):
     """Where, and what."""
 
     pointer: str
@@ -230,7 +230,7 @@ class ImportResult(BaseModel):
     outcome: Literal["created", "changed", "unchanged", "failed"]
     order_id: str | None
     revision: int | None = None
-    errors: list[ImportError_]
+    errors: list[ImportProblem]
 
 
 class ImportOut(BaseModel):

@@ -20,6 +20,8 @@ from shared.quantities import Code
 router = APIRouter(prefix="/v1", tags=["orders"])
 
 OrderId = Annotated[str, Path(max_length=100, description="`ord_…`")]
+EVERYTHING = CancelAsk()
+"""A cancellation without a body means the whole order."""
 ORDER = answers(models.OrderOut, examples.ORDER)
 
 
@@ -55,7 +57,7 @@ async def list_all_orders(
     caller: Reader,
     limit: Limit = 50,
     cursor: Cursor = None,
-    newest_first: bool = False,
+    newest_first: Annotated[bool, Query()] = False,  # noqa: FBT002 -- a query parameter has a name
     status: Annotated[str | None, Query(max_length=20)] = None,
     customer: Code | None = None,
     sku: Code | None = None,
@@ -106,7 +108,7 @@ async def cancel_order(
     request: Request,
     caller: Promiser,
     order_id: OrderId,
-    ask: Annotated[CancelAsk, Body(openapi_examples=examples.ASK_CANCEL)] = CancelAsk(),
+    ask: Annotated[CancelAsk, Body(openapi_examples=examples.ASK_CANCEL)] = EVERYTHING,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Give back what is open of an order, or of some lines. What was shipped stays shipped."""

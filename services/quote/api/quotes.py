@@ -19,6 +19,8 @@ from shared.problems import not_found, unprocessable
 router = APIRouter(prefix="/v1", tags=["quotes"])
 
 QuoteId = Annotated[str, Path(max_length=100, description="`quo_…`")]
+NOTHING_MORE, NO_REASON = ConfirmAsk(), ReleaseAsk()
+"""A call without a body means these."""
 QUOTE = answers(models.QuoteOut, examples.QUOTE)
 
 
@@ -29,7 +31,7 @@ async def create_quote(
     ask: Annotated[QuoteAsk, Body(openapi_examples=examples.ASK_QUOTE)],
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
-    """Answer 1–500 lines: how many, by when, and why. `inquiry` takes nothing; `hold` keeps it for `ttl_seconds`."""
+    """Answer 1 to 500 lines: how many, by when, and why. `inquiry` takes nothing; `hold` keeps it for `ttl_seconds`."""
     here = house(request)
     check(here.board, ask.lines, here.settings.horizon_days)
     if ask.mode == "inquiry":
@@ -77,7 +79,7 @@ async def confirm_quote(
     request: Request,
     caller: Promiser,
     quote_id: QuoteId,
-    ask: Annotated[ConfirmAsk, Body(openapi_examples=examples.ASK_CONFIRM)] = ConfirmAsk(),
+    ask: Annotated[ConfirmAsk, Body(openapi_examples=examples.ASK_CONFIRM)] = NOTHING_MORE,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Turn a hold or an inquiry into an order.
@@ -106,7 +108,7 @@ async def release_quote(
     request: Request,
     caller: Promiser,
     quote_id: QuoteId,
-    ask: Annotated[ReleaseAsk, Body(openapi_examples=examples.ASK_RELEASE)] = ReleaseAsk(),
+    ask: Annotated[ReleaseAsk, Body(openapi_examples=examples.ASK_RELEASE)] = NO_REASON,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Give a hold back; its quantity is free at once."""

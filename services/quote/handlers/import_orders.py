@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from services.quote import events
-from services.quote.asks import ImportedOrder, micro
+from services.quote.asks import ImportedLine, ImportedOrder, micro
 from services.quote.domain.shipment import order_status
 from services.quote.handlers.change_order import open_entry
 from services.quote.handlers.ship import Left, apply
@@ -83,31 +83,17 @@ class ImportOrders(Change):
         for n, line in enumerate(asked.lines):
             ref = line.line_ref or str(n + 1)
             old = old_lines.pop(ref, None)
-            day = line.promised_date.toordinal()
-            quantity = micro(line.quantity)
-            requested = line.requested_date or line.promised_date
-            if old is not None and _same(old, line.sku, line.site, quantity, day) and old.requested_date == requested:
+            if old is not None and _same(old, line):
                 lines.append(old)
                 continue
-            delivery = DeliveryRow(f"{order_id}/{ref}/r{revision}", line.site, quantity, quantity, day, day, day)
-            lines.append(
-                LineRow(
-                    ref, line.sku, quantity, requested, line.promised_date if old is None else old.first_promised_date or line.promised_date,
-                    line.promised_date, None, 0 if old is None else old.times_moved + (old.promised_date != line.promised_date), "confirmed",
-                    0, {}, (delivery,), {},
-                )
-            )  # fmt: skip
-        for gone in old_lines.values():
-            lines.append(
-                gone if not gone.is_open
-                else replace(gone, status="closed_short" if gone.shipped else "cancelled", deliveries=tuple(replace(d, open=0) for d in gone.deliveries))
-            )  # fmt: skip
+            lines.append(_told(order_id, revision, ref, line, old))
+        lines.extend(gone if not gone.is_open else _gone(gone) for gone in old_lines.values())
         if before is not None and tuple(lines) == before.lines and (before.customer, before.priority) == (asked.customer, asked.priority):
             return "unchanged", before
         order = OrderRow(
             order_id, None, asked.external_id, asked.source_system, asked.customer, None, asked.priority,
-            order_status(line.status for line in lines), self.caller, True, True, False, revision,
-            desk.now if before is None else before.created_at, desk.now, tuple(lines),
+            order_status(line.status for line in lines), self.caller, elsewhere=True, allow_partial=True, ship_complete=False,
+            revision=revision, created_at=desk.now if before is None else before.created_at, updated_at=desk.now, lines=tuple(lines),
         )  # fmt: skip
         order = self._shipped_so_far(desk, order, before)
         self._claim(effect, before, order)
@@ -149,8 +135,35 @@ class ImportOrders(Change):
             effect.put(f"{sku}|{site}", open_entry(order, line, replace(one, open=0)))
 
 
-def _same(old: LineRow, sku: str, site: str, quantity: int, day: int) -> bool:
-    if old.sku != sku or old.quantity != quantity or len(old.deliveries) != 1:
+def _same(old: LineRow, line: ImportedLine) -> bool:
+    if old.sku != line.sku or old.quantity != micro(line.quantity) or len(old.deliveries) != 1 or old.status == "cancelled":
         return False
-    delivery = old.deliveries[0]
-    return delivery.site == site and delivery.pick_day == day and old.promised_date is not None and old.promised_date.toordinal() == day
+    if old.promised_date != line.promised_date or old.requested_date != (line.requested_date or line.promised_date):
+        return False
+    return old.deliveries[0].site == line.site
+
+
+def _told(order_id: str, revision: int, ref: str, line: ImportedLine, old: LineRow | None) -> LineRow:
+    """A line as its owner tells it now; our first word and the count of moves stay."""
+    quantity, day = micro(line.quantity), line.promised_date.toordinal()
+    return LineRow(
+        line_ref=ref,
+        sku=line.sku,
+        quantity=quantity,
+        requested_date=line.requested_date or line.promised_date,
+        first_promised_date=line.promised_date if old is None else old.first_promised_date or line.promised_date,
+        promised_date=line.promised_date,
+        actual_date=None,
+        times_moved=0 if old is None else old.times_moved + (old.promised_date != line.promised_date),
+        status="confirmed",
+        shipped=0,
+        shipped_by_site={},
+        deliveries=(DeliveryRow(f"{order_id}/{ref}/r{revision}", line.site, quantity, quantity, day, day, day),),
+        request={},
+    )
+
+
+def _gone(line: LineRow) -> LineRow:
+    """A line that its owner no longer tells of."""
+    status = "closed_short" if line.shipped else "cancelled"
+    return replace(line, status=status, deliveries=tuple(replace(one, open=0) for one in line.deliveries))

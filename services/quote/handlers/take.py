@@ -143,7 +143,8 @@ def order_of(quote: QuoteRow, ask: OrderAsk, order_id: str, at: datetime) -> Ord
         )  # fmt: skip
     return OrderRow(
         order_id, quote.id, ask.external_id, ask.source_system, ask.customer, ask.demand_class, ask.priority,
-        order_status(line.status for line in lines), quote.caller, False, ask.allow_partial, ask.ship_complete, 1, at, at, tuple(lines),
+        order_status(line.status for line in lines), quote.caller, elsewhere=False, allow_partial=ask.allow_partial,
+        ship_complete=ask.ship_complete, revision=1, created_at=at, updated_at=at, lines=tuple(lines),
     )  # fmt: skip
 
 

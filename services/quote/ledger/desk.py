@@ -83,7 +83,7 @@ class Change(ABC):
         """First statement of the transaction; False means that somebody else has done this change already."""
         return True
 
-    async def read(self, connection: Connection) -> None:
+    async def read(self, connection: Connection) -> None:  # noqa: B027 -- most changes need no more
         """Read what else `decide` needs, after the documents are locked and before the books are."""
 
 
@@ -102,6 +102,7 @@ class Desk:
         self.read_books: set[str] = set()
         self.steps: list[tuple[Step, Cause]] = []
         self._forks: dict[str, Book | None] = {}
+        self._bases: dict[str, int | None] = {}
 
     # -- what a decision reads
 
@@ -118,6 +119,7 @@ class Desk:
             book = self.board.books.get(key)
             fork = None if book is None else book.fork()
             self._forks[key] = fork
+            self._bases[key] = None if book is None else book.version
             return fork
 
     def today(self, site: str) -> int:
@@ -135,6 +137,20 @@ class Desk:
             fork = self._forks.get(key)
             found[key] = 0 if fork is None else fork.version
         return found
+
+    def stands_at(self, now: datetime) -> bool:
+        """Whether everything decided here holds at `now` on the board as it is by then: the same versions, holds and civil dates."""
+        for key, version in self._bases.items():
+            book = self.board.books.get(key)
+            if book is None:
+                if version is not None:
+                    return False
+                continue
+            if book.version != version or self.board.today(book.site, self.now) != self.board.today(book.site, now):
+                return False
+            if [hold.ref for hold in book.due_holds(self.now)] != [hold.ref for hold in book.due_holds(now)]:
+                return False
+        return True
 
     # -- what a decision leaves
 

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
 
@@ -19,11 +19,10 @@ from services.quote import events
 from services.quote.ledger.desk import Desk, Effect, Refusal
 from services.quote.store import books, documents, keys, log, outbox, supply
 from services.quote.store.pool import LOST, RETRYABLE, TOO_SLOW
-from services.quote.store.rows import Outcome
+from services.quote.store.rows import OrderRow, Outcome, QuoteRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from datetime import datetime
 
     from services.quote.board import Board
     from services.quote.ledger.desk import Change
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from services.quote.store.pool import Connection, Pool
 
 logger = structlog.get_logger()
+Row = TypeVar("Row", QuoteRow, OrderRow)
 
 MAX_BOOKS = 2000
 """Books that one transaction locks at most, unless a single request needs more."""
@@ -161,48 +161,39 @@ class Door:
         return batch
 
     async def _serve(self, batch: list[Ask]) -> None:
-        """One batch to its end: retried, tried again after a lost connection, or halved down to the culprit."""
+        """One batch to its end: tried again while that may help, then halved down to the culprit."""
+        give_up_at = asyncio.get_running_loop().time() + UNKNOWN_OUTCOME_SECONDS
         tries = 0
-        loop = asyncio.get_running_loop()
-        give_up_at = loop.time() + UNKNOWN_OUTCOME_SECONDS
         while True:
+            tries += 1
             try:
                 put_off = await self._transact(batch)
-            except RETRYABLE as error:
-                tries += 1
-                if tries > TRIES:
-                    logger.warning("batch given up", reason=type(error).__name__, requests=len(batch))
-                    return _reply_all(batch, 503, BUSY)
-                await asyncio.sleep(0.01 * 2**tries)
-            except TOO_SLOW as error:
-                if len(batch) > 1:
-                    return await self._halve(batch)
-                tries += 1
-                if tries > TRIES:
-                    logger.warning("change given up", reason=type(error).__name__)
-                    return _reply_all(batch, 503, BUSY)
+            except (*RETRYABLE, *TOO_SLOW) as error:
+                if tries <= TRIES and not (isinstance(error, TOO_SLOW) and len(batch) > 1):
+                    await asyncio.sleep(0.01 * 2**tries)
+                    continue
+                logger.warning("batch given up", reason=type(error).__name__, requests=len(batch))
+                return await self._divide(batch, Outcome(503, dict(BUSY)))
             except LOST as error:
                 # Whether the COMMIT happened is unknown: the same batch with the same keys finds its answers if it did.
-                if loop.time() > give_up_at or self._closing:
-                    logger.error("ledger away, batch given up", reason=type(error).__name__, requests=len(batch))
-                    return _reply_all(batch, 503, UNAVAILABLE)
-                logger.warning("ledger connection lost, trying again", reason=type(error).__name__, requests=len(batch))
+                logger.warning("ledger connection lost", reason=type(error).__name__, requests=len(batch))
+                if asyncio.get_running_loop().time() > give_up_at or self._closing:
+                    return _reply_all(batch, Outcome(503, dict(UNAVAILABLE)))
                 await asyncio.sleep(0.1)
             except Exception:
-                if len(batch) == 1:
-                    logger.exception("change failed", change=type(batch[0].change).__name__)
-                    return batch[0].reply(Outcome(500, dict(BROKEN)))
-                return await self._halve(batch)
+                logger.exception("batch failed", changes=sorted({type(ask.change).__name__ for ask in batch}), requests=len(batch))
+                return await self._divide(batch, Outcome(500, dict(BROKEN)))
             else:
                 self._queue.extendleft(reversed(put_off))
                 return None
 
-    async def _halve(self, batch: list[Ask]) -> None:
-        """Serve the two halves one after the other, so that one poisoned request fails alone."""
-        logger.warning("batch failed, halving it", requests=len(batch))
+    async def _divide(self, batch: list[Ask], last: Outcome) -> None:
+        """Serve the two halves one after the other, so that one poisoned request fails alone, with `last`."""
+        if len(batch) == 1:
+            return batch[0].reply(last)
         middle = len(batch) // 2
         await self._serve(batch[:middle])
-        await self._serve(batch[middle:])
+        return await self._serve(batch[middle:])
 
     async def _transact(self, batch: list[Ask]) -> list[Ask]:
         """The batch in one transaction; answers its callers after the commit and returns who must come again."""
@@ -270,24 +261,24 @@ class Door:
         if wanted:
             await books.lock(connection, wanted)
         now, heads = await books.read_heads(connection, wanted | plan.read_books)
-        moved = await self._board.catch_up(connection, heads.values())
+        await self._board.catch_up(connection, heads.values())
         now = max([now, *(heads[key].ledger_at for key in wanted if key in heads)])
 
         final = Desk(self._board, now, quotes, orders, frozenset(wanted))
         for key in sorted(wanted):
             final.expire(key)
-        if not moved and not final.steps and not new and self._same_instant(plan, now):
+        if not final.steps and plan.stands_at(now):
             for _, effect in planned.effects:
                 final.accept(effect)  # nothing has moved since the plan: it is the decision
             return planned, final
         decided = _Decided(put_off=list(planned.put_off))
         for ask, _ in planned.effects:
-            effect = _decide_one(ask, final)
-            if effect is None:
+            found = _decide_one(ask, final)
+            if found is None:
                 ask.rounds += 1
                 decided.put_off.append(ask)
             else:
-                decided.effects.append((ask, effect))
+                decided.effects.append((ask, found))
         return decided, final
 
     def _plan(self, working: list[Ask], plan: Desk) -> tuple[_Decided, set[str]]:
@@ -300,40 +291,30 @@ class Door:
                 planned.put_off.append(ask)
                 continue
             effect = _decide_one(ask, plan)
-            if effect is None:
-                raise RuntimeError("a plan may write any book")
+            if effect is None:  # a plan may write any book
+                raise RuntimeError("a plan was refused its books")
             wanted |= effect.entries.keys()
             if ask.rounds >= ROUNDS_BEFORE_LOCKING_ALL:
                 wanted |= {key for key in plan.read_books - before if key in self._board.books}
             planned.effects.append((ask, effect))
         return planned, wanted
 
-    def _same_instant(self, plan: Desk, now: datetime) -> bool:
-        """Whether the plan's instant sees the same holds and the same civil dates as the ledger's."""
-        for key in plan.read_books:
-            book = self._board.books.get(key)
-            if book is None:
-                continue
-            if self._board.today(book.site, plan.now) != self._board.today(book.site, now):
-                return False
-            if [hold.ref for hold in book.due_holds(plan.now)] != [hold.ref for hold in book.due_holds(now)]:
-                return False
-        return True
-
     async def _write(self, connection: Connection, decided: _Decided, desk: Desk) -> None:
         effects = [effect for _, effect in decided.effects]
         if desk.steps:
             await books.append(connection, desk.steps)
-        for save, rows in (
-            (documents.save_quotes, _last_of(quote for effect in effects for quote in effect.quotes)),
-            (documents.save_orders, _last_of(order for effect in effects for order in effect.orders)),
-            (documents.add_history, [row for effect in effects for row in effect.history]),
-            (documents.save_unmatched, [row for effect in effects for row in effect.unmatched]),
-            (log.add_decisions, [row for effect in effects for row in effect.decisions]),
-            (supply.save_definitions, [row for effect in effects for row in effect.definitions]),
-        ):
-            if rows:
-                await save(connection, rows)  # type: ignore[operator]
+        if quotes := _last_of(quote for effect in effects for quote in effect.quotes):
+            await documents.save_quotes(connection, quotes)
+        if orders := _last_of(order for effect in effects for order in effect.orders):
+            await documents.save_orders(connection, orders)
+        if history := [row for effect in effects for row in effect.history]:
+            await documents.add_history(connection, history)
+        if unmatched := [row for effect in effects for row in effect.unmatched]:
+            await documents.save_unmatched(connection, unmatched)
+        if decisions := [row for effect in effects for row in effect.decisions]:
+            await log.add_decisions(connection, decisions)
+        if definitions := [row for effect in effects for row in effect.definitions]:
+            await supply.save_definitions(connection, definitions)
         revisions = {key: revision for effect in effects for key, revision in effect.revisions.items()}
         if revisions:
             await supply.save_revisions(connection, revisions)
@@ -341,6 +322,10 @@ class Door:
         said += events.availability_of(desk)
         if said:
             await outbox.append(connection, said)
+        await self._keep_answers(connection, decided)
+
+    async def _keep_answers(self, connection: Connection, decided: _Decided) -> None:
+        """What every retry of a key will get; keys whose request comes again are free again."""
         answers = [
             (ask.key, Outcome(effect.status, effect.body)) for ask, effect in decided.effects if ask.key is not None and effect.keep_answer
         ]
@@ -371,14 +356,14 @@ def _decide_one(ask: Ask, desk: Desk) -> Effect | None:
     return effect
 
 
-def _last_of(rows: Iterable[Any]) -> list[Any]:
+def _last_of(rows: Iterable[Row]) -> list[Row]:
     """Of several states of one document in a batch, the last."""
     return list({row.id: row for row in rows}.values())
 
 
-def _reply_all(batch: Sequence[Ask], status: int, body: dict[str, Any]) -> None:
+def _reply_all(batch: Sequence[Ask], outcome: Outcome) -> None:
     for ask in batch:
-        ask.reply(Outcome(status, dict(body)))
+        ask.reply(Outcome(outcome.status, dict(outcome.body)))
 
 
 def replay(key: Key | None, before: keys.Earlier) -> Outcome:

@@ -65,7 +65,8 @@ async def find(connection: Connection, keys: Sequence[Key]) -> dict[tuple[str, s
 async def store(connection: Connection, answers: Sequence[tuple[Key, Outcome]]) -> None:
     """Keep the answer that every retry of the key will get."""
     await connection.execute(
-        """UPDATE idempotency SET status = s, body = b::json FROM unnest($1::text[], $2::text[], $3::int[], $4::text[]) AS answer(c, k, s, b)
+        """UPDATE idempotency SET status = s, body = b::json
+           FROM unnest($1::text[], $2::text[], $3::int[], $4::text[]) AS answer(c, k, s, b)
            WHERE caller = c AND key = k""",
         [key.caller for key, _ in answers],
         [key.key for key, _ in answers],

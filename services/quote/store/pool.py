@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeAlias
 
 import asyncpg
 import orjson
 from asyncpg.pool import PoolConnectionProxy
 
-Connection = PoolConnectionProxy  # what `acquire` gives; every store function takes one
+Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
+"""What `acquire` gives; every store function takes one."""
 
 RETRYABLE = (
     asyncpg.DeadlockDetectedError,

@@ -162,7 +162,8 @@ class InquiryRow:
     customer: str | None
     outcome: str
     summary: str
-    request: dict[str, Any]
+    request: Any
+    """As the API has parsed it; JSON once it is written."""
     versions: dict[str, int]
     result: dict[str, Any]
     code_version: str

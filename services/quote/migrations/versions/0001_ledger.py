@@ -119,7 +119,7 @@ CREATE TABLE order_history (
     reason   text,
     document text,
     decision_id text,
-    lines    jsonb NOT NULL,
+    lines    json NOT NULL,
     PRIMARY KEY (order_id, revision)
 );
 
