@@ -67,13 +67,13 @@ def amend(
             if plan is not None:
                 plans[at] = plan
     rest = [at for at in range(len(wanted)) if at not in plans]
-    if rest and ship_complete and len(wanted) > 1:
+    if rest and ship_complete and (allow_partial or len(wanted) > 1):
         stand.give_back()
         plans = _together(wanted, known, stand, allow_partial=allow_partial)
         rest = []
     effort = effort_for(wanted)
     for at in rest:
-        plans[at] = _change(wanted[at], known.get(wanted[at].line_ref), stand, effort, allow_partial=allow_partial and not ship_complete)
+        plans[at] = _change(wanted[at], known.get(wanted[at].line_ref), stand, effort, allow_partial=allow_partial)
     pegs: Pegs = {}
     lines = tuple(_answer(plans[at], known.get(wanted[at].line_ref), pegs) for at in range(len(wanted)))
     return decision_of(lines, stand)

@@ -38,12 +38,11 @@ def promise(demand: Demand, shelf: Shelf) -> Decision:
     Lines are served in their order; with `ship_complete`, all on the first date on which all of them can leave.
     """
     stand = Stand(shelf)
-    if demand.ship_complete and len(demand.lines) > 1:
+    if demand.ship_complete and (demand.allow_partial or len(demand.lines) > 1):
         plans = plan_together(demand.lines, stand, allow_partial=demand.allow_partial)
     else:
-        whole = demand.ship_complete
         effort = effort_for(demand.lines)
-        plans = [plan_line(line, stand, allow_partial=demand.allow_partial and not whole, effort=effort) for line in demand.lines]
+        plans = [plan_line(line, stand, allow_partial=demand.allow_partial, effort=effort) for line in demand.lines]
     return conclude(plans, stand)
 
 

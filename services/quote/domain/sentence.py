@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from services.quote.domain.answer import Outcome
 from services.quote.domain.pegging import ON_HAND
+from services.quote.domain.reasons import Step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -110,7 +111,7 @@ def sentence_of_all(lines: Sequence[LinePromise]) -> str:
         on = f" on {spoken_day(days.pop())}" if len(days) == 1 else ""
         return f"All {len(lines)} lines{on}, as asked."
     if len(off) == len(lines) and len(days) == 1 and all(line.outcome == Outcome.LATE for line in lines):
-        slowest = max(lines, key=lambda line: line.slip_days)
+        slowest = max(lines, key=lambda line: (line.slip_days, line.limiting_step == Step.SUPPLY))
         later = f"{spoken_count(slowest.slip_days, 'day')} later than asked"
         return f"All {len(lines)} lines on {spoken_day(days.pop())}, {'up to ' if _uneven(lines) else ''}{later}{_waiting(slowest)}."
     told = [f"line {line.line_ref} ({line.sku}): {sentence_of_line(line).removesuffix('.')}" for line in off[:_NAMED]]

@@ -1,0 +1,361 @@
+"""Others' worked cases against the kernel: an adapter per shape, and no case forgotten."""
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from services.quote.domain.balance import balance, daily
+from services.quote.domain.book import Book, Entry, Part, Rules
+from services.quote.domain.change import CurrentLine, amend
+from services.quote.domain.promise import Decision, Delivery, Demand, LineRequest, promise
+from tests.cases.later import NEEDS
+from tests.cases.not_ours import RULES
+
+CASES: dict[str, dict[str, Any]] = {
+    case["id"]: case for case in yaml.safe_load((Path(__file__).parent / "cases.yaml").read_text(encoding="utf-8"))
+}
+NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+D = date(2026, 1, 5).toordinal()
+
+
+def day_of(said: object) -> int:
+    """`2022-02-01`, `07-20`, `D+3`, or a period's number."""
+    if isinstance(said, int):
+        return D + said
+    text = str(said)
+    if text == "D" or (found := re.fullmatch(r"(?:D|today)([+-]\d+)", text)):
+        return D + (0 if text == "D" else int(found.group(1)))  # type: ignore[union-attr]
+    if re.fullmatch(r"\d\d-\d\d", text):
+        text = f"2026-{text}"
+    return date.fromisoformat(text).toordinal()
+
+
+def micro(quantity: float) -> int:
+    return int(Decimal(str(quantity)) * 1_000_000)
+
+
+def a_book(on_hand: float = 0, supply: Sequence[dict[str, Any]] = (), demand: Sequence[dict[str, Any]] = (), **more: Any) -> Book:
+    book = Book("SKU", more.get("site", "S"))
+    entries = [Entry(Part.STOCK, "", micro(on_hand)), Entry(Part.SAFETY, "", micro(more.get("safety", 0)))]
+    entries += [
+        Entry(Part.RECEIPT, str(one.get("ref", f"R{number}")), micro(one["qty"]), day_of(one["date"])) for number, one in enumerate(supply)
+    ]
+    entries += [Entry(Part.CLAIM, f"C{number}", micro(one["qty"]), day_of(one["date"])) for number, one in enumerate(demand)]
+    book.apply(entries, 1, NOW)
+    return book
+
+
+class Shelf:
+    """The books of one case on one day; what was promised is written, as the door would."""
+
+    def __init__(self, *books: Book, today: int = D, rules: Rules | None = None) -> None:
+        self.books = {book.site: book.fork() for book in books}
+        self.day = today
+        self.now = NOW
+        self.rule = rules or Rules()
+
+    def book(self, sku: str, site: str) -> Book | None:
+        del sku
+        return self.books.get(site)
+
+    def today(self, site: str) -> int:
+        del site
+        return self.day
+
+    def rules(self, sku: str, site: str) -> Rules:
+        del sku, site
+        return self.rule
+
+    def asked(self, quantity: float, day: int, *, partial: bool = False, **more: Any) -> Decision:
+        line = LineRequest("1", "SKU", micro(quantity), day, more.pop("sites", tuple(self.books)), **more)
+        return promise(Demand((line,), allow_partial=partial), self)
+
+    def ordered(self, quantity: float, day: int, **more: Any) -> Decision:
+        """Ask, and write the claims."""
+        decision = self.asked(quantity, day, **more)
+        for delivery in decision.lines[0].deliveries:
+            book = self.books[delivery.site]
+            ref = f"new{book.version}"
+            book.apply([Entry(Part.CLAIM, ref, delivery.quantity, delivery.pick_day)], book.version + 1, NOW)
+        return decision
+
+    def free(self, site: str = "S") -> int:
+        return balance(self.books[site], self.day, NOW, self.rule).atp_on(self.day)
+
+
+def dates(decision: Decision) -> list[list[Any]]:
+    return [[date.fromordinal(one.ship_day).isoformat(), one.quantity / 1_000_000] for one in decision.lines[0].deliveries]
+
+
+def short(decision: Decision) -> float:
+    line = decision.lines[0]
+    return (line.requested_quantity - line.promised_quantity) / 1_000_000
+
+
+def of_given(case: dict[str, Any], **more: Any) -> Shelf:
+    given = case["given"]
+    book = a_book(given.get("on_hand", 0), given.get("supply", ()), given.get("demand", ()), **more)
+    return Shelf(book, today=day_of(given.get("today", "D")), rules=more.get("rules"))
+
+
+def check_table(case: dict[str, Any], rules: Rules | None = None) -> None:
+    shelf = of_given(case)
+    found = balance(shelf.books["S"], shelf.day, NOW, rules or Rules())
+    days = [day_of(day) for day in case["ask"]["table"]]
+    assert [found.projected_on(day) for day in days] == [micro(quantity) for quantity in case["expect"]["projected"]]
+    assert [found.atp_on(day) for day in days] == [micro(quantity) for quantity in case["expect"]["atp"]]
+
+
+def check_table_without_late_receipts(case: dict[str, Any]) -> None:
+    check_table(case, Rules(past_due_limit_days=0))
+
+
+def check_period_atp(case: dict[str, Any]) -> None:
+    given = case["given"]
+    supply = [{"date": period, "qty": quantity} for period, quantity in zip(given["periods"], given["supply"], strict=True)]
+    demand = [{"date": period, "qty": quantity} for period, quantity in zip(given["periods"], given["demand"], strict=True)]
+    rows = daily(a_book(0, supply, demand), D + 1, D + 8, D + 1, NOW, Rules())
+    assert [row.projected for row in rows] == [micro(quantity) for quantity in case["expect"]["projected_on_hand"]]
+    alone = [sum(one.quantity for one in row.receipts) - sum(one.quantity for one in row.claims) for row in rows]
+    assert alone == [micro(quantity) for quantity in case["expect"]["period_atp"]]
+
+
+def check_pumps(case: dict[str, Any]) -> None:
+    given = case["given"]
+    supply = [{"date": week, "qty": quantity} for week, quantity in given["mps"].items()]
+    demand = [{"date": week, "qty": quantity} for week, quantity in given["orders"].items()]
+    found = balance(a_book(given["on_hand"], supply, demand), D + 1, NOW, Rules())
+    assert found.atp_on(D + case["ask"]["atp_of_week"]) == micro(case["expect"]["atp"])
+
+
+def check_earliest(case: dict[str, Any]) -> None:
+    asked = case["ask"]
+    start = day_of(asked.get("requested_delivery", asked.get("shipment_date")))
+    if case["id"] == "bc-receipt-after-request":
+        start = day_of(asked["shipment_date"])
+    shelf = Shelf(a_book(0, case["given"]["supply"]), today=start)
+    line = shelf.asked(asked["qty"], start).lines[0]
+    assert line.promised_day == day_of(case["expect"]["earliest_ship"])
+
+
+def check_orders_in_turn(case: dict[str, Any]) -> None:
+    shelf = of_given(case)
+    for number, order in enumerate(case["ask"]["orders"]):
+        decision = shelf.ordered(order["qty"], day_of(order["due"]), partial=True)
+        assert dates(decision) == [[day, quantity] for day, quantity in case["expect"]["promises"][number]]
+        assert short(decision) == case["expect"]["short"][number]
+
+
+def check_split(case: dict[str, Any]) -> None:
+    asked = case["ask"]
+    due = day_of(asked["due"])
+    latest = due + asked["max_lateness_days"] if "max_lateness_days" in asked else None
+    least = micro(asked["min_shipment"]) if "min_shipment" in asked else None
+    decision = of_given(case).asked(asked["qty"], due, partial=True, latest_day=latest, min_ship=least)
+    assert dates(decision) == case["expect"]["deliveries"]
+    assert short(decision) == case["expect"].get("short", 0)
+
+
+def check_schedule(case: dict[str, Any]) -> None:
+    supply = [{"date": "2012-08-25", "qty": 100}, {"date": "2012-08-28", "qty": 50}]
+    shelf = Shelf(a_book(200, supply), today=day_of(case["ask"]["date"]))
+    assert dates(shelf.asked(case["ask"]["qty"], shelf.day, partial=True)) == case["expect"]["schedule"]
+
+
+def check_independent_lines(case: dict[str, Any]) -> None:
+    today = day_of(case["given"]["today"])
+    lines, books = [], {}
+    for number, (lead, asked) in enumerate(zip(case["given"]["lead_time_days"], case["ask"]["lines"], strict=True)):
+        book = Book(f"SKU{number}", "S")
+        book.apply([Entry(Part.RECEIPT, "made", micro(asked["qty"]), today + lead)], 1, NOW)
+        books[book.sku] = book
+        lines.append(LineRequest(str(number), book.sku, micro(asked["qty"]), day_of(asked["due"]), ("S",)))
+    shelf = Shelf(today=today)
+    shelf.book = lambda sku, _site: books[sku]  # type: ignore[method-assign]
+    found = [date.fromordinal(line.promised_day or 0).isoformat() for line in promise(Demand(tuple(lines)), shelf).lines]
+    assert found == case["expect"]["line_dates"]
+    together = promise(Demand(tuple(lines), ship_complete=True), shelf)
+    assert {line.promised_day for line in together.lines} == {day_of(max(found))}
+
+
+def check_old_receipt(case: dict[str, Any]) -> None:
+    given = case["given"]
+    rules = Rules(given["delayed_supply_offset_days"], given["backward_supply_fence_days"])
+    shelf = Shelf(a_book(given["on_hand"], given["supply"]), rules=rules)
+    found = balance(shelf.books["S"], D, NOW, rules)
+    assert {day: found.atp_on(day_of(day)) // 1_000_000 for day in case["expect"]["atp"]} == case["expect"]["atp"]
+    assert shelf.asked(case["ask"]["qty"], D).outcome == "none"
+
+
+def check_promise_not_improved(case: dict[str, Any]) -> None:
+    promised = day_of(case["given"]["current_promise"])
+    raised, lowered = (day_of(change["possible_from"]) for change in case["ask"]["changes"])
+    supply = [{"date": date.fromordinal(lowered).isoformat(), "qty": 10}, {"date": date.fromordinal(raised).isoformat(), "qty": 5}]
+    book = a_book(0, supply)
+    book.apply([Entry(Part.CLAIM, "o", micro(10), promised, None, {"owner": "o"})], 2, NOW)
+    asked = LineRequest("1", "SKU", micro(10), lowered - 5, ("S",))
+    now = CurrentLine(asked, (Delivery("S", micro(10), promised, promised, promised),), promised, promised)
+    found = []
+    for quantity in (15, 8):
+        wanted = LineRequest("1", "SKU", micro(quantity), asked.requested_day, ("S",))
+        found.append(amend([now], [wanted], Shelf(book, today=D), "o").lines[0].promised_day)
+    assert found == [day_of(day) for day in case["expect"]["new_promise"]]
+
+
+def check_asking_changes_nothing(case: dict[str, Any]) -> None:
+    given = case["given"]
+    book = a_book(given["on_hand"], [{"date": "D+7", "qty": 1}], [{"date": "D", "qty": given["order"]["reserved"]}])
+    before = (book.version, list(book.entries()))
+    Shelf(book).asked(given["order"]["qty"], D, partial=True)
+    assert (book.version, list(book.entries())) == before
+    assert book.find(Part.CLAIM, "C0") == Entry(Part.CLAIM, "C0", micro(1), D)
+
+
+def check_assigned(case: dict[str, Any]) -> None:
+    shelf = Shelf(a_book(case["given"]["on_hand"]))
+    answers = [shelf.ordered(quantity, D, partial=True) for quantity in case["ask"]["moves"]]
+    assert sorted(one.lines[0].promised_quantity for one in answers) == [micro(quantity) for quantity in case["expect"]["assigned"]]
+    assert all(one.outcome == "full" for one in answers) == case["expect"]["success"]
+    assert shelf.free() == 0
+
+
+def check_confirm(case: dict[str, Any]) -> None:
+    given = case["given"]
+    shelf = Shelf(a_book(given["on_hand"]["L1"], demand=[{"date": "D", "qty": given["reserved"]["L1"]}]))
+    assert [shelf.asked(quantity, D).outcome == "full" for quantity in case["ask"]["qty"]] == case["expect"]["ok"]
+
+
+def check_all_or_nothing(case: dict[str, Any]) -> None:
+    given = case["given"]
+    taken = [{"date": "D", "qty": given["allocated_before_total"]}]
+    shelf = Shelf(a_book(given["on_hand"]["W1"], demand=taken, site="W1"), a_book(given["on_hand"]["W2"], site="W2"))
+    line = LineRequest("1", "SKU", micro(case["ask"]["qty"]), D, ("W1", "W2"))
+    decision = promise(Demand((line,), allow_partial=True, ship_complete=True), shelf)
+    assert (decision.outcome, decision.written) == ("none", frozenset())
+
+
+def check_complete(case: dict[str, Any]) -> None:
+    quantity = case["ask"]["qty"]
+    assert Shelf(a_book(case["given"]["stock"])).asked(quantity, D).lines[0].promised_quantity == case["expect"]["released"]
+    assert Shelf(a_book(10)).asked(quantity, D).lines[0].promised_quantity == micro(case["expect"]["then_stock_10_released"])
+
+
+def check_first_come(case: dict[str, Any]) -> None:
+    shelf = Shelf(a_book(case["given"]["stock"]))
+    assert shelf.ordered(case["given"]["orders"][0]["confirmed"], D).outcome == "full"
+    assert shelf.free() == micro(case["expect"]["available"])
+    assert shelf.asked(5000, D, partial=True).lines[0].promised_quantity == micro(case["expect"]["confirmed"])
+
+
+def check_protected(case: dict[str, Any]) -> None:
+    shelf = Shelf(a_book(case["given"]["stock"], safety=case["expect"]["protected"]))
+    assert shelf.free() == micro(case["expect"]["available"])
+    decision = shelf.asked(case["ask"]["qty"], D, partial=True)
+    assert decision.lines[0].promised_quantity == micro(case["expect"]["confirmed"])
+    assert short(decision) == case["expect"]["open"]
+
+
+def check_sites(case: dict[str, Any]) -> None:
+    books = [a_book(quantity, site=f"W{number}") for number, quantity in enumerate(case["given"]["on_hand"])]
+    line = Shelf(*books).asked(case["ask"]["qty"], D, partial=True).lines[0]
+    assert (line.outcome == "full") == case["expect"]["accepted"]
+    if case["expect"]["accepted"]:
+        assert len(line.deliveries) == case["expect"]["packages"]
+
+
+def check_collection_point(case: dict[str, Any]) -> None:
+    shelf = Shelf(*(a_book(quantity, site=site) for site, quantity in case["given"]["on_hand"].items()))
+    first = case["ask"]["collection_point"]
+    sites = (first, *(site for site in shelf.books if site != first))
+    line = shelf.asked(case["ask"]["qty"], D, sites=sites).lines[0]
+    assert {one.site: one.quantity for one in line.deliveries} == {first: micro(case["expect"]["allocated"][first])}
+
+
+def check_stock_first(case: dict[str, Any]) -> None:
+    stock, ship = case["given"]["batches"]
+    shelf = Shelf(a_book(stock["qty"], [{"ref": ship["ref"], "date": ship["eta"], "qty": ship["qty"]}]))
+    assert [peg.source for peg in shelf.asked(case["ask"]["qty"], D).lines[0].pegging] == ["on_hand"]
+
+
+def check_in_one_batch(case: dict[str, Any]) -> None:
+    """Requests that meet are decided one after the other behind one lock, each on what the one before left."""
+    shelf = Shelf(a_book(case["given"]["on_hand"]))
+    answers = [shelf.ordered(case["ask"]["qty_each"], D).outcome for _ in range(case["ask"]["parallel"])]
+    assert answers.count("full") == case["expect"]["accepted"]
+    claimed = sum(claim.quantity for claim in shelf.books["S"].of(Part.CLAIM))
+    assert claimed == micro(case["expect"].get("reserved_total", case["expect"].get("allocated_counter")))
+
+
+ADAPTERS: dict[str, Callable[[dict[str, Any]], None]] = {
+    "oracle-period-atp": check_period_atp,
+    "stevenson-pumps-week1": check_pumps,
+    "bc-two-receipts-needed": check_earliest,
+    "bc-receipt-after-request": check_earliest,
+    "iv-step3": check_table,
+    "iv-step5": check_table,
+    "iv-step7-roll": check_table,
+    "iv-step8-late-receipt": check_table_without_late_receipts,
+    "d365-fence-excludes-old": check_old_receipt,
+    "frepple-material-1": check_orders_in_turn,
+    "frepple-material-3": check_orders_in_turn,
+    "frepple-material-4": check_orders_in_turn,
+    "frepple-future-commitment-held": check_split,
+    "frepple-policy-B": check_split,
+    "frepple-policy-D": check_split,
+    "frepple-policy-F": check_split,
+    "frepple-policy-H-independent": check_independent_lines,
+    "sapb1-schedule": check_schedule,
+    "d365-promise-not-improved": check_promise_not_improved,
+    "bc-check-does-not-move-reservations": check_asking_changes_nothing,
+    "tryton-assign-2": check_assigned,
+    "tryton-assign-4": check_assigned,
+    "medusa-confirm": check_confirm,
+    "saleor-all-or-nothing": check_all_or_nothing,
+    "oca-ship-complete": check_complete,
+    "sap-bop-first-come": check_first_come,
+    "sap-pass-protected": check_protected,
+    "solidus-split-2": check_sites,
+    "solidus-split-4": check_sites,
+    "solidus-split-6": check_sites,
+    "saleor-collection-point": check_collection_point,
+    "cosmic-stock-first": check_stock_first,
+    "conc-last-unit": check_in_one_batch,
+    "conc-no-lost-update": check_in_one_batch,
+}
+
+
+@pytest.mark.parametrize("name", ADAPTERS)
+def test_the_case_comes_out_as_its_source_says(name: str) -> None:
+    ADAPTERS[name](CASES[name])
+
+
+def test_every_case_stands_in_exactly_one_place() -> None:
+    placed = [*ADAPTERS, *RULES, *NEEDS]
+    assert sorted(placed) == sorted(CASES)
+
+
+def test_what_we_answer_instead_is_what_the_table_of_other_rules_says() -> None:
+    given = CASES["oracle-backward-accumulate"]["given"]
+    supply = [{"date": period, "qty": quantity} for period, quantity in enumerate(given["supply"], start=1)]
+    demand = [{"date": period, "qty": quantity} for period, quantity in enumerate(given["demand"], start=1)]
+    found = balance(a_book(0, supply, demand), D + 1, NOW, Rules())
+    assert [found.atp_on(D + period) // 1_000_000 for period in range(1, 9)] == [-1, -1, -1, -1, 1, 4, 6, 8]
+
+    given = CASES["bc-outside-period-ignored"]["given"]
+    assert Shelf(a_book(0, given["supply"], given["demand"])).asked(10, D).outcome == "none"
+
+    given = CASES["bc-check-period-zero"]["given"]
+    shelf = Shelf(a_book(0, given["supply"]), today=day_of("2020-01-23"))
+    assert shelf.asked(10, shelf.day).lines[0].promised_day == day_of("2020-02-02")
+
+    given = CASES["odoo-forecast"]["given"]
+    found = balance(a_book(given["on_hand"], given["supply"], given["demand"]), D, NOW, Rules())
+    assert [found.projected_on(D + later) // 1_000_000 for later in (0, 1)] == CASES["odoo-forecast"]["expect"]["projected"][1:]
+
+    assert Shelf(a_book(2)).asked(3, D).outcome == "none", "medusa-backorder"
