@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from services.quote import metrics
 from services.quote.api import ROUTERS
 from services.quote.board import SUPPLY_TOPIC, Board
-from services.quote.consumer import SUBSCRIBES, WATCHED, Stream, supply_projector
+from services.quote.consumer import SUBSCRIBES, supply_projector
 from services.quote.decision_log import DecisionLog
 from services.quote.gateway import InventoryGateway
 from services.quote.house import House
@@ -17,6 +17,7 @@ from services.quote.keeping import Readiness, follow_ledger, forget_keys, sweep
 from services.quote.ledger import Door
 from services.quote.projection import Supply
 from services.quote.store.pool import Pool
+from services.quote.stream import WATCHED, Stream
 from shared import service
 from shared.broker import Broker, BrokerError, TopicSpec
 from shared.contracts.quote import AVAILABILITY_TOPIC, EVENTS, ORDERS_TOPIC, RISK_TOPIC

@@ -1,89 +1,21 @@
-"""What quote hears: supply, for the ledger; and its own words again, for those who watch the stream."""
+"""What quote hears: supply, for the ledger."""
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
-import structlog
-
 from services.quote.board import SUPPLY_TOPIC
-from shared.broker import BrokerError
 from shared.contracts.inventory import EVENTS as SUPPLY_EVENTS
-from shared.contracts.quote import AVAILABILITY_TOPIC, ORDERS_TOPIC, RISK_TOPIC
 from shared.leadership import Leadership
 from shared.projecting import Projector
 
 if TYPE_CHECKING:
     from services.quote.projection import Supply
-    from shared.broker import Broker, Record
-
-logger = structlog.get_logger()
+    from shared.broker import Broker
 
 SUBSCRIBES = {name: (SUPPLY_TOPIC, model) for name, model in SUPPLY_EVENTS.items()}
-WATCHED = (AVAILABILITY_TOPIC, ORDERS_TOPIC, RISK_TOPIC)
-QUEUE_MESSAGES = 1000
 
 
 def supply_projector(broker: Broker, supply: Supply, dsn: str) -> Projector:
     """One process applies the topic; the others stand by."""
     return Projector(broker, SUPPLY_TOPIC, SUPPLY_EVENTS, supply, Leadership(dsn, f"quote:{SUPPLY_TOPIC}"))
-
-
-class Stream:
-    """What was said, passed on to whoever watches, from the moment they begin. Nothing is kept: a late watcher asks the API."""
-
-    def __init__(self, broker: Broker) -> None:
-        """Nothing is read before `run`."""
-        self._broker = broker
-        self._watchers: set[asyncio.Queue[tuple[str, str, bytes]]] = set()
-
-    def watch(self) -> asyncio.Queue[tuple[str, str, bytes]]:
-        """A queue of (event name, event id, JSON). One that is not read loses its oldest messages."""
-        queue: asyncio.Queue[tuple[str, str, bytes]] = asyncio.Queue(QUEUE_MESSAGES)
-        self._watchers.add(queue)
-        return queue
-
-    def leave(self, queue: asyncio.Queue[tuple[str, str, bytes]]) -> None:
-        """Stop watching."""
-        self._watchers.discard(queue)
-
-    def watchers(self) -> int:
-        """How many watch."""
-        return len(self._watchers)
-
-    async def run(self, topic: str, stop: asyncio.Event) -> None:
-        """Read the topic from its end on; after an error, from the end again."""
-        while not stop.is_set():
-            try:
-                async with await self._broker.reader(topic, await self._broker.end_offsets(topic)) as reader:
-                    while not stop.is_set():
-                        for records in (await reader.poll(0.5)).values():
-                            for record in records:
-                                self._pass_on(record)
-            except (BrokerError, OSError, TimeoutError) as error:
-                logger.info("stream interrupted", topic=topic, reason=str(error))
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(1):
-                        await stop.wait()
-
-    def _pass_on(self, record: Record) -> None:
-        if record.value is None or not self._watchers:
-            return
-        headers = dict(record.headers)
-        kind = headers.get("ce_type", b"").decode()
-        name = _name(kind)
-        for queue in self._watchers:
-            if queue.full():
-                queue.get_nowait()
-            queue.put_nowait((name, headers.get("ce_id", b"").decode(), record.value))
-
-
-def _name(kind: str) -> str:
-    """`availability`, `order`, `hold` or `risk`: the first word of the stream's event."""
-    if kind.startswith("quote.availability."):
-        return "availability"
-    if kind.startswith("quote.risk."):
-        return "risk"
-    return "hold" if "hold" in kind or "quote-held" in kind else "order"

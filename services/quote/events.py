@@ -24,39 +24,33 @@ from shared.contracts.quote import (
 )
 from shared.outbox import Event
 
+AVAILABILITY_CHANGED = "quote.availability.availability-changed.v1"
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from services.quote.domain.book import Book, Entry
-    from services.quote.ledger.desk import Desk
+    from services.quote.domain.request import Shelf
     from services.quote.store.rows import LineRow, OrderRow, QuoteRow, UnmatchedRow
 
 
-def availability_of(desk: Desk) -> list[Event]:
-    """One event per book that the batch has moved, with the state it leaves."""
-    last: dict[str, tuple[int, str, str | None]] = {}
-    for step, cause in desk.steps:
-        last[step.key] = (step.version, cause.what, cause.document)
+def availability_of(shelf: Shelf, moved: Mapping[str, tuple[str, str | None]]) -> list[Event]:
+    """One event per book that a batch has moved (what happened last, by which document), with the state it leaves."""
     said = []
-    for key in sorted(last):
-        book = desk.fork(key)
+    for key in sorted(moved):
+        sku, site = key.rsplit("|", 1)
+        book = shelf.book(sku, site)
         if book is not None:
-            _, what, document = last[key]
-            data = availability(desk, book, what, document)
-            said.append(
-                Event(
-                    topic=AVAILABILITY_TOPIC, key=key, type="quote.availability.availability-changed.v1", subject=key,
-                    data=data, occurred_at=desk.now,
-                )
-            )  # fmt: skip
+            data = availability(shelf, book, *moved[key])
+            said.append(Event(topic=AVAILABILITY_TOPIC, key=key, type=AVAILABILITY_CHANGED, subject=key, data=data, occurred_at=shelf.now))
     return said
 
 
-def availability(desk: Desk, book: Book, reason: str | None, document: str | None) -> AvailabilityChanged:
+def availability(shelf: Shelf, book: Book, reason: str | None, document: str | None) -> AvailabilityChanged:
     """A book's whole state: whoever keeps the last one can answer availability alone."""
-    today = desk.today(book.site)
-    rules = desk.rules(book.sku, book.site)
+    today = shelf.today(book.site)
+    rules = shelf.rules(book.sku, book.site)
     by_day = book.demand_by_day()
     holds = book.holds()
     for hold in holds:
@@ -64,7 +58,7 @@ def availability(desk: Desk, book: Book, reason: str | None, document: str | Non
         by_day[day] = by_day.get(day, 0) - hold.quantity
     return AvailabilityChanged(
         revision=book.version,
-        occurred_at=desk.now,
+        occurred_at=shelf.now,
         reason=reason,
         document=document,
         sku=book.sku,
@@ -78,10 +72,10 @@ def availability(desk: Desk, book: Book, reason: str | None, document: str | Non
             for day, quantity in sorted(by_day.items())
             if quantity
         ),
-        holds=tuple(_dated("claim", hold) for hold in holds if hold.expires_at is not None and hold.expires_at > desk.now),
+        holds=tuple(_dated("claim", hold) for hold in holds if hold.expires_at is not None and hold.expires_at > shelf.now),
         staircase=tuple(
             AtpStep(date=date.fromordinal(step.day), projected=micro_to_decimal(step.projected), atp=micro_to_decimal(step.atp))
-            for step in staircase(balance(book, today, desk.now, rules))
+            for step in staircase(balance(book, today, shelf.now, rules))
         ),
     )
 

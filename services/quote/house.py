@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from services.quote.board import Board
-    from services.quote.consumer import Stream
     from services.quote.decision_log import DecisionLog
     from services.quote.ledger import Door
     from services.quote.settings import Settings
     from services.quote.store.pool import Pool
+    from services.quote.stream import Stream
     from shared.broker import Broker
     from shared.projecting import Projector
     from shared.relay import Relay

@@ -76,8 +76,8 @@ CONFIRMED: Json = {
 QUOTES: Json = {
     "data": [
         {
-            "id": QUOTE["id"], "mode": "hold", "status": "held", "outcome": "late", "summary": _SUMMARY, "customer": "ACME", "order_id": None,
-            "expires_at": "2026-11-21T11:12:00Z", "created_at": "2026-11-21T10:57:00Z",
+            "id": QUOTE["id"], "mode": "hold", "status": "held", "outcome": "late", "summary": _SUMMARY, "skus": ["CHAIR"],
+            "customer": "ACME", "order_id": None, "expires_at": "2026-11-21T11:12:00Z", "created_at": "2026-11-21T10:57:00Z",
         }
     ],
     "next_cursor": None,
@@ -118,8 +118,8 @@ IMPORTED: Json = {
     "replayed": False,
 }
 AVAILABILITY: Json = {
-    "sku": "CHAIR", "site": "SHOP-1", "time_zone": "UTC", "version": 7, "as_of": "2026-11-21T10:57:00Z", "today": "2026-11-21", "on_hand": 4,
-    "safety_stock": 0,
+    "sku": "CHAIR", "site": "SHOP-1", "time_zone": "UTC", "version": 7, "as_of": "2026-11-21T10:57:00Z", "today": "2026-11-21",
+    "on_hand": 4, "safety_stock": 0,
     "days": [
         {
             "date": "2026-11-21", "projected": 4, "atp": 0, "receipts": [],

@@ -103,6 +103,8 @@ class QuoteLine(BaseModel):
     status: str
     outcome: str
     summary: str
+    skus: list[str]
+    """Of its first five lines."""
     customer: str | None
     order_id: str | None
     expires_at: datetime | None

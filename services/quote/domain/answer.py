@@ -83,7 +83,7 @@ class Decision:
 
 
 def outcome_of_line(requested: Micro, promised: Micro, requested_day: Day, promised_day: Day | None) -> Outcome:
-    """`full`: all by the requested date; `late`: all, the last of it later; `partial`: less than all, whenever; `none` (promising.md § 4)."""
+    """`full`: all by the requested date; `late`: all, the last later; `partial`: less than all, whenever; `none` (promising.md § 4)."""
     if promised <= 0 or promised_day is None:
         return Outcome.NONE
     if promised < requested:

@@ -45,7 +45,7 @@ class Balance:
         return self.atp[max(0, at)]
 
     def earliest(self, quantity: Micro, not_before: Day) -> Day | None:
-        """The first day, not before `not_before` (or today), on which `quantity` can be promised without taking from any earlier promise."""
+        """The first day, not before `not_before` or today, on which `quantity` can be promised without taking from an earlier promise."""
         at = bisect_left(self.atp, quantity)
         if at == len(self.atp):
             return None
@@ -109,24 +109,35 @@ def balance(book: Book, today: Day, now: datetime, rules: Rules, without_owner: 
 
 def _build(book: Book, today: Day, now: datetime, rules: Rules, due: list[Entry]) -> Balance:
     base = book.base
-    below: Balance | None = None
     if base is None:
         steps: dict[Day, Micro] = {today: book.on_hand - book.safety_stock}
         for hold in due:
             _add(steps, hold.day, today, hold.quantity)
-    else:
-        steps = {}
-        below = balance(base, today, now, rules)
-        stock = (book.on_hand - book.safety_stock) - (base.on_hand - base.safety_stock)
-        if stock:
-            steps[today] = stock
-        # A due hold of the base is out of its balance already: do not take it out again when this layer removes it.
-        for hold in base.due_holds(now):
-            if book.speaks_of(Part.CLAIM, hold.ref):
-                _add(steps, hold.day, today, -hold.quantity)
-        for hold in due:
-            if book.speaks_of(Part.CLAIM, hold.ref):
-                _add(steps, hold.day, today, hold.quantity)
+        _add_own(steps, book, today, rules)
+        return from_steps(steps)
+    below = balance(base, today, now, rules)
+    steps = _layer(book, base, today, now, due)
+    _add_own(steps, book, today, rules)
+    return below.changed(steps) if steps else below
+
+
+def _layer(book: Book, base: Book, today: Day, now: datetime, due: list[Entry]) -> dict[Day, Micro]:
+    """What a fork changes in its base beside dated sums: stock, and holds that ended."""
+    steps: dict[Day, Micro] = {}
+    stock = (book.on_hand - book.safety_stock) - (base.on_hand - base.safety_stock)
+    if stock:
+        steps[today] = stock
+    for hold in base.due_holds(now):  # out of the base's balance already: not to be taken out again where this layer removes it
+        if book.speaks_of(Part.CLAIM, hold.ref):
+            _add(steps, hold.day, today, -hold.quantity)
+    for hold in due:
+        if book.speaks_of(Part.CLAIM, hold.ref):
+            _add(steps, hold.day, today, hold.quantity)
+    return steps
+
+
+def _add_own(steps: dict[Day, Micro], book: Book, today: Day, rules: Rules) -> None:
+    """The dated sums of this layer, each on the day on which it counts."""
     dock = rules.dock_to_stock_days
     for day, quantity in book.own_supply_by_day().items():
         counted = day + dock if day >= today else rules.counts_on(day, today)
@@ -135,9 +146,6 @@ def _build(book: Book, today: Day, now: datetime, rules: Rules, due: list[Entry]
     for day, quantity in book.own_demand_by_day().items():
         counted = max(today, day)
         steps[counted] = steps.get(counted, 0) - quantity
-    if below is None:
-        return from_steps(steps)
-    return below.changed(steps) if steps else below
 
 
 def _add(steps: dict[Day, Micro], day: Day | None, today: Day, quantity: Micro) -> None:

@@ -4,6 +4,8 @@ A book changes through `apply` alone, entry by entry, and its version grows with
 beside the entries, so asking a book with a hundred thousand claims costs no more than asking one with ten.
 """
 
+# ruff: noqa: SLF001 - a fork looks into the book that it is a layer of
+
 from __future__ import annotations
 
 from dataclasses import dataclass

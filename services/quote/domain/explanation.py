@@ -12,7 +12,7 @@ from services.quote.domain.answer import Decision, Delivery, LinePromise, Outcom
 from services.quote.domain.pegging import ON_HAND, Peg
 from services.quote.domain.plan import delivery_of
 from services.quote.domain.reasons import Code, Reason, Step, because
-from services.quote.domain.sentence import sentence_of_all, spoken_day, spoken_quantity
+from services.quote.domain.sentence import sentence_of_all, spoken_day, spoken_quantity, spoken_wait
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -157,9 +157,8 @@ def _stock_reason(place: Place, wanted: Micro, from_stock: Micro) -> Reason:
 
 
 def _awaited(one: Peg) -> str:
-    waits = "waits" if one.quantity == 1_000_000 else "wait"
     due = f", due {spoken_day(one.due_day)}" if one.due_day is not None else ""
     late = ""
     if one.usable_day is not None and one.due_day is not None and one.usable_day != one.due_day:
         late = f", usable {spoken_day(one.usable_day)}"
-    return f"{spoken_quantity(one.quantity)} {waits} for {one.ref}{due}{late}"
+    return f"{spoken_wait(one.quantity)} for {one.ref}{due}{late}"

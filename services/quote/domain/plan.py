@@ -132,14 +132,14 @@ def _plan_split(
         alternatives.append(Alternative("", "later_complete", (delivery_of(place, day, line.quantity),), lost.value))
     refusal = None
     if promised < line.quantity:
-        refusal = _missing(line, places, wanted, promised)
+        refusal = _missing(line, places, promised)
     if waits is None and parts and (line.min_ship is not None or line.max_shipments is not None):
         waits = because(Code.SHIPMENT_LIMITS, "minimum and number of shipments allow no earlier split")
     takes = tuple(Take(place, day, quantity, place.take(day, quantity)) for place, day, quantity in parts)
     return Plan(line, takes, _named(alternatives), refusal, waits)
 
 
-def _missing(line: LineRequest, places: Sequence[Place], wanted: Day, promised: Micro) -> Reason:
+def _missing(line: LineRequest, places: Sequence[Place], promised: Micro) -> Reason:
     """Why a split promises less than was asked."""
     missing = spoken_quantity(line.quantity - promised)
     ever = sum(max(0, place.free.atp[-1]) for place in places)

@@ -38,6 +38,11 @@ def spoken_quantity(quantity: Micro) -> str:
     return f"{sign}{whole}" if not rest else f"{sign}{whole}.{rest:06d}".rstrip("0")
 
 
+def spoken_wait(quantity: Micro) -> str:
+    """`1 waits`, `80 wait`."""
+    return f"{spoken_quantity(quantity)} {'waits' if quantity == _MICRO else 'wait'}"
+
+
 def spoken_count(count: int, noun: str) -> str:
     """`one day`, `two days`, `13 days`."""
     number = _NUMBERS[count] if 0 <= count < len(_NUMBERS) else str(count)
@@ -95,7 +100,7 @@ def _waiting(line: LinePromise) -> str:
     if not waits:
         late = max(line.reasons, key=lambda reason: reason.adds_days)
         return f": {late.summary}" if late.adds_days else ""
-    named = [f"{spoken_quantity(quantity)} {'waits' if quantity == _MICRO else 'wait'} for {ref}" for ref, quantity in waits.items()]
+    named = [f"{spoken_wait(quantity)} for {ref}" for ref, quantity in waits.items()]
     if len(named) > _NAMED:
         named = [*named[: _NAMED - 1], f"{spoken_count(len(named) - _NAMED + 1, 'more receipt')}"]
     return f": {' and '.join((', '.join(named[:-1]), named[-1])) if len(named) > 1 else named[0]}"

@@ -227,7 +227,7 @@ class _Search:
         return least
 
     def _guess(self) -> None:
-        """A plan to beat: the last day of the sites that promise most, or all that is early; then any shipment more or another that helps."""
+        """A plan to beat: the last days of the sites that promise most, or all that is early; then any shipment that helps."""
         last = {site: at for at, (_, site, _) in enumerate(self.slots)}
         largest = sorted(last.values(), key=lambda at: -self.slots[at][2])
         for count in range(1, min(self.most, len(largest)) + 1):

@@ -24,7 +24,7 @@ async def snapshot(board: Board, pool: Pool) -> AsyncIterator[tuple[str, Contrac
         desk = Desk(board, board.now(), {}, {}, None)
         book = desk.fork(key)
         if book is not None:
-            yield "quote.availability.availability-changed.v1", events.availability(desk, book, "snapshot", None)
+            yield events.AVAILABILITY_CHANGED, events.availability(desk, book, "snapshot", None)
     after: str | None = None
     while True:
         async with pool.connection() as connection:

@@ -152,6 +152,10 @@ class Desk:
                 return False
         return True
 
+    def moved(self) -> dict[str, tuple[str, str | None]]:
+        """The books that were changed here: what happened to each last, by which document."""
+        return {step.key: (cause.what, cause.document) for step, cause in self.steps}
+
     # -- what a decision leaves
 
     def may_write(self, keys: Iterable[str]) -> bool:

@@ -319,7 +319,7 @@ class Door:
         if revisions:
             await supply.save_revisions(connection, revisions)
         said = [event for effect in effects for event in effect.events]
-        said += events.availability_of(desk)
+        said += events.availability_of(desk, desk.moved())
         if said:
             await outbox.append(connection, said)
         await self._keep_answers(connection, decided)

@@ -82,8 +82,10 @@ def _quote_values(q: QuoteRow) -> tuple[Any, ...]:
 async def list_latest_quotes(connection: Connection, limit: int, before: str | None, status: str | None) -> list[dict[str, Any]]:
     """Quotes that took something or were refused it, newest first, a line each."""
     rows = await connection.fetch(
-        """SELECT id, mode, status, outcome, summary, customer, order_id, expires_at, created_at FROM quote
-           WHERE ($2::text IS NULL OR id < $2) AND ($3::text IS NULL OR status = $3) ORDER BY id DESC LIMIT $1""",
+        """SELECT id, mode, status, outcome, summary, customer, order_id, expires_at, created_at,
+                  ARRAY(SELECT line ->> 'sku' FROM json_array_elements(request -> 'lines') WITH ORDINALITY AS each (line, n)
+                        ORDER BY n LIMIT 5) AS skus
+           FROM quote WHERE ($2::text IS NULL OR id < $2) AND ($3::text IS NULL OR status = $3) ORDER BY id DESC LIMIT $1""",
         limit,
         before,
         status,
