@@ -104,7 +104,7 @@ class DeadLetters:
             "dead_partition": str(record.partition),
             "dead_offset": str(record.offset),
             "dead_reason": reason[:_REASON_CHARACTERS],
-            "dead_at": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
+            "dead_at": datetime.now(UTC).isoformat().replace("+00:00", "Z"),  # noqa: TID251 -- for the operator alone
         }
         headers = [*record.headers, *((name, text.encode()) for name, text in where.items())]
         key = record.key if record.key is not None or record.value is not None else b""  # the driver sends no message without both
@@ -195,7 +195,6 @@ class Projector:
             return
         self._looked_at = self._progressed_at = time.monotonic()
         async with await self._broker.reader(self._topic, self._positions) as reader:
-            self._last_error = None
             while self._leadership.held and not stop.is_set():
                 try:
                     await self._read(reader)
@@ -209,6 +208,7 @@ class Projector:
             await self._take(partition, records)
         if fetched:
             self._progressed_at = time.monotonic()
+            self._last_error = None
         await self._look_after_the_reader()
 
     async def _look_after_the_reader(self) -> None:
@@ -222,6 +222,7 @@ class Projector:
             raise OutsideLog(self._topic, cut_off)
         if self.caught_up_with(self._ends):
             self._progressed_at = now
+            self._last_error = None
         elif now - self._progressed_at > STUCK_SECONDS:
             raise TimeoutError(f"the reader has said nothing for {STUCK_SECONDS:g} s although the log goes on: {self.lag()}")
 

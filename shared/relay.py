@@ -18,7 +18,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
-from shared.broker import Ack, Broker, BrokerError, Outgoing, TooLarge, to_message
+from shared.broker import Ack, Broker, BrokerError, NoSuchTopic, Outgoing, TooLarge, to_message
 from shared.contracts.base import Contract, Instant
 from shared.leadership import Leadership
 
@@ -36,6 +36,7 @@ RESEND = "10 minutes"
 """What is sent again when the log is shorter than what was acknowledged: much more than any broker forgets in a crash."""
 LAST_PASS_SECONDS = 3.0
 MAX_PADDING = 200_000
+_PADDING_BATCH = 10_000
 _PRUNE_ROWS = 5000
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.1, 2.0
 _WORLDS_FAULTS = (BrokerError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
@@ -116,7 +117,6 @@ class Relay:
                 await _until(stop, FOLLOW_SECONDS)
                 continue
             await self._resend_what_the_log_lost(connection)
-            self._last_error = None
             while leadership.held and not stop.is_set():
                 await self._round(connection, leadership, stop)
             if leadership.held:
@@ -129,10 +129,13 @@ class Relay:
         """Send what waits; now and then say the time, look after the log and the table; rest when there is nothing."""
         self._awake.clear()
         now = time.monotonic()
-        as_of = await _as_of(connection) if self._heartbeat and now >= self._heartbeat_due else None
+        heartbeat = self._heartbeat if now >= self._heartbeat_due else None
+        as_of: datetime | None = await connection.fetchval(_AS_OF) if heartbeat else None  # before the look that finds no more
         sent = await self._pass(connection, leadership)
-        if as_of is not None and sent < BATCH and not self._too_large:
-            await self._say_time(connection, as_of)
+        if not self._too_large:
+            self._last_error = None
+        if heartbeat and as_of and sent < BATCH and not self._too_large:
+            await self._say_time(connection, heartbeat, as_of)
         if now >= self._housekeeping_due:
             self._housekeeping_due = now + HOUSEKEEPING_SECONDS
             await self._look(connection, leading=True)
@@ -173,10 +176,9 @@ class Relay:
             await connection.execute("UPDATE outbox SET sent_at = NULL WHERE id >= $1 AND sent_at IS NOT NULL", self._owed_from)
             self._owed_from = None
 
-    async def _say_time(self, connection: Connection, as_of: datetime) -> None:
-        assert self._heartbeat is not None
-        self._heartbeat_due = time.monotonic() + self._heartbeat.seconds
-        topic = self._heartbeat.topic
+    async def _say_time(self, connection: Connection, heartbeat: HeartbeatSpec, as_of: datetime) -> None:
+        self._heartbeat_due = time.monotonic() + heartbeat.seconds
+        topic = heartbeat.topic
         kind = f"{topic.rpartition('.')[0]}.heartbeat.v1"
         payload = Heartbeat(as_of=as_of).model_dump_json()
         partitions = range(await self._broker.partitions(topic))
@@ -193,7 +195,10 @@ class Relay:
         for row in await connection.fetch(_POSITIONS):
             known.setdefault(row["topic"], {})[row["partition"]] = row["next_offset"]
         for topic, positions in known.items():
-            ends = await self._broker.end_offsets(topic)
+            try:
+                ends = await self._broker.end_offsets(topic)
+            except NoSuchTopic:  # an earlier release said it
+                continue
             lost = {number: offset - ends.get(number, 0) for number, offset in positions.items() if ends.get(number, 0) < offset}
             if not lost:
                 continue
@@ -206,19 +211,17 @@ class Relay:
 
     async def _fill_up(self, topic: str, missing: dict[int, int]) -> None:
         kind = f"{topic.rpartition('.')[0]}.padding.v1"
+        now = datetime.now(UTC)  # noqa: TID251 -- when it was written; nobody decides by it
         for number, count in missing.items():
             if count > MAX_PADDING:  # a topic made anew: its consumers are far outside the log and see it
                 continue
-            padding = to_message(
-                Outgoing(uuid4(), topic, "padding", kind, "padding", "{}", datetime.now(UTC), partition=number), self._source
-            )
-            for start in range(0, count, 10_000):
-                await self._broker.send([padding] * min(10_000, count - start))
+            padding = to_message(Outgoing(uuid4(), topic, "padding", kind, "padding", "{}", now, partition=number), self._source)
+            for start in range(0, count, _PADDING_BATCH):
+                await self._broker.send([padding] * min(_PADDING_BATCH, count - start))
 
     async def _look(self, connection: Connection, *, leading: bool) -> None:
-        row = await connection.fetchrow(_WAITING)
-        assert row is not None
-        self._status = RelayStatus(row["waiting"], max(0.0, float(row["oldest_age_seconds"] or 0)), self._last_error, leading)
+        for waiting, age in await connection.fetch(_WAITING):
+            self._status = RelayStatus(waiting, max(0.0, float(age)), self._last_error, leading)
 
     async def _prune(self, connection: Connection, now: float) -> None:
         if now < self._pruning_due:
@@ -272,12 +275,6 @@ def _outgoing(row: asyncpg.Record) -> Outgoing:
     )
 
 
-async def _as_of(connection: Connection) -> datetime:
-    """The instant up to which no transaction can still add to the outbox; take it before the look that finds nothing."""
-    instant: datetime = await connection.fetchval(_AS_OF)
-    return instant
-
-
 async def _remember(connection: Connection, acks: Iterable[Ack]) -> None:
     ends: dict[tuple[str, int], int] = {}
     for ack in acks:
@@ -315,7 +312,7 @@ _REMEMBER = """
 INSERT INTO relay_position AS known (topic, partition, next_offset) VALUES ($1, $2, $3)
 ON CONFLICT (topic, partition) DO UPDATE SET next_offset = greatest(known.next_offset, excluded.next_offset)"""
 _WAITING = """
-SELECT count(*) AS waiting, extract(epoch FROM clock_timestamp() - min(occurred_at)) AS oldest_age_seconds
+SELECT count(*), coalesce(extract(epoch FROM clock_timestamp() - min(occurred_at)), 0)
 FROM (SELECT occurred_at FROM outbox WHERE sent_at IS NULL ORDER BY id LIMIT 10000) AS unsent"""
 _AS_OF = """
 SELECT least(clock_timestamp(), min(xact_start)) FROM pg_stat_activity

@@ -7,7 +7,7 @@ any error: a rebuilt client is the only one whose state is known.
 from shared.broker.client import Broker
 from shared.broker.cloudevents import Outgoing, Received, Unreadable, from_record, to_message
 from shared.broker.reader import PartitionReader
-from shared.broker.records import DEAD, Ack, BrokerError, Message, OutsideLog, Record, TooLarge, TopicSpec, Unreachable
+from shared.broker.records import DEAD, Ack, BrokerError, Message, NoSuchTopic, OutsideLog, Record, TooLarge, TopicSpec, Unreachable
 
 __all__ = [
     "DEAD",
@@ -15,6 +15,7 @@ __all__ = [
     "Broker",
     "BrokerError",
     "Message",
+    "NoSuchTopic",
     "Outgoing",
     "OutsideLog",
     "PartitionReader",

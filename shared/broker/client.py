@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition  # type: ignore[import-untyped]
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic  # type: ignore[import-untyped]
@@ -19,7 +19,7 @@ from shared.broker.driver import (
     start_producer,
 )
 from shared.broker.reader import PartitionReader
-from shared.broker.records import Ack, Message, TooLarge, TopicSpec, Unreachable
+from shared.broker.records import Ack, Message, NoSuchTopic, TooLarge, TopicSpec, Unreachable
 
 _ALREADY_EXISTS = 36
 _DEFAULT_REPLICATION = 3
@@ -91,7 +91,7 @@ class Broker:
         try:
             async with bounded(REQUEST_SECONDS, "deleting topics"):
                 await admin.delete_topics(list(names))
-                while set(names) & set(await _leaders(admin)):
+                while set(names) & set(await _leaders(admin)):  # noqa: ASYNC110 -- the broker tells nobody when it is done
                     await asyncio.sleep(_RETRY_SECONDS)
         finally:
             await discard_admin(admin)
@@ -100,7 +100,7 @@ class Broker:
             self._wanted.pop(name, None)
 
     async def partitions(self, topic: str) -> int:
-        """How many partitions the topic has; Unreachable when there is no such topic."""
+        """How many partitions the topic has; NoSuchTopic when there is none and none was wanted."""
         if topic not in self._partitions and topic in self._wanted:
             await self._create_missing([self._wanted[topic]])
         if topic not in self._partitions:
@@ -111,7 +111,7 @@ class Broker:
             finally:
                 await discard_admin(admin)
             if topic not in leaders:
-                raise Unreachable(f"there is no topic {topic}")
+                raise NoSuchTopic(f"there is no topic {topic}")
             self._partitions[topic] = len(leaders[topic])
         return self._partitions[topic]
 
@@ -177,10 +177,11 @@ class Broker:
 
 
 async def _deliver(producer: AIOKafkaProducer, messages: Sequence[Message]) -> list[Ack]:
-    pending = []
+    pending: list[asyncio.Future[Any]] = []
     try:
         for message in messages:
-            pending.append(await producer.send(message.topic, message.value, message.key, message.partition, headers=list(message.headers)))
+            sending = producer.send(message.topic, message.value, message.key, message.partition, headers=list(message.headers))
+            pending.append(await sending)
         done = await asyncio.gather(*pending)
     except BaseException:
         for future in pending:

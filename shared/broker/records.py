@@ -2,6 +2,7 @@
 
 BrokerError
 ├── Unreachable   the broker did not do it in time, or said no for now: try again
+│   └── NoSuchTopic
 ├── OutsideLog    an offset the log does not hold: read the owner's snapshot
 └── TooLarge      a message no broker of ours would take: nothing of its batch was sent
 """
@@ -23,11 +24,15 @@ class BrokerError(Exception):
     """Something between us and the log went wrong."""
 
 
-class Unreachable(BrokerError):
+class Unreachable(BrokerError):  # noqa: N818 -- what happened, in the caller's words; so are those below
     """The broker did not answer in time, went away, or refused for a reason that passes."""
 
 
-class OutsideLog(BrokerError):
+class NoSuchTopic(Unreachable):
+    """Nobody has created the topic, and nobody here asked for it."""
+
+
+class OutsideLog(BrokerError):  # noqa: N818
     """The log no longer (or not yet) holds what was asked for: retention, truncation, or a topic created anew."""
 
     def __init__(self, topic: str, offsets: dict[int, int]) -> None:
@@ -36,7 +41,7 @@ class OutsideLog(BrokerError):
         self.offsets = offsets
 
 
-class TooLarge(BrokerError):
+class TooLarge(BrokerError):  # noqa: N818
     """The message at `index` is larger than a topic takes."""
 
     def __init__(self, index: int, message: "Message") -> None:

@@ -213,6 +213,22 @@ async def test_what_was_acknowledged_survives_a_kill(broker: Broker, server: Ser
     assert await broker.end_offsets(topic) == {0: 50}
 
 
+async def test_what_was_given_up_is_not_delivered_later(broker: Broker, server: Server, topic: str) -> None:
+    await broker.ensure_topics([TopicSpec(topic, partitions=1)])
+    await broker.send([Message(topic, None, b"first")])
+    server.stop()
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.5):
+            await broker.send([Message(topic, None, b"given up")])
+    server.start()
+    server.wait_ready()
+    for wanted in ([b"first", b"second"], [b"first", b"second", b"third"]):
+        await broker.send([Message(topic, None, wanted[-1])])
+        async with await broker.reader(topic, {0: len(wanted)}) as reader:
+            assert await reader.poll(1.0) == {}, "a ghost spoke"
+        assert [record.value for record in await everything(broker, topic)] == wanted
+
+
 async def test_nobody_listening_is_said_at_once() -> None:
     async with Broker(f"{LOOPBACK}:{free_port()}", "test") as broker:
         began = time.monotonic()

@@ -94,12 +94,13 @@ def test_an_event_without_subject_and_time_is_about_its_key_at_the_time_of_its_r
 
 @given(
     value=st.none() | st.binary(max_size=200),
-    headers=st.lists(st.tuples(st.sampled_from(["ce_specversion", "ce_id", "ce_type", "ce_time", "ce_source", "x"]), st.binary(max_size=30))),
+    headers=st.lists(
+        st.tuples(st.sampled_from(["ce_specversion", "ce_id", "ce_type", "ce_time", "ce_source", "x"]), st.binary(max_size=30)),
+    ),
 )
 def test_no_bytes_do_more_than_be_unreadable(value: bytes | None, headers: list[tuple[str, bytes]]) -> None:
     try:
         heard = from_record(as_read(to_message(EVENT, "/owner"), value=value, headers=tuple(headers)), KNOWN)
-    except Unreadable as unreadable:
-        assert unreadable.reason
-    else:
-        assert heard is None or isinstance(heard.data, Noted)
+    except Unreadable:
+        return
+    assert heard is None or isinstance(heard.data, Noted)

