@@ -157,7 +157,9 @@ async def test_shipments_are_totals_per_order_line(call: Caller, ear: Ear) -> No
     await call.move("issue", sku, 3, order_id="ord_1", line_ref="10")
     await call.move("issue", sku, 2, order_id="ord_1", line_ref="10", closes=True)
     last = (await ear.positions(f"{sku}|HAM", 3))[-1]
-    assert [(line.order_id, line.line_ref, int(line.quantity), line.closed) for line in last.positions[0].shipped] == [("ord_1", "10", 5, True)]
+    assert [(line.order_id, line.line_ref, int(line.quantity), line.closed) for line in last.positions[0].shipped] == [
+        ("ord_1", "10", 5, True)
+    ]
 
 
 async def test_one_bad_element_loses_no_other_and_has_its_own_reason(call: Caller) -> None:
