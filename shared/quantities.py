@@ -10,6 +10,9 @@ from pydantic_core import PydanticCustomError
 from shared.contracts.base import MAX_QUANTITY, to_micro
 
 _WRITTEN = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?")
+_PLAIN = re.compile(r"-?[0-9]{1,9}(?:\.[0-9]{1,6})?")
+"""Nearly every quantity."""
+_INTEGERS = 10**9
 _ZERO = Decimal(0)
 
 
@@ -28,6 +31,18 @@ class RequestModel(BaseModel):
 
 def _exact(value: object) -> Decimal:
     """A JSON number or a string as a decimal that the database keeps exactly; everything else is refused."""
+    kind = type(value)
+    if kind is float or kind is str:
+        text = repr(value) if kind is float else str(value)  # of a float the shortest: with at most 15 digits, what was sent
+        if _PLAIN.fullmatch(text):
+            return Decimal(text)
+    elif kind is int and -_INTEGERS < value < _INTEGERS:  # type: ignore[operator]
+        return Decimal(value)  # type: ignore[arg-type]
+    return _explained(value)
+
+
+def _explained(value: object) -> Decimal:
+    """The rarer ways to write a quantity, and what is wrong with the rest."""
     if isinstance(value, Decimal):
         quantity = value
     elif isinstance(value, bool):
@@ -37,7 +52,7 @@ def _exact(value: object) -> Decimal:
             raise PydanticCustomError("quantity_range", "A quantity has at most 9 integer digits")
         quantity = Decimal(value)
     elif isinstance(value, float):
-        quantity = Decimal(repr(value))  # the shortest text that is this double: with at most 15 digits, the text that was sent
+        quantity = Decimal(repr(value))
     elif isinstance(value, str) and _WRITTEN.fullmatch(value):
         quantity = Decimal(value)
     else:
