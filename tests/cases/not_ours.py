@@ -19,7 +19,7 @@ RULES: dict[str, str] = {
     "bc-special-order-pegged": "A receipt is hard-pegged to one order there. Ours pegs by date, stock first, and never holds supply back "
     "from an earlier date for a later one.",
     "medusa-backorder": "Backorders reserve what is not there. Ours never promises what no supply covers.",
-    "erpnext-reserved-blocks": "An issue is refused while stock is reserved there. Ours books every fact and puts what it endangers at risk.",
+    "erpnext-reserved-blocks": "An issue is refused while stock is reserved there. Ours books every fact; what it endangers is at risk.",
     "frepple-safety-stock-refill": "Refilling safety stock without demand is planning of supply. Ours promises from plans, and makes none "
     "without an order.",
     "tryton-transfer-lead": "An order point that orders a transfer without a customer's order is planning of supply, as above.",

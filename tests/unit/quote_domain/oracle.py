@@ -70,9 +70,7 @@ def every_split(
     for count in range(1, min(most, quantity // least) + 1):
         for chosen in combinations(slots, count):
             for amounts in compositions(quantity, count, least):
-                if all(
-                    is_accepted(by_site[site], _taken(chosen, amounts, site)) for site in {site for _, site in chosen}
-                ):
+                if all(is_accepted(by_site[site], _taken(chosen, amounts, site)) for site in {site for _, site in chosen}):
                     yield tuple((day, site, amount) for (day, site), amount in zip(chosen, amounts, strict=True))
 
 

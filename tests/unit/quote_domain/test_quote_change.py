@@ -123,17 +123,16 @@ MOVES = st.lists(st.tuples(st.sampled_from([Part.RECEIPT, Part.CLAIM]), st.integ
     MOVES,
     st.lists(st.tuples(st.integers(1, 6), st.integers(0, 6)), min_size=1, max_size=3),
     st.lists(st.tuples(st.integers(0, 9), st.integers(-1, 6)), min_size=1, max_size=4),
-    st.booleans(),
-    st.booleans(),
+    st.tuples(st.booleans(), st.booleans()),
 )
 def test_no_amendment_makes_any_day_worse(
     on_hand: int,
     moves: list[tuple[Part, int, int]],
     stands: list[tuple[int, int]],
     wishes: list[tuple[int, int]],
-    partial: bool,
-    complete: bool,
+    how: tuple[bool, bool],
 ) -> None:
+    partial, complete = how
     others = [Entry(part, f"x{number}", units(quantity), TODAY + day) for number, (part, quantity, day) in enumerate(moves)]
     own = [mine(number, quantity, day) for number, (quantity, day) in enumerate(stands)]
     book = a_book(*others, *own, on_hand=on_hand)

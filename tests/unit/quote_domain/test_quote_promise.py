@@ -69,12 +69,13 @@ def assert_it_explains_itself(decision: Decision) -> None:
     assert decision.summary.endswith(".")
 
 
+Asked = tuple[int, int, tuple[str, ...], int | None]
 LINE = st.tuples(st.integers(1, 9), st.integers(-1, 4), st.sampled_from([SITES, SITES[::-1], SITES[:1]]), st.none() | st.integers(0, 6))
 
 
 @settings(max_examples=200)
 @given(st.lists(BOOK, min_size=2, max_size=2), LINE)
-def test_a_whole_line_gets_the_earliest_day_of_any_site(described: list[tuple[int, list[tuple[Part, int, int]]]], asked: tuple) -> None:
+def test_a_whole_line_gets_the_earliest_day_of_any_site(described: list[tuple[int, list[tuple[Part, int, int]]]], asked: Asked) -> None:
     books = books_of(described)
     quantity, day, sites, latest = asked
     decision = promise(Demand((a_line(quantity, day, sites=sites, latest_day=latest),)), AShelf(*books))
@@ -90,11 +91,17 @@ def test_a_whole_line_gets_the_earliest_day_of_any_site(described: list[tuple[in
 
 
 @settings(max_examples=200)
-@given(st.lists(BOOK, min_size=2, max_size=2), st.lists(LINE, min_size=2, max_size=4), st.booleans(), st.none() | st.integers(1, 4), st.booleans())
+@given(
+    st.lists(BOOK, min_size=2, max_size=2),
+    st.lists(LINE, min_size=2, max_size=4),
+    st.none() | st.integers(1, 4),
+    st.tuples(st.booleans(), st.booleans()),
+)
 def test_lines_of_one_request_share_what_there_is(
-    described: list[tuple[int, list[tuple[Part, int, int]]]], asked: list[tuple], partial: bool, least: int | None, complete: bool
+    described: list[tuple[int, list[tuple[Part, int, int]]]], asked: list[Asked], least: int | None, how: tuple[bool, bool]
 ) -> None:
     books = books_of(described)
+    partial, complete = how
     lines = tuple(
         a_line(quantity, day, sites=sites, latest_day=latest, ref=str(number), min_ship=least)
         for number, (quantity, day, sites, latest) in enumerate(asked)
@@ -112,12 +119,13 @@ def test_lines_of_one_request_share_what_there_is(
 @settings(max_examples=300)
 @given(st.lists(BOOK, min_size=2, max_size=2), st.lists(LINE, min_size=2, max_size=3))
 def test_the_common_date_is_the_first_on_which_all_lines_fit(
-    described: list[tuple[int, list[tuple[Part, int, int]]]], asked: list[tuple]
+    described: list[tuple[int, list[tuple[Part, int, int]]]], asked: list[Asked]
 ) -> None:
     books = books_of(described)
     days = {book.site: days_of(book) for book in books}
     lines = tuple(
-        a_line(quantity, day, sites=sites, latest_day=latest, ref=str(number)) for number, (quantity, day, sites, latest) in enumerate(asked)
+        a_line(quantity, day, sites=sites, latest_day=latest, ref=str(number))
+        for number, (quantity, day, sites, latest) in enumerate(asked)
     )
     latest = min((line.latest_day - TODAY for line in lines if line.latest_day is not None), default=40)
     expected = None
@@ -136,7 +144,7 @@ def test_the_common_date_is_the_first_on_which_all_lines_fit(
 
 @settings(max_examples=200)
 @given(st.lists(BOOK, min_size=2, max_size=2), st.lists(LINE, min_size=2, max_size=3))
-def test_the_common_date_over_several_sites_per_line(described: list[tuple[int, list[tuple[Part, int, int]]]], asked: list[tuple]) -> None:
+def test_the_common_date_over_several_sites_per_line(described: list[tuple[int, list[tuple[Part, int, int]]]], asked: list[Asked]) -> None:
     books = books_of(described)
     days = {book.site: days_of(book) for book in books}
     lines = tuple(a_line(quantity, day, sites=sites, ref=str(number)) for number, (quantity, day, sites, _) in enumerate(asked))
@@ -191,7 +199,10 @@ def test_the_example_of_the_contract_reads_as_written_there() -> None:
         ("supply", "AWAIT_SUPPLY", "PO-552", 2),
     ]
     assert (line.outcome, line.slip_days, line.limiting_step) == ("late", 2, "supply")
-    assert [(peg.quantity // MICRO, peg.source, peg.ref) for peg in line.pegging] == [(120, "on_hand", None), (80, "purchase_order", "PO-552")]
+    assert [(peg.quantity // MICRO, peg.source, peg.ref) for peg in line.pegging] == [
+        (120, "on_hand", None),
+        (80, "purchase_order", "PO-552"),
+    ]
     assert [(other.alternative, other.kind, other.lost_because) for other in line.alternatives] == [("a1", "split", "PARTIAL_NOT_ALLOWED")]
 
 
