@@ -56,7 +56,10 @@ async def _ask(service: str, path: str) -> Any:
     import httpx
 
     settings = importlib.import_module(f"services.{service}.settings").Settings(
-        database_url="postgresql://nobody@127.0.0.1/none", kafka="127.0.0.1:9092", key_secret="none", log_level="error"  # noqa: S106 - opens nothing
+        database_url="postgresql://nobody@127.0.0.1/none",
+        kafka="127.0.0.1:9092",
+        key_secret="none",  # noqa: S106 - opens nothing
+        log_level="error",
     )
     app = importlib.import_module(f"services.{service}.app").create_app(settings)
     transport = httpx.ASGITransport(app=app)

@@ -17,14 +17,20 @@ ELSEWHERE = "use Docker instead: `docker compose up` (README.md)"
 def objection():
     # type: () -> str | None
     """Return why the embedded PostgreSQL and broker cannot run here, as one line that names the way out; None if they can."""
-    if sys.version_info < PYTHON:
+    return complaint((sys.version_info[0], sys.version_info[1]), sys.platform, platform.machine(), glibc_version())
+
+
+def complaint(version, system, machine, glibc):
+    # type: (tuple[int, int], str, str, tuple[int, int] | None) -> str | None
+    """Return the same for any machine; `glibc` is None where the C library is another one."""
+    if version < PYTHON:
+        here = "{}.{}".format(*version)
         return "Pledge needs Python 3.11 or newer and this is {}: install one (`make PYTHON=/path/to/python3.11`), or {}".format(
-            platform.python_version(), ELSEWHERE
+            here, ELSEWHERE
         )
-    if sys.platform not in ("linux", "darwin") or platform.machine().lower() not in MACHINES:
-        return "there is no embedded PostgreSQL and broker for {} on {}: {}".format(sys.platform, platform.machine(), ELSEWHERE)
-    if sys.platform == "linux":
-        glibc = glibc_version()
+    if system not in ("linux", "darwin") or machine.lower() not in MACHINES:
+        return "there is no embedded PostgreSQL and broker for {} on {}: {}".format(system, machine, ELSEWHERE)
+    if system == "linux":
         if glibc is None:
             return "this Linux has no glibc (Alpine has musl), which the embedded PostgreSQL and broker need: " + ELSEWHERE
         if glibc < GLIBC:
@@ -55,7 +61,7 @@ def missing_modules():
 
 
 if __name__ == "__main__":
-    complaint = objection() or missing_modules()
-    if complaint:
-        sys.stderr.write(complaint + "\n")
+    reason = objection() or missing_modules()
+    if reason:
+        sys.stderr.write(reason + "\n")
         sys.exit(1)

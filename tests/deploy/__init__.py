@@ -1,0 +1,1 @@
+"""Does one command start, watch and stop it all?"""
