@@ -91,8 +91,9 @@ async def run(urls: Urls, key: str, say: Say, stop: asyncio.Event) -> None:
         while not stop.is_set():
             with suppress(AwayError):  # the console shows who is away; the story goes on when they are back
                 await beat(day)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), BEAT_SECONDS * day.chance.uniform(0.6, 1.4))
+            with suppress(TimeoutError):  # not wait_for: in Python 3.11 it swallows a cancellation that comes together with `stop`
+                async with asyncio.timeout(BEAT_SECONDS * day.chance.uniform(0.6, 1.4)):
+                    await stop.wait()
 
 
 async def say_first_quote(doors: Doors, loaded: Loaded, key: str, say: Say) -> None:
@@ -226,13 +227,14 @@ async def order_supply(day: Day) -> None:
     made = site == "FACTORY" and sku not in {"CUSHION", "WOODEN-PANEL"}
     bought = site == "FACTORY" and not made
     kind, prefix = ("production_order", "MO") if made else ("purchase_order", "PO") if bought else ("transfer_order", "TO")
-    coming = Coming(day.number(prefix), sku, site, day.chance.choice((6, 8, 10, 12, 20)))
+    missing = max(0, round(-left))
+    coming = Coming(day.number(prefix), sku, site, day.chance.choice((6, 8, 10, 12, 20)) + missing)
     body: Json = {
         "kind": kind,
         "site": site,
         "sku": sku,
         "quantity": coming.quantity,
-        "due_date": (day.today + timedelta(days=day.chance.choice((1, 2, 4, 6, 9, 13, 18)))).isoformat(),
+        "due_date": (day.today + timedelta(days=day.chance.choice((1, 2, 3, 4) if missing else (2, 4, 6, 9, 13, 18)))).isoformat(),
         "document": coming.receipt_id,
     }
     status, _ = await day.doors.put(f"{day.doors.urls.inventory}/v1/receipts/{segment(coming.receipt_id)}", body)

@@ -57,4 +57,5 @@ async def listen(gateway: Gateway, board: Board) -> None:
         pause = RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)]
         failures += 1
         with suppress(TimeoutError):
-            await asyncio.wait_for(board.stopping.wait(), pause)
+            async with asyncio.timeout(pause):
+                await board.stopping.wait()

@@ -214,8 +214,13 @@ def as_day(found: Mapping[str, Any]) -> Day:
 
 def as_entry(found: Mapping[str, Any], kind: str) -> Entry:
     """A receipt or claim; its size is what counts, the side it stands on says the direction."""
-    ref = found.get("ref") or found.get("receipt_id") or found.get("order_id") or ""
-    return Entry(str(ref), abs(quantity(found.get("quantity"))), str(found.get("kind") or kind), instant(found.get("expires_at")))
+    return Entry(
+        ref=str(found.get("receipt_id") or found.get("owner") or found.get("ref") or ""),
+        quantity=abs(quantity(found.get("quantity"))),
+        kind=str(found.get("kind") or kind),
+        who=str(found.get("customer") or found.get("supplier") or ""),
+        expires_at=instant(found.get("expires_at")),
+    )
 
 
 def as_feed(found: Mapping[str, Any]) -> Feed:
@@ -237,6 +242,7 @@ def as_promise(found: Mapping[str, Any]) -> Promise:
         status=str(found.get("status") or ""),
         outcome=str(found.get("outcome") or ""),
         summary=str(found.get("summary") or ""),
+        skus=tuple(str(sku) for sku in found.get("skus") or ()),
         customer=str(found.get("customer") or ""),
         order_id=found.get("order_id"),
         created_at=instant(found.get("created_at")),

@@ -108,7 +108,8 @@ async def watch(console: Console) -> None:
             board.unknown.clear()
             list_due = loop.time() + (REFRESH_LIST_SECONDS if await refresh_list(console) else console.settings.watch_seconds)
         with suppress(TimeoutError):
-            await asyncio.wait_for(board.stopping.wait(), console.settings.watch_seconds)
+            async with asyncio.timeout(console.settings.watch_seconds):
+                await board.stopping.wait()
     board.wake_all()
 
 

@@ -201,7 +201,7 @@ def _bars(book: Book, x: list[float], step: float, strip: _Scale) -> Iterable[Bo
 
 
 def _listed(entries: tuple[Entry, ...], most: int = 4) -> str:
-    words = [f"{number(entry.quantity)} {entry.ref or entry.kind}" for entry in entries[:most]]
+    words = [f"{number(entry.quantity)} {entry.label}" for entry in entries[:most]]
     if len(entries) > most:
         words.append(f"and {len(entries) - most} more")
     return ", ".join(words)

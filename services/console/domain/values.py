@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
+DEMAND = frozenset({"order", "hold", "requirement", "claim"})
+
 
 @dataclass(frozen=True, slots=True)
 class Pair:
@@ -23,9 +25,17 @@ class Entry:
     """A dated quantity of a book: a receipt that comes, or a claim that goes. Never negative."""
 
     ref: str
+    """The document behind it: a receipt, an order, a hold."""
     quantity: Decimal
     kind: str
+    who: str = ""
+    """Whom it is for, or from."""
     expires_at: datetime | None = None
+
+    @property
+    def label(self) -> str:
+        """The shortest name a reader knows it by."""
+        return (self.who if self.kind in DEMAND else "") or self.ref or self.kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +129,7 @@ class Promise:
     status: str
     outcome: str
     summary: str
+    skus: tuple[str, ...]
     customer: str
     order_id: str | None
     created_at: datetime | None
