@@ -126,7 +126,7 @@ class Book:
         self._tables: dict[Part, dict[str, Entry | None]] = {part: {} for part in DATED}
         self._supply: dict[Day, Micro] = {}
         self._demand: dict[Day, Micro] = {}
-        self._owners: dict[str, set[str]] = {}
+        self._owners: dict[str, tuple[str, ...]] = {}
         self._expiries: list[tuple[datetime, str]] = []
         self._holds = 0
         self.memo: Any = None
@@ -205,7 +205,7 @@ class Book:
     def _own(self, claim: Entry) -> None:
         owner = owner_of(claim)
         if owner:
-            self._owners.setdefault(owner, set()).add(claim.ref)
+            self._owners[owner] = (*self._owners.get(owner, ()), claim.ref)
         if claim.expires_at is not None:
             heappush(self._expiries, (claim.expires_at, claim.ref))
             self._holds += 1
@@ -215,11 +215,12 @@ class Book:
         if self._tables[Part.CLAIM].get(claim.ref) is not claim:
             return
         owner = owner_of(claim)
-        refs = self._owners.get(owner)
-        if refs is not None:
-            refs.discard(claim.ref)
-            if not refs:
-                del self._owners[owner]
+        if owner:
+            refs = tuple(ref for ref in self._owners.get(owner, ()) if ref != claim.ref)
+            if refs:
+                self._owners[owner] = refs
+            else:
+                self._owners.pop(owner, None)
         if claim.expires_at is not None:
             self._holds -= 1
 
@@ -295,7 +296,7 @@ class Book:
         refs: set[str] = set()
         layer: Book | None = self
         while layer is not None:
-            refs |= layer._owners.get(owner, set())
+            refs.update(layer._owners.get(owner, ()))
             layer = layer._base
         found = (self.find(Part.CLAIM, ref) for ref in sorted(refs))
         return [claim for claim in found if claim is not None and owner_of(claim) == owner]

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from services.quote.domain.explanation import Pegs, decision_of, line_promise
 from services.quote.domain.plan import Plan, Take, plan_line
 from services.quote.domain.promise import effort_for
+from services.quote.domain.reasons import Code, because
+from services.quote.domain.sentence import spoken_quantity
 from services.quote.domain.shipcomplete import plan_together
 from services.quote.domain.stand import Stand
 
@@ -126,7 +128,8 @@ def _take(line: LineRequest, keep: Sequence[Wish], stand: Stand) -> Plan | None:
                 mine[take.day] = mine.get(take.day, 0) - take.quantity
         if min(place.free.changed(mine).projected) < 0:
             return None
-    return Plan(line, tuple(replace(take, number=take.place.take(take.day, take.quantity)) for take in takes))
+    stands = because(Code.PROMISE_STANDS, "what was promised stands: it is not pulled in")
+    return Plan(line, tuple(replace(take, number=take.place.take(take.day, take.quantity)) for take in takes), waits=stands)
 
 
 def _change(line: LineRequest, before: CurrentLine | None, stand: Stand, effort: int, *, allow_partial: bool) -> Plan:
@@ -139,14 +142,32 @@ def _change(line: LineRequest, before: CurrentLine | None, stand: Stand, effort:
     own = [delivery.site for delivery in before.deliveries if delivery.site in line.sites]
     still = replace(still, sites=tuple(dict.fromkeys((*own, *line.sites))))
     same_date = line.requested_day == before.line.requested_day and line.sku == before.line.sku
-    if allow_partial and same_date and (grown := _grow(still, before, stand, effort)) is not None:
-        return grown
+    if allow_partial and same_date:
+        grown = _grow(still, before, stand, effort)
+        if grown is not None and _promised(grown) < still.quantity:
+            _undo(grown)
+            anew = plan_line(still, stand, allow_partial=True, effort=effort)
+            if _promised(anew) > _promised(grown):
+                return anew
+            _undo(anew)
+            grown = _grow(still, before, stand, effort)
+        if grown is not None:
+            return grown
     not_before = before.promised_day if same_date and not allow_partial else None
     return plan_line(still, stand, allow_partial=allow_partial, not_before=not_before, effort=effort)
 
 
+def _promised(plan: Plan) -> Micro:
+    return sum(take.quantity for take in plan.takes)
+
+
+def _undo(plan: Plan) -> None:
+    for take in plan.takes:
+        take.place.undo(take.number)
+
+
 def _grow(still: LineRequest, before: CurrentLine, stand: Stand, effort: int) -> Plan | None:
-    """A line of several deliveries that wants more: what stands stays, the rest comes beside it. None when that is not everything."""
+    """A line of several deliveries that wants more: what stands stays, what can be had of the rest comes beside it."""
     standing = sum(delivery.quantity for delivery in before.deliveries)
     more = still.quantity - standing
     if not before.deliveries or more <= 0 or any(delivery.site not in still.sites for delivery in before.deliveries):
@@ -160,15 +181,12 @@ def _grow(still: LineRequest, before: CurrentLine, stand: Stand, effort: int) ->
     if plan is None:
         return None
     room = None if still.max_shipments is None else still.max_shipments - len(before.deliveries)
-    added = None
-    if room is None or room > 0:
-        added = plan_line(replace(still, quantity=more, max_shipments=room), stand, allow_partial=True, effort=effort)
-    if added is None or sum(take.quantity for take in added.takes) < more:
-        for take in (*plan.takes, *(added.takes if added is not None else ())):
-            take.place.undo(take.number)
-        return None
+    if room is not None and room <= 0:
+        short = because(Code.BELOW_MINIMUM_SHIPMENT, f"{spoken_quantity(more)} more cannot come within the limits on shipments")
+        return replace(plan, refusal=short)
+    added = plan_line(replace(still, quantity=more, max_shipments=room), stand, allow_partial=True, effort=effort)
     takes = sorted((*plan.takes, *added.takes), key=lambda take: (take.day, still.sites.index(take.place.site)))
-    return Plan(still, tuple(takes), added.alternatives, added.refusal, added.waits)
+    return Plan(still, tuple(takes), added.alternatives, added.refusal, added.waits or plan.waits)
 
 
 def _together(wanted: Sequence[LineRequest], known: dict[str, CurrentLine], stand: Stand, *, allow_partial: bool) -> dict[int, Plan]:

@@ -80,12 +80,12 @@ def plan_line(
         place, day = whole
         alternatives = other_sites(line, places, place, day, wanted)
         if day > wanted:
-            alternatives = (*alternatives, *_split_forbidden(line, places, wanted, whole))
+            alternatives = (*alternatives, *_split_forbidden(line, places, wanted, whole, effort))
         take = Take(place, day, line.quantity, place.take(day, line.quantity))
         return Plan(line, (take,), _named(alternatives), waits=waits)
     if allow_partial:
         return _plan_split(line, places, wanted, whole, effort, waits)
-    return Plan(line, (), *_refused(line, places, wanted))
+    return Plan(line, (), *_refused(line, places, wanted, effort))
 
 
 def earliest_whole(line: LineRequest, places: Sequence[Place], wanted: Day, *, any_date: bool = False) -> tuple[Place, Day] | None:
@@ -153,7 +153,7 @@ def _missing(line: LineRequest, places: Sequence[Place], promised: Micro) -> Rea
     return because(Code.NOT_ENOUGH_SUPPLY, f"known supply lacks {missing} {line.uom}")
 
 
-def _refused(line: LineRequest, places: Sequence[Place], wanted: Day) -> tuple[tuple[Alternative, ...], Reason]:
+def _refused(line: LineRequest, places: Sequence[Place], wanted: Day, effort: int) -> tuple[tuple[Alternative, ...], Reason]:
     """Nothing is promised: what could have been, and why it was not."""
     alternatives: list[Alternative] = []
     refusal: Reason | None = None
@@ -165,7 +165,7 @@ def _refused(line: LineRequest, places: Sequence[Place], wanted: Day) -> tuple[t
                 Code.AFTER_LATEST_DATE, f"the earliest date is {spoken_day(day)}, the latest acceptable {spoken_day(line.latest_day)}"
             )
             alternatives.append(Alternative("", "later_complete", (delivery_of(place, day, line.quantity),), Lost.AFTER_LATEST_DATE.value))
-    alternatives.extend(_split_forbidden(line, places, wanted, None))
+    alternatives.extend(_split_forbidden(line, places, wanted, None, effort))
     if refusal is None:
         split = sum(delivery.quantity for other in alternatives for delivery in other.deliveries)
         if split >= line.quantity:
@@ -177,13 +177,15 @@ def _refused(line: LineRequest, places: Sequence[Place], wanted: Day) -> tuple[t
     return _named(alternatives), refusal
 
 
-def _split_forbidden(line: LineRequest, places: Sequence[Place], wanted: Day, whole: tuple[Place, Day] | None) -> tuple[Alternative, ...]:
+def _split_forbidden(
+    line: LineRequest, places: Sequence[Place], wanted: Day, whole: tuple[Place, Day] | None, effort: int
+) -> tuple[Alternative, ...]:
     """What several deliveries, or fewer units, would give where the line must come in one."""
     if whole is not None and all(place.free.atp_on(max(wanted, place.today)) <= 0 for place in places):
         latest = whole[1] - 1
         if all(place.free.atp_on(latest) <= 0 for place in places):
             return ()
-    parts = split_of(line, places, wanted, line.latest_day, _EFFORT_OF_ALTERNATIVES)
+    parts = split_of(line, places, wanted, line.latest_day, min(effort, _EFFORT_OF_ALTERNATIVES))
     if not parts or (len(parts) == 1 and parts[0][2] == line.quantity):
         return ()
     kind = "split" if sum(quantity for _, _, quantity in parts) == line.quantity else "partial"

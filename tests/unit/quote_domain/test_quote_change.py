@@ -199,3 +199,16 @@ def test_where_lines_and_orders_stand() -> None:
     assert order_status(["shipped", "cancelled"]) == "shipped"
     assert order_status(["shipped", "closed_short"]) == "closed_short"
     assert order_status(["cancelled"]) == "cancelled"
+
+
+def test_a_split_that_cannot_grow_enough_stays_where_it_is() -> None:
+    book = a_book(receipt("a", 12, 15), mine(1, 10, 20))
+    line = changed(current(a_line(10, 10), delivery(10, 20)), a_line(14, 10), book, allow_partial=True).lines[0]
+    assert shipped_as(line.deliveries) == [("HAM", 2, 15), ("HAM", 10, 20)]
+    assert (line.outcome, line.reasons[-1].code) == ("partial", "NOT_ENOUGH_SUPPLY")
+
+
+def test_rearranged_only_where_that_promises_more() -> None:
+    book = a_book(receipt("a", 12, 15), mine(1, 10, 20))
+    line = changed(current(a_line(10, 10), delivery(10, 20)), a_line(12, 10, min_ship=6), book, allow_partial=True).lines[0]
+    assert shipped_as(line.deliveries) == [("HAM", 12, 20)]
