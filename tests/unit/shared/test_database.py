@@ -8,14 +8,16 @@ from datetime import UTC, datetime
 import asyncpg
 import httpx
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from starlette.types import Message, Receive, Scope, Send
 
 from shared import migrations, ownership
 from shared.contracts.inventory import Heartbeat
 from shared.database import Database, ForeignSchemaError, NotMigratedError, Session, UnreachableError, as_problem, db_now, without_password
 from shared.outbox import INSERT_SQL, Event, append, as_row
-from tests.unit.shared.applications import INSTALLATION, application, client, settings
+from tests.unit.shared.applications import AS_DEVELOPER, INSTALLATION, application, client, settings
 
 NOW = datetime(2026, 12, 1, 10, tzinfo=UTC)
 
@@ -50,12 +52,23 @@ async def test_reading_cannot_write_and_leaves_the_connection_able_to(trial_data
     assert (await count(trial_database, "sneaked"), await count(trial_database, "written")) == (0, 1)
 
 
-async def test_the_answer_leaves_after_the_commit(http: httpx.AsyncClient, trial_url: str) -> None:
-    answer = await http.post("/v1/notes", json={}, headers={"Idempotency-Key": "after-commit"})
+async def test_the_answer_leaves_after_the_commit(app: FastAPI, trial_url: str) -> None:
     connection = await asyncpg.connect(trial_url)
-    stored = await connection.fetchval("SELECT body FROM trial.idempotency WHERE key = 'after-commit'")
+    seen: list[str | None] = []
+
+    async def watched(scope: Scope, receive: Receive, send: Send) -> None:
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                seen.append(await connection.fetchval("SELECT body FROM trial.idempotency WHERE key = 'after-commit'"))
+            await send(message)
+
+        await app(scope, receive, sending)
+
+    transport = httpx.ASGITransport(watched)
+    async with httpx.AsyncClient(transport=transport, base_url="http://trial", headers=AS_DEVELOPER) as http:
+        answer = await http.post("/v1/notes", json={}, headers={"Idempotency-Key": "after-commit"})
     await connection.close()
-    assert json.loads(stored) == answer.json()
+    assert [json.loads(body or "null") for body in seen] == [answer.json()]
 
 
 async def test_a_lock_is_waited_for_a_quarter_of_a_second_and_then_the_caller_is_told_to_come_back(trial_database: Database) -> None:

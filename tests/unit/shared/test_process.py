@@ -22,22 +22,23 @@ from tests.unit.shared.applications import AS_DEVELOPER, DEVELOPMENT_KEY, INSTAL
 ROOT = Path(__file__).resolve().parents[3]
 PROGRAM = """
 import asyncio
+from collections.abc import AsyncIterator
 from fastapi import FastAPI
+from starlette.responses import StreamingResponse
 from shared.serve import run
 from tests.unit.shared.applications import Settings, application
 
 def create_app(settings: Settings) -> FastAPI:
     app = application(settings)
 
-    @app.get("/slow")
-    async def slow() -> str:
-        await asyncio.sleep(600)
-        return "never"
+    @app.get("/answers/{seconds}")
+    async def answer(seconds: float) -> StreamingResponse:
+        async def pieces() -> AsyncIterator[str]:
+            yield "begun"
+            await asyncio.sleep(seconds)
+            yield ", done"
 
-    @app.get("/brief")
-    async def brief() -> str:
-        await asyncio.sleep(0.5)
-        return "done"
+        return StreamingResponse(pieces())
 
     return app
 
@@ -67,7 +68,7 @@ async def process(**environment: str) -> AsyncIterator[Process]:
 
 async def address(started: Process) -> str:
     assert started.stderr is not None
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while line := await started.stderr.readline():
             if line.startswith(b"{") and (said := json.loads(line))["event"] == "listening":
                 return f"http://{said['host']}:{said['port']}"
@@ -76,7 +77,7 @@ async def address(started: Process) -> str:
 
 async def refusal(**environment: str) -> str:
     async with process(**environment) as started:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             out, err = await started.communicate()
         assert started.returncode == 1
         assert out == b""
@@ -112,12 +113,9 @@ async def test_it_says_nothing_to_stdout_ends_open_requests_and_exits_with_zero(
         url = await address(started)
         async with httpx.AsyncClient(base_url=url, headers=AS_DEVELOPER) as http:
             assert (await http.get("/readyz")).json()["ready"] is True
-            brief = asyncio.create_task(http.get("/brief"))
-            while "/brief" not in (await http.get("/livez")).text and not brief.done():
-                await asyncio.sleep(0.1)
-                break
-            started.send_signal(signal.SIGTERM)
-            assert (await brief).json() == "done"
+            async with http.stream("GET", "/answers/0.5") as answer:  # its beginning has arrived
+                started.send_signal(signal.SIGTERM)
+                assert await answer.aread() == b"begun, done"
         async with asyncio.timeout(10):
             out, err = await started.communicate()
     assert (started.returncode, out) == (0, b"")
@@ -127,15 +125,11 @@ async def test_it_says_nothing_to_stdout_ends_open_requests_and_exits_with_zero(
 async def test_it_is_gone_within_ten_seconds_also_with_a_request_that_never_ends(trial_url: str) -> None:
     async with process(PLEDGE_DATABASE_URL=trial_url) as started:
         url = await address(started)
-        async with httpx.AsyncClient(base_url=url, timeout=30) as http:
-            slow = asyncio.create_task(http.get("/slow"))
-            while (await http.get("/livez")).status_code != 200:
-                pass
+        async with httpx.AsyncClient(base_url=url, timeout=30) as http, http.stream("GET", "/answers/600"):
             began = time.monotonic()
             started.send_signal(signal.SIGTERM)
-            async with asyncio.timeout(12):
+            async with asyncio.timeout(15):
                 await started.communicate()
-            await asyncio.gather(slow, return_exceptions=True)
     assert time.monotonic() - began < 10
 
 
