@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
+
+import structlog
 
 from services.quote import metrics
 from services.quote.api import ROUTERS
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from services.quote.settings import Settings
+
+logger = structlog.get_logger()
 
 STOP_SECONDS = 5.0
 DESCRIPTION = "How many, by when, and can you vouch for it? Every date is decided on the books as they are, explained, and kept."
@@ -75,19 +80,19 @@ def create_app(settings: Settings) -> FastAPI:
         running.start("metrics", metrics.keep(house, stop))
         for topic in WATCHED:
             running.start(f"stream {topic}", stream.run(topic, stop))
-        serving = asyncio.create_task(door.run(), name="door")
-        relaying = asyncio.create_task(relay.run(stop), name="relay")
-        logging = asyncio.create_task(log.run(log_stop), name="decision log")
+        running.start("door", door.run())
+        running.start("relay", relay.run(stop))
+        running.start("decision log", log.run(log_stop))
         try:
             yield
         finally:
             readiness.stopping = True
             door.close()
-            await asyncio.wait({serving}, timeout=STOP_SECONDS / 2)
+            await asyncio.wait({running.named["door"]}, timeout=STOP_SECONDS / 2)
             door.abandon()
             stop.set()
             log_stop.set()
-            await running.end({serving, relaying, logging}, STOP_SECONDS)
+            await running.end(STOP_SECONDS)
             await inventory.close()
             await broker.close()
             await pool.close()
@@ -114,19 +119,25 @@ class _Tasks:
     """What runs beside the requests. A task that dies of its own fault ends the process: the supervisor starts it clean."""
 
     def __init__(self) -> None:
-        self._tasks: set[asyncio.Task[None]] = set()
+        self.named: dict[str, asyncio.Task[None]] = {}
 
     def start(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         """Run it until it ends."""
-        self._tasks.add(asyncio.create_task(work, name=name))
+        self.named[name] = asyncio.create_task(work, name=name)
+        self.named[name].add_done_callback(_end_the_process_too)
 
-    async def end(self, others: set[asyncio.Task[None]], seconds: float) -> None:
+    async def end(self, seconds: float) -> None:
         """Wait for all of them, then cancel what is late."""
-        everything = self._tasks | others
-        _, late = await asyncio.wait(everything, timeout=seconds)
+        _, late = await asyncio.wait(self.named.values(), timeout=seconds)
         for task in late:
             task.cancel()
-        await asyncio.gather(*everything, return_exceptions=True)
+        await asyncio.gather(*self.named.values(), return_exceptions=True)
+
+
+def _end_the_process_too(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        logger.critical("a task died, so the process stops", task=task.get_name(), exc_info=error)
+        signal.raise_signal(signal.SIGTERM)
 
 
 async def _create_topics(broker: Broker, settings: Settings) -> None:

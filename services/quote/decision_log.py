@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from services.quote.store import log
-from services.quote.store.pool import LOST
+from services.quote.store.pool import LOST, RETRYABLE, TOO_SLOW
 
 if TYPE_CHECKING:
     from services.quote.settings import Settings
@@ -87,7 +87,7 @@ class DecisionLog:
                 for row in rows:
                     self._waiting.popleft()
                     self._by_id.pop(row.id, None)
-        except LOST as error:
+        except (*LOST, *RETRYABLE, *TOO_SLOW) as error:  # two replicas that make the same partition at once are among these
             logger.warning("decision log not written, trying again", reason=type(error).__name__, waiting=len(self._waiting))
 
     async def _keep_partitions(self) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import asyncpg
+
 from services.quote.store.pool import Connection
 from services.quote.store.rows import DecisionRow, InquiryRow
 
@@ -42,7 +44,16 @@ async def drop_partitions(connection: Connection, before: date) -> list[str]:
 
 
 async def add_inquiries(connection: Connection, inquiries: Sequence[InquiryRow]) -> None:
-    """Write answered inquiries in bulk."""
+    """Write answered inquiries in bulk; those that an attempt of unknown outcome has written already stay as they are."""
+    try:
+        await _copy(connection, inquiries)
+    except asyncpg.UniqueViolationError:
+        rows = await connection.fetch("SELECT id FROM inquiry WHERE id = ANY($1)", [inquiry.id for inquiry in inquiries])
+        there = {row["id"] for row in rows}
+        await _copy(connection, [inquiry for inquiry in inquiries if inquiry.id not in there])
+
+
+async def _copy(connection: Connection, inquiries: Sequence[InquiryRow]) -> None:
     await connection.copy_records_to_table(
         "inquiry",
         columns=[name.strip() for name in _INQUIRY.split(",")],

@@ -44,11 +44,19 @@ _SERVER_SETTINGS = {
 }
 
 
+_JSONB_VERSION = b"\x01"
+"""The byte before the text of every jsonb on the wire."""
+
+
 async def _prepare(connection: asyncpg.Connection) -> None:
-    for kind in ("json", "jsonb"):
-        await connection.set_type_codec(
-            kind, encoder=lambda value: orjson.dumps(value).decode(), decoder=orjson.loads, schema="pg_catalog", format="text"
-        )
+    await connection.set_type_codec("json", encoder=orjson.dumps, decoder=orjson.loads, schema="pg_catalog", format="binary")
+    await connection.set_type_codec(
+        "jsonb",
+        encoder=lambda value: _JSONB_VERSION + orjson.dumps(value),
+        decoder=lambda raw: orjson.loads(raw[len(_JSONB_VERSION) :]),
+        schema="pg_catalog",
+        format="binary",  # COPY knows no other
+    )
 
 
 class Pool:
