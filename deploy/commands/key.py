@@ -56,11 +56,12 @@ def create(
 @app.command("list")
 def list_(database: Database = None, data: Data = None, as_json: AsJson = False) -> None:
     """List every key that was ever made, without its text."""
+    installation = reach(database, data)
     from shared.access import list_keys
     from shared.settings import CannotStartError
 
     try:
-        records = asyncio.run(list_keys(reach(database, data).database_url))
+        records = asyncio.run(list_keys(installation.database_url))
     except CannotStartError as error:
         fail(str(error))
     if as_json:
@@ -81,11 +82,12 @@ def revoke(
     data: Data = None,
 ) -> None:
     """End a key; the services notice within seconds."""
+    installation = reach(database, data)
     from shared.access import revoke_key
     from shared.settings import CannotStartError
 
     try:
-        ended = asyncio.run(revoke_key(reach(database, data).database_url, prefix))
+        ended = asyncio.run(revoke_key(installation.database_url, prefix))
     except CannotStartError as error:
         fail(str(error))
     if not ended:

@@ -8,10 +8,10 @@ from deploy.commands.saying import fail, say
 
 def migrate(database: Database = None, data: Data = None) -> None:
     """Bring every schema to the newest revision (`pledge up` does it by itself)."""
+    installation = reach(database, data)
     from shared.migrations import upgrade_all
     from shared.settings import CannotStartError
 
-    installation = reach(database, data)
     try:
         asyncio.run(upgrade_all(installation.database_url, installation.installation_id))
     except CannotStartError as error:

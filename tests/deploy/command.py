@@ -15,7 +15,7 @@ from deploy.local.layout import Layout
 from deploy.local.ports import first_free_base, free_port
 
 # Bounds for a machine that does other things at once; alone it takes a tenth of this.
-START_SECONDS = 90.0
+START_SECONDS = 120.0
 STOP_SECONDS = 10.0
 _PLEDGE = [sys.executable, "-c", "from deploy.cli import main; main()"]
 _PID = re.compile(r"^(\S+) pid (\d+)$", re.MULTILINE)
