@@ -1,0 +1,1 @@
+"""The figures of docs/benchmarks.md: `make bench` starts the real thing, measures it beside plainer ways, and writes them down."""
