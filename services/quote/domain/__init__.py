@@ -1,4 +1,4 @@
-"""What is true about promising: every rule of ../../../docs in plain functions over plain values. Start here to read them.
+"""What is true about promising, in plain functions over plain values. Start here to find a rule.
 
 Nothing here knows a database, a network, a clock or a framework: the books, the day and the instant are given.
 Quantities are whole numbers of millionths, days are ordinals, instants are UTC.
