@@ -86,7 +86,7 @@ def _number(value: Decimal) -> int | float:
     return int(value) if value == value.to_integral_value() else float(value)
 
 
-_AS_NUMBER = PlainSerializer(_number, return_type=float, when_used="json")
+_AS_NUMBER = PlainSerializer(_number, when_used="json")
 _MAX: Any = float(MAX_QUANTITY)
 
 PositiveQuantity = Annotated[

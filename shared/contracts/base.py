@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, PlainSerializer
+from pydantic import AfterValidator, BaseModel, ConfigDict, PlainSerializer, WithJsonSchema
 
 MICRO = 1_000_000
 """Quantities are counted inside in millionths of the item's unit of measure: integers, never floats."""
@@ -49,7 +49,7 @@ def _zulu(value: datetime) -> str:
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-Quantity = Annotated[Decimal, PlainSerializer(_number, return_type=float, when_used="json")]
+Quantity = Annotated[Decimal, PlainSerializer(_number, when_used="json"), WithJsonSchema({"type": "number"})]
 """An exact decimal inside, a JSON number outside."""
 
 Instant = Annotated[datetime, AfterValidator(_utc), PlainSerializer(_zulu, return_type=str, when_used="json")]
