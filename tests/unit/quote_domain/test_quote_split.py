@@ -40,6 +40,10 @@ def test_a_minimum_above_the_line_means_the_whole_line() -> None:
     assert shipped_as(line.deliveries) == [("HAM", 8, 3)]
 
 
+def test_an_early_shipment_leaves_room_for_the_minimum_of_a_later_one() -> None:
+    assert best_split(5, 0, offers_of([3, 4]), 2) == (Shipment(0, 0, 2), Shipment(0, 1, 2))
+
+
 def test_without_limits_the_last_day_comes_from_as_few_sites_as_can_do_it() -> None:
     assert best_split(9, 0, offers_of([2], [3], [9])) == (Shipment(2, 0, 9),)
     assert best_split(9, 0, offers_of([4], [5], [6])) == (Shipment(0, 0, 4), Shipment(1, 0, 5))
