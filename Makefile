@@ -77,7 +77,7 @@ format: $(STAMP)
 	@$(RUN)/ruff check --quiet --fix-only .
 	@$(RUN)/ruff format --quiet .
 
-# Budget: as long as it is given; a thousand times the examples per property takes hours.
+# Budget: an hour or more; every property that does not fix its number of examples tries a hundred times as many.
 soak: $(STAMP)
 	@PLEDGE_HYPOTHESIS=soak $(RUN)/python -m pytest tests/unit tests/contract --numprocesses $(WORKERS) --quiet
 

@@ -1,10 +1,17 @@
 """What every test may ask for: `postgres`, `database`, `kafka`, `a_service`. tests/running.py says what they are."""
 
+import os
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.running import RunningBroker, RunningPostgres, ServiceStarter, Workplace
+
+# A busy machine is no failure, so there is no deadline per example; `make soak` looks a hundred times as far.
+settings.register_profile("default", deadline=None)
+settings.register_profile("soak", deadline=None, max_examples=10_000, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile(os.environ.get("PLEDGE_HYPOTHESIS", "default"))
 
 
 @pytest.fixture(scope="session")

@@ -98,9 +98,9 @@ class DataDirectory:
         self._lock = lock
 
     def unlock(self) -> None:
-        """Give the directory back; nobody runs on it any more."""
-        (self.path / _RUNNING).unlink(missing_ok=True)
+        """Give the directory back, if we have it; nobody runs on it any more."""
         if self._lock is not None:
+            (self.path / _RUNNING).unlink(missing_ok=True)
             self._lock.close()
             self._lock = None
 

@@ -25,8 +25,8 @@ from deploy.local.probes import readiness, speaks_kafka
 from deploy.local.watch import Say, Watched
 
 LOOK_SECONDS: Final = 0.1
-STOP_SECONDS: Final = 9.5
-_SERVICES_STOP_SECONDS: Final = 8.0
+STOP_SECONDS: Final = 9.0
+_SERVICES_STOP_SECONDS: Final = 7.0
 _GIVES_UP_AFTER_ENDINGS: Final = 3
 _EXPLAIN_SECONDS: Final = 15.0
 _LOG_BYTES: Final = 20_000_000
