@@ -30,7 +30,7 @@ class OrderFilter:
 
 async def find_order(pool: Pool, order_id: str) -> dict[str, Any] | None:
     """An order as it stands, or None."""
-    async with pool.connection() as connection:
+    async with pool.snapshot() as connection:
         row = (await documents.find_orders(connection, [order_id], lock=False)).get(order_id)
     return None if row is None else answers.order(row)
 
@@ -38,7 +38,7 @@ async def find_order(pool: Pool, order_id: str) -> dict[str, Any] | None:
 async def list_orders(pool: Pool, wanted: OrderFilter, limit: int, cursor: str | None, *, newest_first: bool) -> dict[str, Any]:
     """A page of orders by id, which is by the time they were made."""
     after = None if cursor is None else str(decode_cursor(cursor, str)[0])
-    async with pool.connection() as connection:
+    async with pool.snapshot() as connection:
         rows = await documents.list_orders(
             connection,
             limit=limit + 1,
@@ -62,7 +62,7 @@ async def list_order_history(pool: Pool, order_id: str, limit: int, cursor: str 
     if cursor is not None:
         value = decode_cursor(cursor, int)[0]
         after = value if isinstance(value, int) else 0
-    async with pool.connection() as connection:
+    async with pool.snapshot() as connection:
         if not await documents.find_orders(connection, [order_id], lock=False):
             return None
         rows = await documents.list_history(connection, order_id, after, limit + 1)

@@ -27,7 +27,7 @@ async def snapshot(board: Board, pool: Pool) -> AsyncIterator[tuple[str, Contrac
             yield events.AVAILABILITY_CHANGED, events.availability(desk, book, "snapshot", None)
     after: str | None = None
     while True:
-        async with pool.connection() as connection:
+        async with pool.snapshot() as connection:
             rows = await documents.list_orders(connection, limit=ORDERS_AT_ONCE, after=after)
         for row in rows:
             data = events.order("order-promised", row, row.updated_at, reason="snapshot").data

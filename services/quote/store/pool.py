@@ -103,9 +103,15 @@ class Pool:
             await self._pool.release(connection, timeout=2)
 
     @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Connection]:
+        """One connection on which all statements see the same instant: an order's head and lines must be of one revision."""
+        async with self.connection() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+            yield connection
+
+    @asynccontextmanager
     async def slow_read(self) -> AsyncIterator[Connection]:
         """A read-only repeatable-read transaction that may take a minute: loading the board, a snapshot, a list."""
-        async with self.connection() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+        async with self.snapshot() as connection:
             await connection.execute("SET LOCAL statement_timeout = '60s'")
             await connection.execute("SET LOCAL idle_in_transaction_session_timeout = '60s'")
             yield connection
