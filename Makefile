@@ -94,6 +94,7 @@ UV := uv pip compile --universal --generate-hashes --no-emit-index-url --no-head
 lock:
 	@$(UV) pyproject.toml --output-file requirements/runtime.txt
 	@$(UV) pyproject.toml --extra local --group dev --group build --output-file requirements/local.txt
+	@$(UV) --group build --constraint requirements/local.txt --output-file requirements/build.txt
 
 clean:
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
