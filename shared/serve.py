@@ -105,7 +105,9 @@ def run(create_app: Callable[[S], FastAPI], settings: S | type[S]) -> NoReturn:
     if isinstance(wrapped.error, CannotStartError):
         _give_up(service, wrapped.error)
     log.info("stopped")
-    sys.exit(1 if wrapped.error is not None else 0)
+    sys.stderr.flush()
+    # Everything is closed. The interpreter's own tidying-up takes a third of a second of CPU, and all services stop at once.
+    os._exit(1 if wrapped.error is not None else 0)
 
 
 def _listen(host: str, port: int) -> socket.socket:
