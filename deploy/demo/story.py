@@ -19,6 +19,9 @@ from deploy.demo.load import Loaded, load_through
 from deploy.demo.urls import Urls
 
 BEAT_SECONDS = 1.3
+BRISK_BEATS = 24
+"""The first ones follow quickly, so that there is something to see."""
+BRISK_SECONDS = 0.25
 HOLD_SECONDS = 60
 SEED = 2021
 """The same day for everybody, as far as the services answer at the same pace."""
@@ -88,11 +91,13 @@ async def run(urls: Urls, key: str, say: Say, stop: asyncio.Event) -> None:
         if loaded is None:
             return
         day = Day(doors, loaded, random.Random(SEED), backlog=backlog_of(loaded))  # noqa: S311 -- a story, no secret
+        beats = 0
         while not stop.is_set():
+            beats += 1
             with suppress(AwayError):  # the console shows who is away; the story goes on when they are back
                 await beat(day)
             with suppress(TimeoutError):  # not wait_for: in Python 3.11 it swallows a cancellation that comes together with `stop`
-                async with asyncio.timeout(BEAT_SECONDS * day.chance.uniform(0.6, 1.4)):
+                async with asyncio.timeout((BRISK_SECONDS if beats <= BRISK_BEATS else BEAT_SECONDS) * day.chance.uniform(0.6, 1.4)):
                     await stop.wait()
 
 

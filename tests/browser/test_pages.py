@@ -1,0 +1,162 @@
+"""What a person sees, in a real browser."""
+
+import re
+import uuid
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.browser.conftest import House, Watched
+
+pytestmark = pytest.mark.browser
+
+
+def card(page: Page, sku: str, site: str) -> str:
+    """The selector of one book's card."""
+    return f'article.book:has(h3:text-is("{sku}")):has(p:text("{site}"))'
+
+
+async def test_every_book_is_a_picture_with_its_table(page: Page) -> None:
+    await page.goto("/")
+    await expect(page.get_by_role("status")).to_contain_text("21 books")
+    assert await page.locator("article.book").count() == 12
+    assert await page.locator("article.book svg[role=img]").count() == 12
+    for figure in await page.locator("article.book figure").all():
+        assert await page.locator(f"#{await figure.get_attribute('aria-details')} table").count() == 1
+    await page.get_by_role("link", name="Next →").click()
+    await expect(page.locator("article.book")).to_have_count(9)
+
+
+async def test_a_change_of_stock_redraws_its_picture_and_leaves_the_open_table_and_the_focus(page: Page, house: House) -> None:
+    await page.goto("/?q=cushion")
+    await house.put_stock("FACTORY", "CUSHION", 41)
+    await expect(page.locator("article.book .figures p").nth(1)).to_contain_text("41")
+    await page.locator("article.book summary").click()
+    await house.put_stock("FACTORY", "CUSHION", 77)
+    await expect(page.locator("article.book .figures p").nth(1)).to_contain_text("77")
+    await expect(page.locator("article.book details")).to_have_attribute("open", "")
+    await expect(page.locator("article.book summary")).to_be_focused()
+
+
+async def test_the_last_promises_appear_by_themselves_with_their_sentences(page: Page, house: House) -> None:
+    await page.goto("/")
+    customer = f"VISITOR-{uuid.uuid4().hex[:6]}"
+    body = {"mode": "hold", "ttl_seconds": 60, "customer": customer, "lines": [{"sku": "SCREWS", "quantity": 3}]}
+    answer = (await house.client.post(f"{house.quote.url}/v1/quotes", json=body)).json()
+    row = page.locator(".promises li", has_text=customer)
+    await expect(row).to_contain_text(answer["summary"])
+    await expect(row).to_contain_text("held")
+    await house.client.post(f"{house.quote.url}/v1/quotes/{answer['id']}/release", json={})
+    await expect(row).to_contain_text("released")
+
+
+async def test_the_filter_narrows_while_typing_and_the_stream_goes_on(page: Page, house: House) -> None:
+    await page.goto("/")
+    await page.keyboard.press("/")
+    await page.keyboard.type("round shop-2")
+    await expect(page.locator("article.book")).to_have_count(1)
+    await expect(page).to_have_url(re.compile("q=round(%20|\\+)shop-2"))
+    await expect(page.locator("#q")).to_be_focused()
+    await house.put_stock("SHOP-2", "ROUND-TABLE", 8)
+    await expect(page.locator("article.book .figures p").nth(1)).to_contain_text("8")
+    await page.locator("#q").fill("no such thing")
+    await expect(page.get_by_role("status")).to_contain_text("No item or site matches")
+
+
+async def test_the_truth_clock_ticks_and_names_who_is_away(page: Page) -> None:
+    await page.goto("/")
+    clock = page.locator(".clock")
+    await expect(clock).to_contain_text("FACTORY")
+    await expect(clock).to_contain_text("capacity does not answer")
+    before = await clock.locator("time").text_content()
+    await expect(clock.locator("time")).not_to_have_text(before or "")
+
+
+async def test_while_quote_is_away_the_page_says_so_keeps_its_pictures_and_heals(watched: Watched, house: House) -> None:
+    page = watched.page
+    await page.goto("/?q=screws")
+    await expect(page.locator("article.book svg")).to_have_count(1)
+    await house.quote.stop()
+    try:
+        await expect(page.locator(".clock .warning")).to_contain_text("quote does not answer")
+        await expect(page.locator("article.book svg")).to_have_count(1)
+    finally:
+        house.quote.start()
+    await house.quote.wait_ready()
+    await expect(page.locator(".clock .warning")).not_to_contain_text("quote")
+    await house.put_stock("FACTORY", "SCREWS", 640)
+    await expect(page.locator("article.book .figures p").nth(1)).to_contain_text("640")
+    await house.put_stock("FACTORY", "SCREWS", 501)
+
+
+async def test_the_desk_answers_while_typing_then_holds_and_confirms(page: Page, house: House) -> None:
+    await house.put_stock("FACTORY", "TABLE-LEG", 50)
+    await house.on_hand("FACTORY", "TABLE-LEG", 50)
+    await page.goto("/desk")
+    await page.get_by_label("Item", exact=True).fill("TABLE-LEG")
+    await page.get_by_label("Quantity").fill("2")
+    answer = page.locator("#answer")
+    await expect(answer.locator(".sentence")).to_contain_text("2 EA")
+    await expect(answer.locator("pre")).to_contain_text("/v1/quotes")
+    await page.get_by_role("button", name="Hold for 15 minutes").click()
+    await expect(answer.locator(".status")).to_have_text("held")
+    await expect(answer.locator("time[data-until]")).to_have_text(re.compile(r"^14:\d\d$|^15:00$"))
+    await page.get_by_role("button", name="Confirm").click()
+    await expect(answer.locator(".status")).to_have_text("confirmed")
+    await expect(answer).to_contain_text("ord_")
+
+
+async def test_the_desk_says_plainly_what_cannot_be_promised(page: Page) -> None:
+    await page.goto("/desk?sku=VARNISHED-CHAIR&quantity=5000")
+    await expect(page.locator("#answer .date")).to_have_text("No date")
+    await expect(page.get_by_role("button", name="Confirm")).to_have_count(0)
+
+
+async def test_one_book_opens_large_with_the_documents_behind_it(page: Page) -> None:
+    await page.goto("/?q=cushion")
+    await page.get_by_role("link", name="CUSHION").click()
+    await expect(page.locator("h1")).to_have_text("CUSHION")
+    await expect(page.locator("article.large svg")).to_have_count(1)
+    await expect(page.locator("article.large table")).to_contain_text("PO-4")
+    await page.get_by_role("link", name="Quote it").click()
+    await expect(page.get_by_label("Item", exact=True)).to_have_value("CUSHION")
+
+
+async def test_the_keyboard_goes_everywhere(page: Page) -> None:
+    await page.goto("/")
+    await page.keyboard.press("?")
+    await expect(page.locator("dialog#help")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("g")
+    await page.keyboard.press("q")
+    await expect(page).to_have_url(re.compile("/desk$"))
+
+
+@pytest.mark.parametrize("width", [360, 768, 1440])
+@pytest.mark.parametrize("address", ["/", "/book?sku=CHAIR&site=SHOP-1", "/desk?sku=CHAIR&quantity=1"])
+async def test_no_page_is_wider_than_its_window(page: Page, width: int, address: str) -> None:
+    await page.set_viewport_size({"width": width, "height": 900})
+    await page.goto(address)
+    assert await page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+async def test_light_and_dark_follow_the_system_and_the_button(page: Page) -> None:
+    await page.emulate_media(color_scheme="dark")
+    await page.goto("/")
+    background = "getComputedStyle(document.body).backgroundColor"
+    dark = await page.evaluate(background)
+    await page.get_by_role("button", name="Light or dark").click()
+    light = await page.evaluate(background)
+    assert dark != light
+    await page.reload()
+    assert await page.evaluate(background) == light
+
+
+async def test_a_violation_would_be_seen(watched: Watched) -> None:
+    """The watch itself can fail: a script that the policy forbids is reported."""
+    watched.tolerated.append("Executing inline script violates")
+    watched.tolerated.append("Refused to execute inline script")
+    await watched.page.goto("/")
+    await watched.page.evaluate("document.body.append(Object.assign(document.createElement('script'), {textContent: 'window.ran = 1'}))")
+    assert watched.faults
+    assert await watched.page.evaluate("window.ran") is None
