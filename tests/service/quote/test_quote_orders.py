@@ -1,5 +1,7 @@
 """Orders: promised in one step, read, listed, amended, cancelled; their history tells it all."""
 
+import asyncio
+
 from tests.service.quote.shop import Json, Shop, a_line, a_name, day, deliveries, ok, refused
 
 
@@ -150,6 +152,28 @@ async def test_the_history_tells_who_did_what_why_and_by_which_document(shop: Sh
     rest = ok(await shop.quote.get(f"{path}/history", params={"limit": 2, "cursor": first["next_cursor"]}))
     assert first["data"] + rest["data"] == pages["data"]
     assert rest["next_cursor"] is None
+
+
+async def test_an_order_is_read_whole_while_it_changes(shop: Shop) -> None:
+    sku, customer = await shop.stocked(100), a_name("CUST")
+    order_id = (await shop.order(a_line(sku, 40, line_ref="10"), customer=customer))["order_id"]
+    done = asyncio.Event()
+
+    async def reduce() -> None:
+        for quantity in range(39, 9, -1):
+            ok(await shop.amend(order_id, {"line_ref": "10", "quantity": quantity}))
+        done.set()
+
+    async def read() -> None:
+        while not done.is_set():
+            listed = ok(await shop.quote.get("/v1/orders", params={"customer": customer}))["data"]
+            for order in (await shop.read(order_id), *listed):
+                assert order["lines"][0]["quantity"] == 41 - order["revision"], "head and lines of two revisions"
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(4):
+            group.create_task(read())
+        await group.create_task(reduce())
 
 
 async def some_orders(shop: Shop, customer: str) -> tuple[str, list[str]]:
