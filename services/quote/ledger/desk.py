@@ -99,6 +99,7 @@ class Desk:
         self.quotes = dict(quotes)
         self.orders = dict(orders)
         self.locked = locked
+        self._given = quotes
         self.read_books: set[str] = set()
         self.steps: list[tuple[Step, Cause]] = []
         self._forks: dict[str, Book | None] = {}
@@ -139,7 +140,12 @@ class Desk:
         return found
 
     def stands_at(self, now: datetime) -> bool:
-        """Whether everything decided here holds at `now` on the board as it is by then: the same versions, holds and civil dates."""
+        """Whether everything decided here holds at `now` on the board as it is by then: the same versions, holds and civil dates.
+
+        The quotes are asked too: a hold whose time is over may have left its book before the plan was made.
+        """
+        if any(quote.is_live(self.now) != quote.is_live(now) for quote in self._given.values()):
+            return False
         for key, version in self._bases.items():
             book = self.board.books.get(key)
             if book is None:
