@@ -251,7 +251,7 @@ class Door:
         orders = await documents.find_orders(connection, sorted({i for c in changes for i in c.order_ids}), lock=True)
         for change in changes:
             await change.read(connection)
-        new = {key for change in changes for key in change.new_books() if key not in self._board.books}
+        new = {key for change in changes for key in change.new_books() if not self._is_written(key)}
         if new:
             await books.create(connection, new)
             await self._board.catch_up(connection, (await books.read_heads(connection, new))[1].values())
@@ -280,6 +280,11 @@ class Door:
             else:
                 decided.effects.append((ask, found))
         return decided, final
+
+    def _is_written(self, key: str) -> bool:
+        """Whether the book certainly has its row: one without a version may stand on the board from a transaction that came to nothing."""
+        book = self._board.books.get(key)
+        return book is not None and book.version > 0
 
     def _plan(self, working: list[Ask], plan: Desk) -> tuple[_Decided, set[str]]:
         """Plan in order of arrival; name the books to lock. What goes over the limit of books comes again."""
