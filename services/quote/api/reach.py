@@ -10,6 +10,7 @@ from fastapi import Depends, Header, Request, Response
 from services.quote.store.keys import Key
 from shared.access import Caller, Scope, caller_with
 from shared.idempotency import body_hash, check_key
+from shared.ids import new_id
 from shared.problems import Problem
 
 if TYPE_CHECKING:
@@ -44,11 +45,12 @@ def json_response(body: Any, status: int = 200) -> Response:
 async def change(request: Request, what: Change, caller: Caller, header_key: str | None, body_key: str | None) -> Response:
     """Have a change decided at the door, under the caller's key, and answer what came of it.
 
-    A call without a key gets one of its own, so that a lost COMMIT can be asked about.
+    A call without a key gets one of its own, so that a lost COMMIT can be asked about; not its request id, which callers
+    give and may give to several calls.
     """
     given = check_key(header_key or body_key)
     if given is None:
-        key = Key("-", request_id(request) + caller.id, b"")
+        key = Key("-", new_id("key"), b"")
     else:
         key = Key(caller.id, given, body_hash(request.method, request.url.path, await request.body()))
     return respond(await house(request).door.enter(what, key))
