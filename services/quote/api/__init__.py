@@ -2,4 +2,13 @@
 
 from services.quote.api import availability, decisions, orders, quotes, snapshot, stream
 
-ROUTERS = (quotes.router, orders.router, availability.router, decisions.router, stream.router, snapshot.router)
+ROUTERS = (
+    quotes.straight,
+    orders.straight,
+    quotes.router,
+    orders.router,
+    availability.router,
+    decisions.router,
+    stream.router,
+    snapshot.router,
+)

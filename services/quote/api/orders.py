@@ -16,8 +16,11 @@ from services.quote.handlers.take import Take
 from shared.paging import Cursor, Limit
 from shared.problems import not_found
 from shared.quantities import Code
+from shared.straight import StraightRoute
 
 router = APIRouter(prefix="/v1", tags=["orders"])
+straight = APIRouter(prefix="/v1", tags=["orders"], route_class=StraightRoute)
+"""What is asked most."""
 
 OrderId = Annotated[str, Path(max_length=100, description="`ord_…`")]
 EVERYTHING = CancelAsk()
@@ -25,7 +28,7 @@ EVERYTHING = CancelAsk()
 ORDER = answers(models.OrderOut, examples.ORDER)
 
 
-@router.post("/orders", response_class=Response, responses=answers(models.QuoteOut, examples.CONFIRMED))
+@straight.post("/orders", response_class=Response, responses=answers(models.QuoteOut, examples.CONFIRMED))
 async def create_order(
     request: Request,
     caller: Promiser,

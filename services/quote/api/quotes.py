@@ -15,8 +15,11 @@ from services.quote.handlers.take import Take
 from shared.access import Scope
 from shared.paging import Cursor, Limit
 from shared.problems import not_found, unprocessable
+from shared.straight import StraightRoute
 
 router = APIRouter(prefix="/v1", tags=["quotes"])
+straight = APIRouter(prefix="/v1", tags=["quotes"], route_class=StraightRoute)
+"""What is asked most."""
 
 QuoteId = Annotated[str, Path(max_length=100, description="`quo_…`")]
 NOTHING_MORE, NO_REASON = ConfirmAsk(), ReleaseAsk()
@@ -24,7 +27,7 @@ NOTHING_MORE, NO_REASON = ConfirmAsk(), ReleaseAsk()
 QUOTE = answers(models.QuoteOut, examples.QUOTE)
 
 
-@router.post("/quotes", response_class=Response, responses=QUOTE)
+@straight.post("/quotes", response_class=Response, responses=QUOTE)
 async def create_quote(
     request: Request,
     caller: Reader,
