@@ -14,6 +14,7 @@ RETRY_SECONDS = 0.5
 ATTEMPTS = 20
 TRY_LATER = frozenset({429, 503})
 REFUSED = 400
+CONFLICT = 409
 
 
 class AwayError(Exception):

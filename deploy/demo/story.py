@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from deploy.demo.doors import REFUSED, AwayError, Doors, segment
+from deploy.demo.doors import CONFLICT, REFUSED, AwayError, Doors, segment
 from deploy.demo.load import Loaded, load_through
 from deploy.demo.urls import Urls
 
@@ -59,6 +59,8 @@ class Day:
     doors: Doors
     loaded: Loaded
     chance: random.Random
+    say: Say
+    complained: set[str] = field(default_factory=set)
     held: list[str] = field(default_factory=list)
     to_ship: list[Json] = field(default_factory=list)
     """Movements that are due: one per delivery of a confirmed order."""
@@ -71,6 +73,12 @@ class Day:
     def today(self) -> date:
         """The day it is now; the story may run past midnight."""
         return datetime.now(UTC).date()  # noqa: TID251 -- what a customer's calendar shows
+
+    def complain(self, doing: str, status: int, answer: Json) -> None:
+        """Say once what no customer's wish explains; a refusal (409) is an ordinary answer."""
+        if status >= REFUSED and status != CONFLICT and doing not in self.complained:
+            self.complained.add(doing)
+            self.say(f"the story could not {doing}: {answer.get('detail') or status}")
 
     def number(self, prefix: str) -> str:
         """The next document number."""
@@ -90,7 +98,7 @@ async def run(urls: Urls, key: str, say: Say, stop: asyncio.Event) -> None:
                 say(f"Waiting for the services: {away}")
         if loaded is None:
             return
-        day = Day(doors, loaded, random.Random(SEED), backlog=backlog_of(loaded))  # noqa: S311 -- a story, no secret
+        day = Day(doors, loaded, random.Random(SEED), say, backlog=backlog_of(loaded))  # noqa: S311 -- a story, no secret
         beats = 0
         while not stop.is_set():
             beats += 1
@@ -179,7 +187,8 @@ async def ask(day: Day) -> None:
         "allow_partial": chance.random() < 0.3,  # noqa: PLR2004 -- some take what they get
         "lines": [line],
     }
-    _, answer = await day.doors.post(f"{day.doors.urls.quote}/v1/quotes", body, str(uuid.uuid4()))
+    status, answer = await day.doors.post(f"{day.doors.urls.quote}/v1/quotes", body, str(uuid.uuid4()))
+    day.complain("ask for a quote", status, answer)
     if answer.get("status") == "held":
         day.held.append(answer["id"])
 
@@ -194,6 +203,7 @@ async def decide(day: Day) -> None:
     if fate == "forget":
         return
     status, answer = await day.doors.post(f"{day.doors.urls.quote}/v1/quotes/{segment(quote_id)}/{fate}", {}, f"story-{fate}-{quote_id}")
+    day.complain(fate, status, answer)
     if fate == "confirm" and status < REFUSED and answer.get("order_id"):
         for line in answer.get("lines") or ():
             for delivery in line.get("deliveries") or ():
@@ -242,7 +252,8 @@ async def order_supply(day: Day) -> None:
         "due_date": (day.today + timedelta(days=day.chance.choice((1, 2, 3, 4) if missing else (2, 4, 6, 9, 13, 18)))).isoformat(),
         "document": coming.receipt_id,
     }
-    status, _ = await day.doors.put(f"{day.doors.urls.inventory}/v1/receipts/{segment(coming.receipt_id)}", body)
+    status, answer = await day.doors.put(f"{day.doors.urls.inventory}/v1/receipts/{segment(coming.receipt_id)}", body)
+    day.complain("order supply", status, answer)
     if status < REFUSED:
         day.coming.append(coming)
 
@@ -270,7 +281,8 @@ async def receive(day: Day) -> None:
 async def move(day: Day, movement: Json) -> None:
     """Book one movement at inventory; its id makes a second sending harmless."""
     body = {"movements": [movement | {"movement_id": f"story-{uuid.uuid4()}"}]}
-    await day.doors.post(f"{day.doors.urls.inventory}/v1/movements", body)
+    status, answer = await day.doors.post(f"{day.doors.urls.inventory}/v1/movements", body)
+    day.complain("move goods", status, answer)
 
 
 async def left_over(day: Day, sku: str, site: str) -> float:
