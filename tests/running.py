@@ -97,7 +97,7 @@ class RunningPostgres:
     async def create(self) -> str:
         """Create a migrated database; return its URL. The migrations run once, every database is a copy."""
         if self._template is None:
-            from shared.migrations import upgrade_all  # only tests that ask for a migrated database pay for Alembic
+            from shared.migrations import upgrade_all  # noqa: PLC0415 -- only tests that ask for a migrated database pay for Alembic
 
             template = _database_name()
             await self.execute(f'CREATE DATABASE "{template}"')
@@ -156,7 +156,7 @@ class RunningBroker:
         """Delete every topic of a named broker; refuse on one that had topics of somebody else before the tests saw it."""
         if self.server is not None:
             return
-        from aiokafka.admin import AIOKafkaAdminClient, NewTopic  # type: ignore[import-untyped]  # the named lane alone needs it
+        from aiokafka.admin import AIOKafkaAdminClient, NewTopic  # type: ignore[import-untyped]  # noqa: PLC0415 -- the named lane alone needs it
 
         admin = AIOKafkaAdminClient(bootstrap_servers=self._named)
         await admin.start()

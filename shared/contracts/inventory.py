@@ -82,8 +82,21 @@ class PositionState(Contract):
 
 
 ChangeKind = Literal[
-    "counted", "safety-stock-set", "arrival", "issue", "adjustment", "transfer-departure", "transfer-arrival", "block", "unblock",
-    "receipt-defined", "receipt-rescheduled", "receipt-changed", "receipt-closed", "requirements-changed", "lines-closed",
+    "counted",
+    "safety-stock-set",
+    "arrival",
+    "issue",
+    "adjustment",
+    "transfer-departure",
+    "transfer-arrival",
+    "block",
+    "unblock",
+    "receipt-defined",
+    "receipt-rescheduled",
+    "receipt-changed",
+    "receipt-closed",
+    "requirements-changed",
+    "lines-closed",
 ]
 
 
