@@ -44,6 +44,10 @@ _SERVER_SETTINGS = {
 }
 
 
+_ANSWER_SECONDS, _SLOW_ANSWER_SECONDS = 15, 65
+"""How long we wait for one statement; the server gives up before that unless it is gone."""
+_SLOW_SIZE = 2
+
 _JSONB_VERSION = b"\x01"
 """The byte before the text of every jsonb on the wire."""
 
@@ -60,7 +64,7 @@ async def _prepare(connection: asyncpg.Connection) -> None:
 
 
 class Pool:
-    """Connections to one schema. `hot` ones live under the door's time limits, `slow` reads under a minute's."""
+    """Connections to one schema, under the door's time limits; slow reads have a few of their own, under a minute's."""
 
     def __init__(self, dsn: str, schema: str = "quote", size: int = 8) -> None:
         """Nothing connects before `start`."""
@@ -68,39 +72,40 @@ class Pool:
         self._schema = schema
         self._size = size
         self._pool: asyncpg.Pool[Any] | None = None
+        self._slow: asyncpg.Pool[Any] | None = None
 
     async def start(self) -> None:
         """Open the pool. Raises OSError or asyncpg.PostgresError when the database is not there."""
-        self._pool = await asyncpg.create_pool(
+        self._pool = await self._create(2, self._size, _ANSWER_SECONDS)
+        self._slow = await self._create(1, _SLOW_SIZE, _SLOW_ANSWER_SECONDS)
+
+    async def _create(self, least: int, most: int, answer_seconds: int) -> "asyncpg.Pool[Any]":
+        return await asyncpg.create_pool(
             self._dsn,
-            min_size=2,
-            max_size=self._size,
+            min_size=least,
+            max_size=most,
             init=_prepare,
             timeout=5,
-            command_timeout=15,
+            command_timeout=answer_seconds,
             server_settings={"search_path": self._schema, "application_name": "pledge-quote", **_SERVER_SETTINGS},
         )
 
     async def close(self) -> None:
         """Close within two seconds, whatever the database does."""
-        pool, self._pool = self._pool, None
-        if pool is not None:
-            try:
-                async with asyncio.timeout(2):
-                    await pool.close()
-            except (TimeoutError, *LOST):
+        pools = [pool for pool in (self._pool, self._slow) if pool is not None]
+        self._pool = self._slow = None
+        try:
+            async with asyncio.timeout(2):
+                await asyncio.gather(*(pool.close() for pool in pools))
+        except (TimeoutError, *LOST):
+            for pool in pools:
                 pool.terminate()
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
         """One connection, outside a transaction. Raises one of LOST when the database is away."""
-        if self._pool is None:
-            raise ConnectionError("the pool is closed")
-        connection = await self._pool.acquire(timeout=2)
-        try:
+        async with _one_of(self._pool) as connection:
             yield connection
-        finally:
-            await self._pool.release(connection, timeout=2)
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Connection]:
@@ -110,8 +115,8 @@ class Pool:
 
     @asynccontextmanager
     async def slow_read(self) -> AsyncIterator[Connection]:
-        """A read-only repeatable-read transaction that may take a minute: loading the board, a snapshot, a list."""
-        async with self.snapshot() as connection:
+        """A read-only repeatable-read transaction of up to a minute: loading the board, a past instant. It takes no place of the door's."""
+        async with _one_of(self._slow) as connection, connection.transaction(isolation="repeatable_read", readonly=True):
             await connection.execute("SET LOCAL statement_timeout = '60s'")
             await connection.execute("SET LOCAL idle_in_transaction_session_timeout = '60s'")
             yield connection
@@ -120,3 +125,20 @@ class Pool:
         """Raise when the database does not answer."""
         async with self.connection() as connection:
             await connection.fetchval("SELECT 1", timeout=1)
+
+
+@asynccontextmanager
+async def _one_of(pool: "asyncpg.Pool[Any] | None") -> AsyncIterator[Connection]:
+    """A connection of the pool. Whatever says that the database does not answer is a ConnectionError: to a caller, a 503."""
+    if pool is None:
+        raise ConnectionError("the pool is closed")
+    try:
+        connection = await pool.acquire(timeout=2)
+        try:
+            yield connection
+        finally:
+            await pool.release(connection, timeout=2)
+    except ConnectionError:
+        raise
+    except OSError as error:  # a TimeoutError is one
+        raise ConnectionError(f"the database does not answer: {str(error) or type(error).__name__}") from error
