@@ -8,10 +8,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import asyncpg
+import orjson
 import structlog
 
 from services.quote.store import log
-from services.quote.store.pool import LOST, RETRYABLE, TOO_SLOW
+from services.quote.store.pool import LOST
 
 if TYPE_CHECKING:
     from services.quote.settings import Settings
@@ -23,6 +25,8 @@ logger = structlog.get_logger()
 ROWS_PER_WRITE = 1000
 PARTITIONS_AHEAD = 3
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_LAST_MILLISECOND = 250_000_000_000_000
+"""In the year 9892: a later id was not made here, and there is room to look around it."""
 
 
 class DecisionLog:
@@ -59,7 +63,7 @@ class DecisionLog:
         for wait in (0.0, 0.1, 0.2, 0.3, 0.4):
             await asyncio.sleep(wait)
             if (kept := self._by_id.get(quote_id)) is not None:
-                return _plain(kept)
+                return _read(kept)
             async with self._pool.connection() as connection:
                 found = await log.find_inquiry(connection, quote_id, at)
             if found is not None or datetime.now(UTC) - at > timedelta(seconds=10):  # noqa: TID251 -- only how long to look
@@ -82,12 +86,12 @@ class DecisionLog:
             while self._waiting:
                 rows = [self._waiting[n] for n in range(min(ROWS_PER_WRITE, len(self._waiting)))]
                 async with self._pool.connection() as connection:
-                    await log.add_inquiries(connection, [_plain(row) for row in rows])
+                    await log.add_inquiries(connection, [_written(row) for row in rows])
                 self.written += len(rows)
                 for row in rows:
                     self._waiting.popleft()
                     self._by_id.pop(row.id, None)
-        except (*LOST, *RETRYABLE, *TOO_SLOW) as error:  # two replicas that make the same partition at once are among these
+        except (*LOST, asyncpg.PostgresError) as error:  # also a full disk, and two replicas that make the same partition at once
             logger.warning("decision log not written, trying again", reason=type(error).__name__, waiting=len(self._waiting))
 
     async def _keep_partitions(self) -> None:
@@ -101,11 +105,15 @@ class DecisionLog:
         self._made_until = datetime(first.year, first.month, first.day, tzinfo=UTC) + timedelta(days=PARTITIONS_AHEAD)
 
 
-def _plain(row: InquiryRow) -> InquiryRow:
-    """The request as JSON: turned when it is written, not when it is answered."""
-    if isinstance(row.request, dict):
-        return row
-    return replace(row, request=row.request.model_dump(mode="json", exclude_defaults=True))
+def _written(row: InquiryRow) -> InquiryRow:
+    """With request and answer as JSON text: the request is turned when it is written, not when it is answered, the answer never again."""
+    request = orjson.Fragment(row.request.model_dump_json(exclude_defaults=True))
+    return replace(row, request=request, result=orjson.Fragment(row.result))
+
+
+def _read(row: InquiryRow) -> InquiryRow:
+    """With request and answer as they will be read from the log."""
+    return replace(row, request=row.request.model_dump(mode="json", exclude_defaults=True), result=orjson.loads(row.result))
 
 
 def instant_of(quote_id: str) -> datetime | None:
@@ -116,7 +124,6 @@ def instant_of(quote_id: str) -> datetime | None:
     milliseconds = 0
     for letter in text[:10]:
         milliseconds = milliseconds * 32 + _CROCKFORD.index(letter)
-    try:
-        return datetime.fromtimestamp(milliseconds / 1000, UTC)
-    except (OverflowError, ValueError, OSError):
+    if milliseconds > _LAST_MILLISECOND:
         return None
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)

@@ -39,7 +39,7 @@ async def drop_partitions(connection: Connection, before: date) -> list[str]:
         f"inquiry_{before:%Y%m%d}",
     )
     for row in rows:
-        await connection.execute(f'DROP TABLE "{row["name"]}"')
+        await connection.execute(f'DROP TABLE IF EXISTS "{row["name"]}"')  # another replica does the same at midnight
     return [row["name"] for row in rows]
 
 
