@@ -74,7 +74,8 @@ async def forget_keys(pool: Pool, days: int, stop: asyncio.Event) -> None:
         await until(stop, FORGET_SECONDS)
         with suppress(*AWAY):
             async with pool.connection() as connection:
-                await keys.forget(connection, days)
+                while await keys.forget(connection, days) and not stop.is_set():
+                    pass
 
 
 class Readiness:

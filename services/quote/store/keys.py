@@ -84,10 +84,11 @@ async def release(connection: Connection, keys: Sequence[Key]) -> None:
     )
 
 
-async def forget(connection: Connection, days: int) -> None:
-    """Drop answers older than their time, some at once."""
-    await connection.execute(
+async def forget(connection: Connection, days: int) -> bool:
+    """Drop answers older than their time, some at once; True when there may be more."""
+    status: str = await connection.execute(
         """DELETE FROM idempotency WHERE ctid = ANY(ARRAY(
            SELECT ctid FROM idempotency WHERE created_at < clock_timestamp() - make_interval(days => $1) LIMIT 5000))""",
         days,
     )
+    return status == "DELETE 5000"
