@@ -223,6 +223,6 @@ def _zone(name: str) -> ZoneInfo:
         return _UTC
     try:
         return ZoneInfo(name)
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, OSError):  # OSError: a directory of zones, such as Europe
         log.warning("unknown time zone, reading it as UTC", time_zone=name)
         return _UTC

@@ -42,7 +42,10 @@ def _number(value: Decimal) -> int | float:
 def _utc(value: datetime) -> datetime:
     if value.tzinfo is None:
         raise ValueError("an instant needs a time zone: write 2026-11-21T11:12:00Z")
-    return value.astimezone(UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("an instant lies in the years 1 to 9999, in UTC") from None
 
 
 def _zulu(value: datetime) -> str:
