@@ -63,7 +63,7 @@ def _shown(board: Board, book: Book, now: datetime, from_date: date | None, to_d
         raise unprocessable(
             "EMPTY_SPAN", "to_date lies before from_date.", [FieldError("/to_date", "empty_span", "must not be before from_date")]
         )
-    if (last or first) - min(first, today) > MOST_DAYS or first - today > MOST_DAYS:
+    if (max(first, today) if last is None else last) - min(first, today) > MOST_DAYS or first - today > MOST_DAYS:
         raise unprocessable(
             "SPAN_TOO_LONG", f"At most {MOST_DAYS} days at once.", [FieldError("/to_date", "span", f"at most {MOST_DAYS} days")]
         )
