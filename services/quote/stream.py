@@ -61,12 +61,12 @@ class Stream:
         if record.value is None or not self._watchers:
             return
         headers = dict(record.headers)
-        kind = headers.get("ce_type", b"").decode()
+        kind = headers.get("ce_type", b"").decode(errors="replace")
         name = _name(kind)
         for queue in self._watchers:
             if queue.full():
                 queue.get_nowait()
-            queue.put_nowait((name, headers.get("ce_id", b"").decode(), record.value))
+            queue.put_nowait((name, headers.get("ce_id", b"").decode(errors="replace"), record.value))
 
 
 def _name(kind: str) -> str:

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 
 from services.quote.api.reach import Reader, house
+from shared.problems import unavailable
 
 router = APIRouter(prefix="/v1", tags=["stream"])
 
@@ -28,6 +29,8 @@ MOST_WATCHERS = 500
 )
 async def watch(request: Request, caller: Reader) -> StreamingResponse:
     """Availability, orders, holds and risk from now on, as server-sent events. A watcher who comes late asks the lists."""
+    if house(request).stream.watchers() >= MOST_WATCHERS:
+        raise unavailable("TOO_MANY_WATCHERS", "As many watch as can be served; try again later.", retry_after=10)
     return StreamingResponse(
         _events(request), media_type="text/event-stream", headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     )
