@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from services.quote import answers, events
-from services.quote.asks import AmendAsk, LineAsk, micro
+from services.quote.asks import MAX_LINES, AmendAsk, LineAsk, micro
 from services.quote.domain.answer import Delivery
 from services.quote.domain.book import Entry, Part
 from services.quote.domain.change import CurrentLine, amend
@@ -22,6 +22,8 @@ from shared.contracts.base import from_micro, micro_to_decimal
 from shared.ids import new_id
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from services.quote.domain.answer import LinePromise
     from services.quote.domain.request import LineRequest
     from services.quote.ledger import Desk
@@ -128,6 +130,7 @@ class Amend(Change):
             detail = "This order was promised elsewhere: change it there and import it again."
             raise Refusal(409, {"code": "PROMISED_ELSEWHERE", "detail": detail, "allowed": ["import again", "cancel"]})
         asked = self._lines(order)
+        _counted(desk, [asked[change.line_ref] for change in self.ask.lines])
         open_lines = [line for line in order.lines if line.is_open]
         current = [_current(desk, line) for line in open_lines]
         wanted = [line_of(desk.board, ask, ref, desk.now) for ref, ask in asked.items()]
@@ -190,6 +193,7 @@ class Amend(Change):
                 continue
             old = {"sku": line.sku, "quantity": _units(line.quantity), "requested_date": line.requested_date.isoformat()}
             new = {} if change is None else change.model_dump(mode="json", exclude_unset=True)
+            new = {name: value for name, value in new.items() if value is not None or name not in old}  # null there: as it was
             # An unnamed line stands, whatever it had asked for; a named one is read with its old wishes.
             asked[line.line_ref] = LineAsk.model_validate({**line.request, **old, **new, "line_ref": line.line_ref})
             if change is not None:
@@ -205,6 +209,8 @@ class Amend(Change):
                 detail = f"The order has no line {ref}; a new line needs sku and quantity."
                 raise Refusal(422, {"code": "UNKNOWN_LINE", "detail": detail})
             asked[ref] = LineAsk.model_validate(change.model_dump(mode="json", exclude_unset=True))
+        if len(order.lines) + len(changes) > MAX_LINES:
+            raise Refusal(422, {"code": "TOO_MANY_LINES", "detail": f"An order has at most {MAX_LINES} lines."})
         return asked
 
     def _amended(
@@ -263,6 +269,15 @@ class Amend(Change):
         for one in line.deliveries:
             if one.open:
                 effect.put(f"{line.sku}|{one.site}", open_entry(order, line, one))
+
+
+def _counted(desk: Desk, lines: Sequence[LineAsk]) -> None:
+    """Refuse more decimals than the item of a line has; a change need not name its sku, so that is known only here."""
+    for line in lines:
+        item = desk.board.items.get(line.sku)
+        if item is not None and micro(line.quantity) % 10 ** (6 - item.decimals):
+            detail = f"{line.sku} is counted with {item.decimals} decimals."
+            raise Refusal(422, {"code": "INVALID_REQUEST", "detail": detail})
 
 
 def _delivery(row: DeliveryRow) -> Delivery:
