@@ -107,13 +107,11 @@ class HearSupply(Change):
     def decide(self, desk: Desk) -> Effect:
         """Facts are never refused: a book may become short."""
         effect = Effect(definitions=list(self._definitions))
-        fresh: set[str] = set()
         document: str | None = None
         for key, state in self._states.items():
             if state.revision <= self._seen.get(key, 0):
                 continue
             effect.revisions[key] = state.revision
-            fresh.add(key)
             event = self._positions[key]
             document = event.document or document
             book = desk.fork(key)
@@ -122,9 +120,9 @@ class HearSupply(Change):
             for entry in _differences(book, state):
                 effect.put(key, entry)
         effect.cause = Cause("position-changed", None, FROM_INVENTORY, document)
-        lefts = [left for left in self._lefts.values() if f"{left.sku}|{left.site}" in fresh]
-        if lefts:
-            match(effect, desk, lefts, self._ids, self._unmatched, document)
+        # Totals never fall, so those of an older state count as well: a newer one may say nothing of the line.
+        if self._lefts:
+            match(effect, desk, list(self._lefts.values()), self._ids, self._unmatched, document)
         return effect
 
 
