@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from services.quote.handlers.hear_supply import HearSupply, Progress
 from services.quote.store import supply
+from services.quote.store.pool import TOO_SLOW
 from shared.contracts.inventory import TOPIC
 from shared.projecting import Fenced
 
@@ -34,10 +35,18 @@ class Supply:
             return await supply.list_offsets(connection, TOPIC)
 
     async def apply(self, partition: int, received: list[Received], expected_offset: int, next_offset: int) -> None:
-        """One transaction, offset first. Raises Fenced when somebody else has moved it."""
+        """One transaction, offset first; halved when a statement takes too long. Raises Fenced when somebody else has moved it."""
         change = HearSupply([event.data for event in received], Progress(partition, expected_offset, next_offset))
-        if not await self._door.carry_out(change):
-            raise Fenced
+        try:
+            if not await self._door.carry_out(change):
+                raise Fenced
+        except TOO_SLOW:
+            if len(received) < 2:  # noqa: PLR2004 -- nothing to halve
+                raise
+            half = len(received) // 2
+            middle = received[half].record.offset
+            await self.apply(partition, received[:half], expected_offset, middle)
+            await self.apply(partition, received[half:], middle, next_offset)
 
     async def resynchronise(self, ends: dict[int, int]) -> None:
         """Replace what we know by the owner's snapshot, and go on from the offsets that were read before it."""
@@ -46,9 +55,19 @@ class Supply:
         async for entity in entities:
             piece.append(entity)
             if len(piece) >= SNAPSHOT_PIECE:
-                await self._door.carry_out(HearSupply(piece))
+                await self._take(piece)
                 piece = []
         if piece:
-            await self._door.carry_out(HearSupply(piece))
+            await self._take(piece)
         async with self._pool.connection() as connection, connection.transaction():
             await supply.set_offsets(connection, TOPIC, offsets or ends, taken_at)
+
+    async def _take(self, piece: list[Contract]) -> None:
+        """A piece of a snapshot, halved when it takes longer than a statement may."""
+        try:
+            await self._door.carry_out(HearSupply(piece))
+        except TOO_SLOW:
+            if len(piece) < 2:  # noqa: PLR2004
+                raise
+            await self._take(piece[: len(piece) // 2])
+            await self._take(piece[len(piece) // 2 :])
