@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -34,6 +35,8 @@ Row = TypeVar("Row", QuoteRow, OrderRow)
 
 MAX_BOOKS = 2000
 """Books that one transaction locks at most, unless a single request needs more."""
+PLAN_SECONDS = 0.4
+"""Planning stops after so long, and what is left comes again: planned twice over, a transaction must not look idle to the database."""
 ROUNDS_BEFORE_LOCKING_ALL = 2
 TRIES = 3
 UNKNOWN_OUTCOME_SECONDS = 8.0
@@ -287,20 +290,23 @@ class Door:
         return book is not None and book.version > 0
 
     def _plan(self, working: list[Ask], plan: Desk) -> tuple[_Decided, set[str]]:
-        """Plan in order of arrival; name the books to lock. What goes over the limit of books comes again."""
+        """Plan in order of arrival; name the books to lock. What goes over the limit of books or time comes again."""
         planned = _Decided()
         wanted: set[str] = set()
+        began = time.monotonic()
         for ask in working:
-            before = set(plan.read_books) if ask.rounds >= ROUNDS_BEFORE_LOCKING_ALL else set()
-            if len(wanted) >= MAX_BOOKS:
+            if len(wanted) >= MAX_BOOKS or (planned.effects and time.monotonic() - began > PLAN_SECONDS):
                 planned.put_off.append(ask)
                 continue
+            earlier, plan.read_books = plan.read_books, set()
             effect = _decide_one(ask, plan)
             if effect is None:  # a plan may write any book
                 raise RuntimeError("a plan was refused its books")
             wanted |= effect.entries.keys()
             if ask.rounds >= ROUNDS_BEFORE_LOCKING_ALL:
-                wanted |= {key for key in plan.read_books - before if key in self._board.books}
+                wanted |= {key for key in plan.read_books if key in self._board.books}
+            earlier |= plan.read_books
+            plan.read_books = earlier
             planned.effects.append((ask, effect))
         return planned, wanted
 
