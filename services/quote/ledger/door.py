@@ -38,6 +38,8 @@ MAX_BOOKS = 2000
 PLAN_SECONDS = 0.4
 """Planning stops after so long, and what is left comes again: planned twice over, a transaction must not look idle to the database."""
 ROUNDS_BEFORE_LOCKING_ALL = 2
+BOOKS_TOLD_AT_ONCE = 500
+"""Their events take a while to write down, and a transaction must not look idle to the database meanwhile."""
 TRIES = 3
 UNKNOWN_OUTCOME_SECONDS = 8.0
 
@@ -330,9 +332,11 @@ class Door:
         if revisions:
             await supply.save_revisions(connection, revisions)
         said = [event for effect in effects for event in effect.events]
-        said += events.availability_of(desk, desk.moved())
-        if said:
+        moved = sorted(desk.moved().items())
+        while said or moved:
+            said += events.availability_of(desk, dict(moved[:BOOKS_TOLD_AT_ONCE]))
             await outbox.append(connection, said)
+            said, moved = [], moved[BOOKS_TOLD_AT_ONCE:]
         await self._keep_answers(connection, decided)
 
     async def _keep_answers(self, connection: Connection, decided: _Decided) -> None:

@@ -114,9 +114,13 @@ async def list_steps_above(connection: Connection, versions: dict[str, int]) -> 
 
 async def create(connection: Connection, keys: Iterable[str]) -> None:
     """Make the rows of books that are new, in sorted order; those that exist stay."""
-    for key in sorted(keys):
-        sku, site = key.rsplit("|", 1)
-        await connection.execute("INSERT INTO book (key, sku, site) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", key, sku, site)
+    ordered = sorted(keys)
+    await connection.execute(
+        "INSERT INTO book (key, sku, site) SELECT * FROM unnest($1::text[], $2::text[], $3::text[]) ON CONFLICT DO NOTHING",
+        ordered,
+        [key.rsplit("|", 1)[0] for key in ordered],
+        [key.rsplit("|", 1)[1] for key in ordered],
+    )
 
 
 async def lock(connection: Connection, keys: Iterable[str]) -> None:
