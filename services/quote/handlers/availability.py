@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from services.quote import answers
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 MOST_DAYS = 1100
 """Three years and a little."""
+MOST_ROWS = 500_000
+"""Days of all pairs of one call together."""
 
 
 def availability(
@@ -44,13 +47,19 @@ async def availability_as_of(
 
 
 async def availability_of_pairs(board: Board, ask: BulkAvailabilityAsk) -> list[dict[str, Any]]:
-    """One element per pair; one that nothing is known of has its error in its place."""
+    """One element per pair; one that nothing is known of has its error in its place. Others are answered between the pairs."""
     found = []
+    rows = 0
     for pair in ask.pairs:
+        await asyncio.sleep(0)
         one = availability(board, pair.sku, pair.site, ask.from_date, ask.to_date, None)
         if one is None:
             detail = f"Nothing was ever said about {pair.sku} at {pair.site}."
             one = {"sku": pair.sku, "site": pair.site, "error": {"code": "UNKNOWN_BOOK", "detail": detail}}
+        rows += len(one.get("days", ()))
+        if rows > MOST_ROWS:
+            detail = f"At most {MOST_ROWS} days of all pairs together: ask for fewer pairs or days."
+            raise unprocessable("TOO_MANY_DAYS", detail, [FieldError("/pairs", "too_many_days", "fewer pairs or days")])
         found.append(one)
     return found
 
