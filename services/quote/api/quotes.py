@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Path, Query, Request, Response
 
 from services.quote.api import examples, models
-from services.quote.api.reach import IdempotencyKey, Promiser, Reader, answers, change, house, json_response, request_id
+from services.quote.api.reach import IdempotencyKey, Promiser, Reader, answers, change, house, json_response, request_id, written
 from services.quote.asks import ConfirmAsk, ExtendAsk, OrderAsk, QuoteAsk, ReleaseAsk
 from services.quote.handlers.demand import check
 from services.quote.handlers.find_quote import as_order_ask, explanation_of, find_quote, list_quotes
@@ -38,7 +38,7 @@ async def create_quote(
     here = house(request)
     check(here.board, ask.lines, here.settings.horizon_days)
     if ask.mode == "inquiry":
-        return json_response(inquire(here.board, here.log, ask, caller.id, request_id(request)))
+        return written(inquire(here.board, here.log, ask, caller.id, request_id(request)))
     caller.require(Scope.PROMISE_WRITE)
     return await change(
         request, Take(ask, caller.id, request_id(request), ttl_seconds=ask.ttl_seconds), caller, idempotency_key, ask.idempotency_key

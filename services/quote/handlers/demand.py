@@ -9,7 +9,7 @@ from services.quote.domain.request import Demand, LineRequest
 from shared.problems import FieldError, unprocessable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import date, datetime
     from decimal import Decimal
 
@@ -21,29 +21,25 @@ if TYPE_CHECKING:
 def check(board: Board, lines: Sequence[LineAsk], horizon_days: int) -> None:
     """Refuse what no book could answer: more decimals than the item has, dates beyond the horizon. Raises a 422 Problem."""
     errors: list[FieldError] = []
+    today = board.now().toordinal()
     for n, line in enumerate(lines):
-        at = f"/lines/{n}"
-        _decimals(board, line.sku, {f"{at}/quantity": line.quantity, f"{at}/min_ship_quantity": line.min_ship_quantity}, errors)
-        dates = {f"{at}/requested_date": line.requested_date, f"{at}/latest_acceptable_date": line.latest_acceptable_date}
-        _dates(board, dates, horizon_days, errors)
+        _line(board, line, line.sku, f"/lines/{n}", today, horizon_days, errors)
     _refuse(errors)
 
 
 def check_changes(board: Board, lines: Sequence[LineChange], horizon_days: int) -> None:
     """The same for an amendment, as far as the lines name their sku."""
     errors: list[FieldError] = []
+    today = board.now().toordinal()
     for n, line in enumerate(lines):
-        at = f"/lines/{n}"
-        if line.sku is not None:
-            _decimals(board, line.sku, {f"{at}/quantity": line.quantity, f"{at}/min_ship_quantity": line.min_ship_quantity}, errors)
-        dates = {f"{at}/requested_date": line.requested_date, f"{at}/latest_acceptable_date": line.latest_acceptable_date}
-        _dates(board, dates, horizon_days, errors)
+        _line(board, line, line.sku, f"/lines/{n}", today, horizon_days, errors)
     _refuse(errors)
 
 
 def check_imports(board: Board, orders: Sequence[ImportedOrder], horizon_days: int) -> None:
     """The same for orders promised elsewhere; and a line stands once in its order."""
     errors: list[FieldError] = []
+    today = board.now().toordinal()
     for m, order in enumerate(orders):
         seen: set[str] = set()
         for n, line in enumerate(order.lines):
@@ -52,23 +48,32 @@ def check_imports(board: Board, orders: Sequence[ImportedOrder], horizon_days: i
             if ref in seen:
                 errors.append(FieldError(f"{at}/line_ref", "line_ref_twice", f"line_ref {ref} stands twice"))
             seen.add(ref)
-            _decimals(board, line.sku, {f"{at}/quantity": line.quantity}, errors)
-            _dates(board, {f"{at}/promised_date": line.promised_date}, horizon_days, errors)
+            _decimals(board, line.sku, line.quantity, at, "quantity", errors)
+            _date(line.promised_date, today, horizon_days, at, "promised_date", errors)
     _refuse(errors)
 
 
-def _decimals(board: Board, sku: str, quantities: Mapping[str, Decimal | None], errors: list[FieldError]) -> None:
+def _line(
+    board: Board, line: LineAsk | LineChange, sku: str | None, at: str, today: int, horizon_days: int, errors: list[FieldError]
+) -> None:
+    if sku is not None:
+        _decimals(board, sku, line.quantity, at, "quantity", errors)
+        _decimals(board, sku, line.min_ship_quantity, at, "min_ship_quantity", errors)
+    _date(line.requested_date, today, horizon_days, at, "requested_date", errors)
+    _date(line.latest_acceptable_date, today, horizon_days, at, "latest_acceptable_date", errors)
+
+
+def _decimals(board: Board, sku: str, quantity: Decimal | None, at: str, name: str, errors: list[FieldError]) -> None:
+    if quantity is None:
+        return
     item = board.items.get(sku)
-    for pointer, quantity in quantities.items():
-        if item is not None and quantity is not None and micro(quantity) % 10 ** (6 - item.decimals):
-            errors.append(FieldError(pointer, "quantity_decimals", f"{sku} is counted with {item.decimals} decimals"))
+    if item is not None and micro(quantity) % 10 ** (6 - item.decimals):
+        errors.append(FieldError(f"{at}/{name}", "quantity_decimals", f"{sku} is counted with {item.decimals} decimals"))
 
 
-def _dates(board: Board, dates: Mapping[str, date | None], horizon_days: int, errors: list[FieldError]) -> None:
-    today = board.now().toordinal()
-    for pointer, day in dates.items():
-        if day is not None and abs(day.toordinal() - today) > horizon_days:
-            errors.append(FieldError(pointer, "date_out_of_range", f"a date lies at most {horizon_days} days from today"))
+def _date(day: date | None, today: int, horizon_days: int, at: str, name: str, errors: list[FieldError]) -> None:
+    if day is not None and abs(day.toordinal() - today) > horizon_days:
+        errors.append(FieldError(f"{at}/{name}", "date_out_of_range", f"a date lies at most {horizon_days} days from today"))
 
 
 def _refuse(errors: list[FieldError]) -> None:

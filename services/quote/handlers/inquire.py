@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import orjson
 
 from services.quote import answers
 from services.quote.domain.promise import promise
@@ -43,8 +45,8 @@ class BoardShelf:
         return self._board.rules(sku)
 
 
-def inquire(board: Board, log: DecisionLog, ask: QuoteAsk, caller: str, request_id: str) -> dict[str, Any]:
-    """What could be promised now, and why. Takes nothing."""
+def inquire(board: Board, log: DecisionLog, ask: QuoteAsk, caller: str, request_id: str) -> bytes:
+    """What could be promised now, and why, as JSON; the log keeps the same bytes. Takes nothing."""
     now = board.now()
     found = promise(demand_of(board, ask, now), BoardShelf(board, now))
     quote_id, decision_id = new_id("quo"), new_id("dec")
@@ -62,7 +64,8 @@ def inquire(board: Board, log: DecisionLog, ask: QuoteAsk, caller: str, request_
         book = board.book(sku, site)
         if book is not None:
             versions[book.key] = book.version
+    answer = orjson.dumps(body)
     log.keep(
-        InquiryRow(quote_id, now, decision_id, caller, ask.customer, body["outcome"], found.summary, ask, versions, body, CODE_VERSION)
+        InquiryRow(quote_id, now, decision_id, caller, ask.customer, found.outcome, found.summary, ask, versions, answer, CODE_VERSION)
     )
-    return body
+    return answer

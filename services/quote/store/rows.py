@@ -165,7 +165,8 @@ class InquiryRow:
     request: Any
     """As the API has parsed it; JSON once it is written."""
     versions: dict[str, int]
-    result: dict[str, Any]
+    result: Any
+    """The bytes that were sent; JSON once it is written."""
     code_version: str
 
 
