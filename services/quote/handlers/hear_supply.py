@@ -46,6 +46,7 @@ class HearSupply(Change):
     _positions: dict[str, PositionChanged] = field(default_factory=dict)
     _states: dict[str, PositionState] = field(default_factory=dict)
     _lefts: dict[tuple[str, str, str, str], Left] = field(default_factory=dict)
+    _documents: dict[tuple[str, str, str, str], str | None] = field(default_factory=dict)
     _definitions: list[Definition] = field(default_factory=list)
     _as_of: datetime | None = None
     _ids: dict[str, str] = field(default_factory=dict)
@@ -61,7 +62,7 @@ class HearSupply(Change):
                     if key not in self._states or self._states[key].revision < state.revision:
                         self._states[key] = state
                         self._positions[key] = event
-                    self._note_shipped(state)
+                    self._note_shipped(state, event.document)
             elif isinstance(event, ItemDefined):
                 self._definitions.append(Definition("item", event.sku, event.revision, event.model_dump(mode="json")))
             elif isinstance(event, SiteDefined):
@@ -69,14 +70,15 @@ class HearSupply(Change):
             elif isinstance(event, Heartbeat):
                 self._as_of = event.as_of if self._as_of is None else max(self._as_of, event.as_of)
 
-    def _note_shipped(self, state: PositionState) -> None:
+    def _note_shipped(self, state: PositionState, document: str | None) -> None:
         for line in state.shipped:
             name = (line.order_id, line.line_ref, state.sku, state.site)
             before = self._lefts.get(name)
             if before is None or micro(line.quantity) >= before.quantity:
-                self._lefts[name] = Left(
-                    line.order_id, line.line_ref, state.sku, state.site, micro(line.quantity), line.closed, line.last_shipped_at
-                )
+                left = Left(line.order_id, line.line_ref, state.sku, state.site, micro(line.quantity), line.closed, line.last_shipped_at)
+                if before is None or left.quantity > before.quantity:
+                    self._documents[name] = document  # later events only repeat the total
+                self._lefts[name] = left
 
     @property
     def order_ids(self) -> tuple[str, ...]:
@@ -107,22 +109,20 @@ class HearSupply(Change):
     def decide(self, desk: Desk) -> Effect:
         """Facts are never refused: a book may become short."""
         effect = Effect(definitions=list(self._definitions))
-        document: str | None = None
+        effect.cause = Cause("position-changed", None, FROM_INVENTORY)
         for key, state in self._states.items():
             if state.revision <= self._seen.get(key, 0):
                 continue
             effect.revisions[key] = state.revision
-            event = self._positions[key]
-            document = event.document or document
+            effect.causes[key] = Cause("position-changed", None, FROM_INVENTORY, self._positions[key].document)
             book = desk.fork(key)
             if book is None:
                 raise LookupError(f"book {key} was not made")
             for entry in _differences(book, state):
                 effect.put(key, entry)
-        effect.cause = Cause("position-changed", None, FROM_INVENTORY, document)
         # Totals never fall, so those of an older state count as well: a newer one may say nothing of the line.
         if self._lefts:
-            match(effect, desk, list(self._lefts.values()), self._ids, self._unmatched, document)
+            match(effect, desk, list(self._lefts.values()), self._ids, self._unmatched, self._documents)
         return effect
 
 

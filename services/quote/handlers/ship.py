@@ -14,7 +14,7 @@ from services.quote.handlers.take import history_of
 from services.quote.store.rows import LineRow, OrderRow, ShippedRow, UnmatchedRow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from services.quote.ledger import Desk, Effect
@@ -39,7 +39,7 @@ def match(
     lefts: Sequence[Left],
     ids: dict[str, str],
     known: dict[tuple[str, str, str, str], UnmatchedRow],
-    document: str | None,
+    documents: Mapping[tuple[str, str, str, str], str | None],
 ) -> None:
     """Apply totals to the orders they name. A total that is not above what was applied before changes nothing."""
     by_order: dict[str, list[Left]] = {}
@@ -55,10 +55,13 @@ def match(
         shipped, strange = apply(order, found, desk)
         missing.extend(strange)
         if shipped is not None:
-            write(effect, order, shipped, desk, document)
+            news_of = [left for left in found if _shipped_at(order, left) != _shipped_at(shipped, left)]
+            last = (news_of or found)[-1]
+            write(effect, order, shipped, desk, documents.get((last.order_name, last.line_ref, last.sku, last.site)))
     news = [row for row in missing if (before := known.get(_name(row))) is None or row.quantity > before.quantity]
     effect.unmatched.extend(news)
-    effect.events.extend(events.unmatched(news, 1, desk.now, document))
+    for row in news:
+        effect.events.extend(events.unmatched([row], 1, desk.now, documents.get(_name(row))))
 
 
 def apply(order: OrderRow, lefts: Iterable[Left], desk: Desk) -> tuple[OrderRow | None, list[UnmatchedRow]]:
@@ -119,10 +122,17 @@ def write(effect: Effect, before: OrderRow, after: OrderRow, desk: Desk, documen
         was = {one.ref: one.open for one in old.deliveries}
         for delivery in new.deliveries:
             if delivery.ref and was.get(delivery.ref, 0) != delivery.open:
-                effect.put(f"{new.sku}|{delivery.site}", open_entry(after, new, delivery))
+                key = f"{new.sku}|{delivery.site}"
+                effect.put(key, open_entry(after, new, delivery))
+                effect.causes.setdefault(key, replace(effect.cause, document=document))
     effect.orders.append(after)
     effect.history.append(history_of(after, desk.now, "order-shipped", None, document=document))
     effect.events.append(events.order("order-shipped", after, desk.now, document=document))
+
+
+def _shipped_at(order: OrderRow, left: Left) -> ShippedRow | None:
+    line = order.line(left.line_ref)
+    return None if line is None else line.shipped_by_site.get(left.site)
 
 
 def _unmatched(left: Left, cause: str) -> UnmatchedRow:

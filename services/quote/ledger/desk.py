@@ -32,6 +32,8 @@ class Effect:
     entries: dict[str, list[Entry]] = field(default_factory=dict)
     """Per book key; each book named here moves by one version."""
     cause: Cause = EXPIRED
+    causes: dict[str, Cause] = field(default_factory=dict)
+    """Per book key, where a book has its own."""
     quotes: list[QuoteRow] = field(default_factory=list)
     orders: list[OrderRow] = field(default_factory=list)
     history: list[HistoryRow] = field(default_factory=list)
@@ -171,7 +173,7 @@ class Desk:
     def accept(self, effect: Effect) -> None:
         """Let later changes of the batch see this one."""
         for key, entries in effect.entries.items():
-            self._step(key, entries, effect.cause)
+            self._step(key, entries, effect.causes.get(key, effect.cause))
         for quote in effect.quotes:
             self.quotes[quote.id] = quote
         for order in effect.orders:
