@@ -20,8 +20,8 @@ RETRYABLE = (
 )
 """Errors after which the same batch may simply be tried again: nothing of it was written."""
 
-TOO_SLOW = (asyncpg.QueryCanceledError,)
-"""A statement ran into its time limit: nothing was written; a smaller batch may pass."""
+TOO_SLOW = (asyncpg.QueryCanceledError, asyncpg.IdleInTransactionSessionTimeoutError)
+"""A statement, or our work between two, ran into its time limit: nothing was written; a smaller batch may pass."""
 
 LOST = (
     asyncpg.InterfaceError,
@@ -29,13 +29,15 @@ LOST = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.CannotConnectNowError,
-    asyncpg.IdleInTransactionSessionTimeoutError,
-    asyncpg.TooManyConnectionsError,
+    asyncpg.IdleSessionTimeoutError,
+    asyncpg.InsufficientResourcesError,  # a full disk, too many connections
+    asyncpg.PostgresSystemError,
+    asyncpg.ReadOnlySQLTransactionError,  # a standby that has not taken over yet
     ConnectionError,
     OSError,
     TimeoutError,
 )
-"""Errors after which a COMMIT may or may not have happened: the keys tell."""
+"""The database is away or cannot write just now. A COMMIT may or may not have happened: the keys tell."""
 
 _SERVER_SETTINGS = {
     "lock_timeout": "250ms",
