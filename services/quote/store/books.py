@@ -40,6 +40,7 @@ class BookHead:
     ledger_at: datetime
 
 
+_BOOKS_AT_ONCE = 500
 _ENTRY_COLUMNS = "book_key, version, part, ref, quantity, day, expires_at, detail, at"
 
 
@@ -101,15 +102,18 @@ async def list_entries_as_of(connection: Connection, key: str, at: datetime) -> 
 
 async def list_steps_above(connection: Connection, versions: dict[str, int]) -> list[Step]:
     """The steps that each book took after the given version, oldest first."""
-    if not versions:
-        return []
-    rows = await connection.fetch(
-        f"""SELECT {_ENTRY_COLUMNS} FROM unnest($1::text[], $2::bigint[]) AS known(known_key, known_version)
-            JOIN entry ON book_key = known_key AND version > known_version ORDER BY book_key, version, n""",
-        list(versions),
-        list(versions.values()),
-    )
-    return _steps(rows)
+    known = list(versions.items())
+    steps: list[Step] = []
+    while known:  # piece by piece: after a pause there may be more than one statement has time for
+        piece, known = known[:_BOOKS_AT_ONCE], known[_BOOKS_AT_ONCE:]
+        rows = await connection.fetch(
+            f"""SELECT {_ENTRY_COLUMNS} FROM unnest($1::text[], $2::bigint[]) AS known(known_key, known_version)
+                JOIN entry ON book_key = known_key AND version > known_version ORDER BY book_key, version, n""",
+            [key for key, _ in piece],
+            [version for _, version in piece],
+        )
+        steps += _steps(rows)
+    return steps
 
 
 async def create(connection: Connection, keys: Iterable[str]) -> None:
