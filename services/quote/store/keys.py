@@ -31,7 +31,14 @@ async def claim(connection: Connection, keys: Sequence[Key]) -> dict[tuple[str, 
 
     Waits while another transaction holds one of them (up to the lock time-out): one key, one effect.
     """
-    ordered = sorted(keys)
+    mine, found = await _claim(connection, sorted(keys))
+    gone = [key for key in sorted(keys) if (key.caller, key.key) not in mine and (key.caller, key.key) not in found]
+    if gone:  # too old, and forgotten between two statements
+        found |= (await _claim(connection, gone))[1]
+    return found
+
+
+async def _claim(connection: Connection, ordered: Sequence[Key]) -> tuple[set[tuple[str, str]], dict[tuple[str, str], Earlier]]:
     claimed = await connection.fetch(
         """INSERT INTO idempotency (caller, key, body_hash) SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[])
            ON CONFLICT DO NOTHING RETURNING caller, key""",
@@ -41,9 +48,7 @@ async def claim(connection: Connection, keys: Sequence[Key]) -> dict[tuple[str, 
     )
     mine = {(row["caller"], row["key"]) for row in claimed}
     others = [key for key in ordered if (key.caller, key.key) not in mine]
-    if not others:
-        return {}
-    return await find(connection, others)
+    return mine, await find(connection, others) if others else {}
 
 
 async def find(connection: Connection, keys: Sequence[Key]) -> dict[tuple[str, str], Earlier]:
