@@ -41,6 +41,7 @@ async def _events(request: Request) -> AsyncIterator[bytes]:
     stopping: asyncio.Event = request.app.state.stopping
     queue = stream.watch()
     stop = asyncio.create_task(stopping.wait())
+    following: asyncio.Task[tuple[str, str, bytes]] | None = None
     try:
         yield b": welcome\nretry: 1000\n\n"
         while not stopping.is_set():
@@ -54,4 +55,6 @@ async def _events(request: Request) -> AsyncIterator[bytes]:
                 yield b": still here\n\n"
     finally:
         stop.cancel()
+        if following is not None:
+            following.cancel()
         stream.leave(queue)
