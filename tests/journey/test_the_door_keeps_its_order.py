@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.running import RunningPostgres, RunningService, ServiceStarter
-from tests.service.quote.shop import Json, a_name, day, eventually
+from tests.service.quote.shop import Json, Shop, a_name, day, eventually
 
 BOOKS = 16
 FAILS_AT_COMMIT = """
@@ -17,6 +17,14 @@ CREATE FUNCTION quote.fail_at_commit() RETURNS trigger LANGUAGE plpgsql AS
 CREATE CONSTRAINT TRIGGER fail_at_commit AFTER INSERT ON quote.customer_order DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW EXECUTE FUNCTION quote.fail_at_commit();
 """
+NO_POSITION_IS_WRITTEN = """
+CREATE SEQUENCE quote.failures;
+CREATE FUNCTION quote.fail_to_hear() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN PERFORM nextval('quote.failures'); RAISE EXCEPTION 'not now' USING ERRCODE = 'serialization_failure'; END $$;
+CREATE CONSTRAINT TRIGGER fail_to_hear AFTER UPDATE ON quote.position DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION quote.fail_to_hear();
+"""
+HEAR_AGAIN = "DROP FUNCTION IF EXISTS quote.fail_to_hear() CASCADE; DROP SEQUENCE IF EXISTS quote.failures"
 
 
 @pytest.fixture(scope="module")
@@ -89,3 +97,34 @@ async def test_nobody_is_answered_before_the_commit(database: str, quotes: list[
     finally:
         await connection.execute("DROP FUNCTION IF EXISTS quote.fail_at_commit() CASCADE")
         await connection.close()
+
+
+async def test_supply_that_could_not_be_written_is_not_passed_over(
+    database: str, quotes: list[RunningService], a_service: ServiceStarter
+) -> None:
+    """The offset and what it stands for are one transaction: when that fails, the events come again."""
+    inventory = await a_service("inventory")
+    connection = await asyncpg.connect(database)
+    try:
+        async with (
+            httpx.AsyncClient(base_url=quotes[0].url, headers=quotes[0].headers, timeout=30) as asking,
+            httpx.AsyncClient(base_url=inventory.url, headers=inventory.headers, timeout=30) as telling,
+        ):
+            shop = Shop(asking, telling)
+            await shop.open_sites()
+            sku = await shop.stocked(10)
+            await connection.execute(NO_POSITION_IS_WRITTEN)
+            await shop.count(sku, 7)
+
+            async def failed() -> bool:
+                tries: int = await connection.fetchval("SELECT last_value FROM quote.failures")
+                return tries >= 3
+
+            await eventually(failed, what="quote trying to hear of it")
+            assert (await shop.book(sku))["on_hand"] == 10
+            await connection.execute(HEAR_AGAIN)
+            assert (await shop.heard(sku))["on_hand"] == 7
+    finally:
+        await connection.execute(HEAR_AGAIN)
+        await connection.close()
+        await inventory.stop()

@@ -1,5 +1,9 @@
 """Facts are always booked: orders promised elsewhere, and goods that leave, told in any order."""
 
+from deploy.local.broker import BrokerServer
+from shared.broker import Broker, Message
+from shared.contracts.inventory import TOPIC
+from tests.contract.broker.parts import everything
 from tests.service.quote.shop import Json, Shop, a_line, a_name, day, eventually, ok, refused
 
 
@@ -180,6 +184,25 @@ async def test_what_was_shipped_stays_when_an_order_is_changed_or_cancelled(shop
     cancelled = ok(await shop.quote.post(f"/v1/orders/{order_id}/cancel"))
     assert (cancelled["status"], cancelled["lines"][0]["shipped_quantity"]) == ("closed_short", 3)
     assert await shop.atp(sku) == 17
+
+
+async def test_events_that_come_twice_or_late_change_nothing(shop: Shop, shop_broker: BrokerServer) -> None:
+    sku = await shop.stocked(10)
+    await shop.move("issue", sku, 3)
+    await shop.heard(sku)
+    before = await shop.book(sku)
+    async with Broker(shop_broker.bootstrap, "test") as broker:
+        mine = [record for record in await everything(broker, TOPIC) if record.key == f"{sku}|HAM".encode()]
+        assert len(mine) >= 2
+        await broker.send([Message(one.topic, one.key, one.value, one.headers, one.partition) for one in (*mine[::-1], *mine)])
+    sent_at = (await shop.book(sku))["as_of"]
+
+    async def heard_all() -> bool:
+        return bool((await shop.book(sku))["inputs"][0]["as_of"] > sent_at)
+
+    await eventually(heard_all, what="a heartbeat behind the repeats, on every partition")
+    after = await shop.book(sku)
+    assert (after["on_hand"], after["version"]) == (7, before["version"])
 
 
 async def test_an_arrival_is_stock_at_once_and_no_longer_to_come(shop: Shop) -> None:
