@@ -13,6 +13,7 @@ from shared import asyncapi, health, logs, openapi, problems
 from shared.access import Keyring
 from shared.edge import Edge
 from shared.settings import CommonSettings
+from shared.straight import StraightRoute
 
 VERSION = "1.0.0"
 """Of the interface, not of the code."""
@@ -73,7 +74,10 @@ def build(
     app.state.stopping = asyncio.Event()
     problems.install(app)
     for router in routers:
-        app.include_router(router)
+        if router.route_class is StraightRoute:
+            app.router.routes.extend(router.routes)  # an included router is looked through twice for every request
+        else:
+            app.include_router(router)
     app.include_router(health.router(checks))
     app.include_router(openapi.router(app))
     app.include_router(_asyncapi_router(settings.service, title, publishes or {}, subscribes or {}))

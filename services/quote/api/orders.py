@@ -28,7 +28,7 @@ EVERYTHING = CancelAsk()
 ORDER = answers(models.OrderOut, examples.ORDER)
 
 
-@straight.post("/orders", response_class=Response, responses=answers(models.QuoteOut, examples.CONFIRMED))
+@straight.post("/orders", operation_id="create_order", response_class=Response, responses=answers(models.QuoteOut, examples.CONFIRMED))
 async def create_order(
     request: Request,
     caller: Promiser,

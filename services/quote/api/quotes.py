@@ -27,7 +27,7 @@ NOTHING_MORE, NO_REASON = ConfirmAsk(), ReleaseAsk()
 QUOTE = answers(models.QuoteOut, examples.QUOTE)
 
 
-@straight.post("/quotes", response_class=Response, responses=QUOTE)
+@straight.post("/quotes", operation_id="create_quote", response_class=Response, responses=QUOTE)
 async def create_quote(
     request: Request,
     caller: Reader,
