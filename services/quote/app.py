@@ -65,7 +65,7 @@ def create_app(settings: Settings) -> FastAPI:
         projector = supply_projector(broker, Supply(pool, door, inventory), database.dsn)
         stream = Stream(broker)
         log = DecisionLog(settings, pool)
-        readiness = Readiness(broker, projector)
+        readiness = Readiness(board, broker, projector)
         house = House(settings, pool, board, door, log, broker, relay, projector, stream)
         app.state.house, app.state.readiness = house, readiness
 

@@ -70,6 +70,10 @@ class Board:
         self._rules: dict[str, Rules] = {}
         self._default_rules = self._rules_of(0)
         self._freshness: dict[str, list[datetime | None]] = {}
+        self.supply_partitions = 0
+        """Partitions that the topic of supply has, as far as the broker has told."""
+        self.learned = 0
+        """Grows whenever an item, a site or a book that was not known before comes in."""
         self._xid = 0
         self._database_time = datetime.fromtimestamp(0, UTC)
         self._read_at = 0.0
@@ -113,7 +117,7 @@ class Board:
         """Freshness of what an answer about these sites was computed from. A partition never heard of makes all unknown."""
         partitions = self._freshness.get(SUPPLY_TOPIC, [])
         known = [at for at in partitions if at is not None]
-        as_of = min(known) if known and len(known) == len(partitions) else None
+        as_of = min(known) if known and len(known) == max(len(partitions), self.supply_partitions) else None
         age = None if as_of is None else max(0.0, (now - as_of).total_seconds())
         stale = age is None or age > self._settings.stale_after_seconds
         return [Input("inventory", site, as_of, age, stale) for site in sites]
@@ -191,6 +195,7 @@ class Board:
         book = Book(head.sku, head.site)
         self.books[head.key] = book
         self._sites_of[head.sku] = sorted({*self._sites_of.get(head.sku, ()), head.site})
+        self.learned += 1
         return book
 
     def _tell_time(self, at: datetime, read_at: float | None = None) -> None:
@@ -199,6 +204,7 @@ class Board:
 
     def _learn(self, definitions: Iterable[supply.Definition]) -> None:
         for definition in definitions:
+            self.learned += 1
             state = definition.state
             if definition.kind == "item":
                 self.items[definition.id] = ItemCard(

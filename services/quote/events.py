@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+import math
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from services.quote.domain.balance import balance, staircase
@@ -24,11 +25,12 @@ from shared.contracts.quote import (
 )
 from shared.outbox import Event
 
+MOST_HOLDS = 2000
+"""Holds that one event names one by one: about 400 kB."""
 AVAILABILITY_CHANGED = "quote.availability.availability-changed.v1"
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from datetime import datetime
 
     from services.quote.domain.book import Book, Entry
     from services.quote.domain.request import Shelf
@@ -72,11 +74,39 @@ def availability(shelf: Shelf, book: Book, reason: str | None, document: str | N
             for day, quantity in sorted(by_day.items())
             if quantity
         ),
-        holds=tuple(_dated("claim", hold) for hold in holds if hold.expires_at is not None and hold.expires_at > shelf.now),
+        holds=_holds([hold for hold in holds if hold.expires_at is not None and hold.expires_at > shelf.now]),
         staircase=tuple(
             AtpStep(date=date.fromordinal(step.day), projected=micro_to_decimal(step.projected), atp=micro_to_decimal(step.atp))
             for step in staircase(balance(book, today, shelf.now, rules))
         ),
+    )
+
+
+def _holds(live: list[Entry]) -> tuple[DatedEntry, ...]:
+    """Live holds one by one; where there are too many for one message, those of one date that end in the same minute, hour or day together.
+
+    A sum ends with the last of its holds: a reader may see too little free for a while, never too much.
+    """
+    if len(live) <= MOST_HOLDS:
+        return tuple(_dated("claim", hold) for hold in live)
+    sums: dict[tuple[int, datetime], list[Entry]] = {}
+    for seconds in (60, 3600, 86400):
+        sums = {}
+        for hold in live:
+            if hold.expires_at is not None:
+                ends = math.ceil(hold.expires_at.timestamp() / seconds) * seconds
+                sums.setdefault((hold.day or 1, datetime.fromtimestamp(ends, UTC)), []).append(hold)
+        if len(sums) <= MOST_HOLDS:
+            break
+    return tuple(
+        DatedEntry(
+            kind="claim",
+            ref="",
+            quantity=micro_to_decimal(sum(hold.quantity for hold in held)),
+            date=date.fromordinal(day),
+            expires_at=ends_at,
+        )
+        for (day, ends_at), held in sorted(sums.items())
     )
 
 
@@ -161,7 +191,7 @@ def _line(line: LineRow) -> OrderLineState:
     )
 
 
-def unmatched(rows: Iterable[UnmatchedRow], revision: int, at: datetime, document: str | None) -> list[Event]:
+def unmatched(rows: Iterable[UnmatchedRow], at: datetime, document: str | None) -> list[Event]:
     """`unmatched-shipment`: goods left for nothing we know of."""
     return [
         Event(
@@ -170,7 +200,7 @@ def unmatched(rows: Iterable[UnmatchedRow], revision: int, at: datetime, documen
             type="quote.risk.unmatched-shipment.v1",
             subject=row.order_id,
             data=UnmatchedShipment(
-                revision=revision,
+                revision=row.revision,
                 occurred_at=row.shipped_at,
                 document=document,
                 order_id=row.order_id,

@@ -81,8 +81,9 @@ async def forget_keys(pool: Pool, days: int, stop: asyncio.Event) -> None:
 class Readiness:
     """Ready: the board is loaded, follows the ledger, and has caught up with the supply that stood in the log at the start."""
 
-    def __init__(self, broker: Broker, projector: Projector) -> None:
+    def __init__(self, board: Board, broker: Broker, projector: Projector) -> None:
         """Not caught up until `watch` has seen it."""
+        self._board = board
         self._broker = broker
         self._projector = projector
         self.caught_up = False
@@ -96,6 +97,7 @@ class Readiness:
         while not stop.is_set() and not self.caught_up:
             try:
                 ends = ends or await self._broker.end_offsets(SUPPLY_TOPIC)
+                self._board.supply_partitions = len(ends)
             except BrokerError as error:
                 if time.monotonic() - began > BROKER_PATIENCE_SECONDS:
                     self.caught_up, self._remark = True, f"started without the broker: {error}"

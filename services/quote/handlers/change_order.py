@@ -152,7 +152,9 @@ class Amend(Change):
         requests = {line.line_ref: line for line in wanted}
         for line in order.lines:
             if line.line_ref in promises:
-                lines.append(self._amended(effect, order, line, promises[line.line_ref], requests[line.line_ref], asked[line.line_ref]))
+                lines.append(
+                    self._amended(desk, effect, order, line, promises[line.line_ref], requests[line.line_ref], asked[line.line_ref])
+                )
             else:
                 lines.append(line)
         for ref, promised in promises.items():
@@ -214,7 +216,7 @@ class Amend(Change):
         return asked
 
     def _amended(
-        self, effect: Effect, order: OrderRow, line: LineRow, promised: LinePromise, request: LineRequest, asked: LineAsk
+        self, desk: Desk, effect: Effect, order: OrderRow, line: LineRow, promised: LinePromise, request: LineRequest, asked: LineAsk
     ) -> LineRow:
         standing = tuple(_delivery(one) for one in line.deliveries if one.open)
         target = date.fromordinal(promised.promised_day) if promised.promised_day is not None else line.promised_date
@@ -223,7 +225,7 @@ class Amend(Change):
             "request": asked.model_dump(mode="json", exclude_defaults=True),
         }
         total = line.shipped + sum(one.quantity for one in promised.deliveries)
-        if request.sku == line.sku and tuple(promised.deliveries) == standing:
+        if request.sku == line.sku and tuple(promised.deliveries) == tuple(_not_before(desk.today(one.site), one) for one in standing):
             return replace(line, quantity=total, **changes)
         for one in line.deliveries:
             if one.open:
@@ -278,6 +280,11 @@ def _counted(desk: Desk, lines: Sequence[LineAsk]) -> None:
         if item is not None and micro(line.quantity) % 10 ** (6 - item.decimals):
             detail = f"{line.sku} is counted with {item.decimals} decimals."
             raise Refusal(422, {"code": "INVALID_REQUEST", "detail": detail})
+
+
+def _not_before(today: int, one: Delivery) -> Delivery:
+    """A delivery whose day has passed is decided as today's; that is no change of the promise."""
+    return replace(one, pick_day=max(one.pick_day, today), ship_day=max(one.ship_day, today), delivery_day=max(one.delivery_day, today))
 
 
 def _delivery(row: DeliveryRow) -> Delivery:

@@ -97,6 +97,9 @@ class HearSupply(Change):
             return False
         names = sorted({left.order_name for left in self._lefts.values()})
         self._ids = await documents.find_order_ids(connection, names) if names else {}
+        if unknown := [name for name in names if name not in self._ids]:
+            await documents.lock_names(connection, unknown)  # one of them may be on its way in: then it is there by now
+            self._ids |= await documents.find_order_ids(connection, unknown)
         return True
 
     async def read(self, connection: Connection) -> None:

@@ -46,6 +46,7 @@ class ImportOrders(Change):
 
     async def read(self, connection: Connection) -> None:
         """The orders as they were imported before, locked; and what was shipped for them before they were known."""
+        await documents.lock_names(connection, (order.external_id for order in self.orders))
         numbers = [(order.source_system, order.external_id) for order in self.orders]
         ids = await documents.find_imported(connection, numbers)
         rows = await documents.find_orders(connection, sorted(ids.values()), lock=True)

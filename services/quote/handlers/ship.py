@@ -58,10 +58,14 @@ def match(
             news_of = [left for left in found if _shipped_at(order, left) != _shipped_at(shipped, left)]
             last = (news_of or found)[-1]
             write(effect, order, shipped, desk, documents.get((last.order_name, last.line_ref, last.sku, last.site)))
-    news = [row for row in missing if (before := known.get(_name(row))) is None or row.quantity > before.quantity]
+    news = []
+    for row in missing:
+        before = known.get(_name(row))
+        if before is None or row.quantity > before.quantity:
+            news.append(replace(row, revision=1 if before is None else before.revision + 1))
     effect.unmatched.extend(news)
     for row in news:
-        effect.events.extend(events.unmatched([row], 1, desk.now, documents.get(_name(row))))
+        effect.events.extend(events.unmatched([row], desk.now, documents.get(_name(row))))
 
 
 def apply(order: OrderRow, lefts: Iterable[Left], desk: Desk) -> tuple[OrderRow | None, list[UnmatchedRow]]:
@@ -77,8 +81,9 @@ def apply(order: OrderRow, lefts: Iterable[Left], desk: Desk) -> tuple[OrderRow 
         before = line.shipped_by_site.get(left.site)
         if before is not None and left.quantity <= before.quantity and left.closed <= before.closed:
             continue
-        if line.status == CANCELLED and left.quantity > 0:
-            strange.append(_unmatched(left, "cancelled_line"))
+        if line.status == CANCELLED:
+            if left.quantity > 0:
+                strange.append(_unmatched(left, "cancelled_line"))
             continue
         lines[left.line_ref] = _ship_line(line, left, desk)
         changed = True

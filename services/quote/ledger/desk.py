@@ -106,6 +106,7 @@ class Desk:
         self.steps: list[tuple[Step, Cause]] = []
         self._forks: dict[str, Book | None] = {}
         self._bases: dict[str, int | None] = {}
+        self._learned = board.learned
 
     # -- what a decision reads
 
@@ -144,8 +145,11 @@ class Desk:
     def stands_at(self, now: datetime) -> bool:
         """Whether everything decided here holds at `now` on the board as it is by then: the same versions, holds and civil dates.
 
-        The quotes are asked too: a hold whose time is over may have left its book before the plan was made.
+        The quotes are asked too: a hold whose time is over may have left its book before the plan was made. And whatever the
+        board has learned since (a site, an item, a book) may open another way.
         """
+        if self._learned != self.board.learned:
+            return False
         if any(quote.is_live(self.now) != quote.is_live(now) for quote in self._given.values()):
             return False
         for key, version in self._bases.items():

@@ -120,6 +120,12 @@ async def find_order_ids(connection: Connection, names: Sequence[str]) -> dict[s
     return {row["name"]: row["id"] for row in rows}
 
 
+async def lock_names(connection: Connection, names: Iterable[str]) -> None:
+    """Let nobody import an order of this name, or find that there is none, until this transaction ends."""
+    for name in sorted(set(names)):
+        await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('order ' || $1, 0))", name)
+
+
 async def find_imported(connection: Connection, numbers: Sequence[tuple[str | None, str]]) -> dict[tuple[str, str], str]:
     """The ids of orders promised elsewhere, by (source system, external id)."""
     rows = await connection.fetch(
@@ -220,7 +226,7 @@ async def list_orders(
 async def list_unmatched(connection: Connection, order_names: Iterable[str]) -> list[UnmatchedRow]:
     """Shipments that found no order line when they were heard, for orders of these names."""
     rows = await connection.fetch(
-        """SELECT order_id, line_ref, sku, site, quantity, closed, shipped_at, cause FROM unmatched_shipment
+        """SELECT order_id, line_ref, sku, site, quantity, closed, shipped_at, cause, revision FROM unmatched_shipment
            WHERE order_id = ANY($1) ORDER BY order_id, line_ref, sku, site""",
         list(order_names),
     )
@@ -230,8 +236,9 @@ async def list_unmatched(connection: Connection, order_names: Iterable[str]) -> 
 async def save_unmatched(connection: Connection, rows: Sequence[UnmatchedRow]) -> None:
     """Remember goods that left for nothing known."""
     await connection.executemany(
-        """INSERT INTO unmatched_shipment (order_id, line_ref, sku, site, quantity, closed, shipped_at, cause)
-           VALUES ($1,$2,$3,$4,$5,$6,$7,$8) ON CONFLICT (order_id, line_ref, sku, site) DO UPDATE
-           SET quantity = excluded.quantity, closed = excluded.closed, shipped_at = excluded.shipped_at, cause = excluded.cause""",
-        [(r.order_id, r.line_ref, r.sku, r.site, r.quantity, r.closed, r.shipped_at, r.cause) for r in rows],
+        """INSERT INTO unmatched_shipment (order_id, line_ref, sku, site, quantity, closed, shipped_at, cause, revision)
+           VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9) ON CONFLICT (order_id, line_ref, sku, site) DO UPDATE
+           SET quantity = excluded.quantity, closed = excluded.closed, shipped_at = excluded.shipped_at, cause = excluded.cause,
+           revision = excluded.revision""",
+        [(r.order_id, r.line_ref, r.sku, r.site, r.quantity, r.closed, r.shipped_at, r.cause, r.revision) for r in rows],
     )

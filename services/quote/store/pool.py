@@ -46,7 +46,7 @@ _SERVER_SETTINGS = {
 }
 
 
-_ANSWER_SECONDS, _SLOW_ANSWER_SECONDS = 15, 65
+_ANSWER_SECONDS, _SLOW_ANSWER_SECONDS = 3, 65
 """How long we wait for one statement; the server gives up before that unless it is gone."""
 _SLOW_SIZE = 2
 

@@ -182,6 +182,7 @@ class UnmatchedRow:
     closed: bool
     shipped_at: datetime
     cause: str
+    revision: int = 1
 
 
 @dataclass(slots=True)

@@ -132,6 +132,7 @@ CREATE TABLE unmatched_shipment (
     closed   boolean NOT NULL,
     shipped_at timestamptz NOT NULL,
     cause    text NOT NULL,
+    revision integer NOT NULL,
     PRIMARY KEY (order_id, line_ref, sku, site)
 );
 """
