@@ -63,6 +63,12 @@ def _line(
     _date(line.latest_acceptable_date, today, horizon_days, at, "latest_acceptable_date", errors)
 
 
+def check_ttl(ttl_seconds: int, most_seconds: int) -> None:
+    """Refuse a hold that would live longer than this installation allows. Raises a 422 Problem."""
+    if ttl_seconds > most_seconds:
+        _refuse([FieldError("/ttl_seconds", "ttl_too_long", f"a hold lives {most_seconds} seconds at most")])
+
+
 def _decimals(board: Board, sku: str, quantity: Decimal | None, at: str, name: str, errors: list[FieldError]) -> None:
     if quantity is None:
         return
