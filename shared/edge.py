@@ -18,6 +18,7 @@ from shared.problems import Problem
 log = structlog.get_logger(__name__)
 
 MAX_BODY_BYTES: Final = 1_000_000
+_MOST_READ_TO_REFUSE_BYTES: Final = 8 * MAX_BODY_BYTES
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:/+=-]{1,100}")
 _WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
@@ -113,7 +114,7 @@ async def _whole(headers: dict[bytes, bytes], receive: Receive) -> bytes:
     """The body, if it is not larger than 1 MB. One message in most cases."""
     declared = headers.get(b"content-length", b"")
     if declared.isdigit() and (len(declared) > 12 or int(declared) > MAX_BODY_BYTES):  # noqa: PLR2004 -- digits, before reading them
-        raise _too_large()
+        raise await _too_large(receive)
     pieces: list[bytes] = []
     size = 0
     while True:
@@ -123,13 +124,19 @@ async def _whole(headers: dict[bytes, bytes], receive: Receive) -> bytes:
         piece: bytes = message.get("body", b"")
         size += len(piece)
         if size > MAX_BODY_BYTES:
-            raise _too_large()
+            raise await _too_large(receive, more=message.get("more_body", False))
         if not message.get("more_body", False):
             return piece if not pieces else b"".join((*pieces, piece))
         pieces.append(piece)
 
 
-def _too_large() -> Problem:
+async def _too_large(receive: Receive, *, more: bool = True) -> Problem:
+    """The refusal, once the rest has come, if that is not much more: a client that is cut off while it sends never reads why."""
+    rest = 0
+    while more and rest <= _MOST_READ_TO_REFUSE_BYTES:
+        message = await receive()
+        rest += len(message.get("body", b""))
+        more = message.get("more_body", False)
     return Problem(413, "BODY_TOO_LARGE", "A body here has at most 1 MB.", headers={"Connection": "close"})
 
 
