@@ -24,7 +24,7 @@ CONNECT_SECONDS = 5.0
 REQUEST_SECONDS = 8.0
 STOP_SECONDS = 2.0
 
-FETCH_PAUSE_SECONDS = 0.01
+FETCH_PAUSE_SECONDS = 0.02
 """Between two fetches that bring nothing from a broker that does not wait: what a new record may be late by there."""
 
 _REQUEST_MS = 5_000
