@@ -194,15 +194,20 @@ async def test_events_that_come_twice_or_late_change_nothing(shop: Shop, shop_br
     async with Broker(shop_broker.bootstrap, "test") as broker:
         mine = [record for record in await everything(broker, TOPIC) if record.key == f"{sku}|HAM".encode()]
         assert len(mine) >= 2
-        await broker.send([Message(one.topic, one.key, one.value, one.headers, one.partition) for one in (*mine[::-1], *mine)])
-    sent_at = (await shop.book(sku))["as_of"]
+        for repeats in (mine[:-1], mine):
+            await broker.send([Message(one.topic, one.key, one.value, one.headers, one.partition) for one in repeats])
+            await heard_until(shop, sku, (await shop.book(sku))["as_of"])
+            after = await shop.book(sku)
+            assert (after["on_hand"], after["version"]) == (7, before["version"])
 
-    async def heard_all() -> bool:
-        return bool((await shop.book(sku))["inputs"][0]["as_of"] > sent_at)
 
-    await eventually(heard_all, what="a heartbeat behind the repeats, on every partition")
-    after = await shop.book(sku)
-    assert (after["on_hand"], after["version"]) == (7, before["version"])
+async def heard_until(shop: Shop, sku: str, instant: str) -> None:
+    """Wait for a heartbeat behind everything that was in the topic at that instant, on every partition."""
+
+    async def heard() -> bool:
+        return bool((await shop.book(sku))["inputs"][0]["as_of"] > instant)
+
+    await eventually(heard, what="a later heartbeat on every partition")
 
 
 async def test_an_arrival_is_stock_at_once_and_no_longer_to_come(shop: Shop) -> None:
