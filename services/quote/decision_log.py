@@ -86,7 +86,7 @@ class DecisionLog:
             while self._waiting:
                 rows = [self._waiting[n] for n in range(min(ROWS_PER_WRITE, len(self._waiting)))]
                 async with self._pool.connection() as connection:
-                    await log.add_inquiries(connection, [_written(row) for row in rows])
+                    await log.add_inquiries(connection, rows)
                 self.written += len(rows)
                 for row in rows:
                     self._waiting.popleft()
@@ -103,12 +103,6 @@ class DecisionLog:
             await log.make_partitions(connection, first, PARTITIONS_AHEAD + 1)
             await log.drop_partitions(connection, now.date() - timedelta(days=self._settings.log_days))
         self._made_until = datetime(first.year, first.month, first.day, tzinfo=UTC) + timedelta(days=PARTITIONS_AHEAD)
-
-
-def _written(row: InquiryRow) -> InquiryRow:
-    """With request and answer as JSON text: the request is turned when it is written, not when it is answered, the answer never again."""
-    request = orjson.Fragment(row.request.model_dump_json(exclude_defaults=True))
-    return replace(row, request=request, result=orjson.Fragment(row.result))
 
 
 def _read(row: InquiryRow) -> InquiryRow:

@@ -1,25 +1,33 @@
 """Quotes and orders: found, locked, saved, listed."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
+from services.quote.store.bulk import SEPARATOR, insert, insert_sql, json_text
 from services.quote.store.pool import Connection
 from services.quote.store.rows import ClaimRow, DeliveryRow, HistoryRow, LineRow, OrderRow, QuoteRow, ShippedRow, UnmatchedRow
 
-_QUOTE = (
-    "id, mode, status, caller, customer, outcome, summary, request, answer, claims, expires_at, order_id, decision_id, revision,"
-    " created_at, updated_at"
-)
-_ORDER = (
-    "id, quote_id, external_id, source_system, customer, demand_class, priority, status, caller, elsewhere, allow_partial, ship_complete,"
-    " revision, created_at, updated_at"
-)
-_LINE = (
-    "line_ref, sku, quantity, requested_date, first_promised_date, promised_date, actual_date, times_moved, status, shipped,"
-    " shipped_by_site, deliveries, request"
-)
+_QUOTE_COLUMNS = {
+    "id": "text", "mode": "text", "status": "text", "caller": "text", "customer": "text", "outcome": "text", "summary": "text",
+    "request": "json", "answer": "json", "claims": "jsonb", "expires_at": "timestamptz", "order_id": "text", "decision_id": "text",
+    "revision": "int", "created_at": "timestamptz", "updated_at": "timestamptz",
+}  # fmt: skip
+_ORDER_COLUMNS = {
+    "id": "text", "quote_id": "text", "external_id": "text", "source_system": "text", "customer": "text", "demand_class": "text",
+    "priority": "int", "status": "text", "caller": "text", "elsewhere": "boolean", "allow_partial": "boolean", "ship_complete": "boolean",
+    "revision": "int", "created_at": "timestamptz", "updated_at": "timestamptz",
+}  # fmt: skip
+_LINE_COLUMNS = {
+    "line_ref": "text", "sku": "text", "quantity": "bigint", "requested_date": "date", "first_promised_date": "date",
+    "promised_date": "date", "actual_date": "date", "times_moved": "int", "status": "text", "shipped": "bigint",
+    "shipped_by_site": "jsonb", "deliveries": "jsonb", "request": "json",
+}  # fmt: skip
+_HISTORY_COLUMNS = {
+    "order_id": "text", "revision": "int", "at": "timestamptz", "kind": "text", "actor": "text", "reason": "text", "document": "text",
+    "decision_id": "text", "lines": "jsonb",
+}  # fmt: skip
+_QUOTE, _ORDER, _LINE = ", ".join(_QUOTE_COLUMNS), ", ".join(_ORDER_COLUMNS), ", ".join(_LINE_COLUMNS)
 
 
 def _quote(row: Any) -> QuoteRow:
@@ -58,25 +66,31 @@ async def save_quotes(connection: Connection, quotes: Sequence[QuoteRow]) -> Non
     """Insert what is new (revision 1; a quote that exists by now raises UniqueViolationError), replace what is locked."""
     for statement, rows in (
         (_INSERT_QUOTE, [quote for quote in quotes if quote.revision == 1]),
-        (_INSERT_QUOTE + _OR_REPLACE_QUOTE, [quote for quote in quotes if quote.revision > 1]),
+        (_REPLACE_QUOTE, [quote for quote in quotes if quote.revision > 1]),
     ):
         if rows:
-            await connection.executemany(statement, [_quote_values(quote) for quote in rows])
+            await insert(connection, statement, [_quote_values(quote) for quote in rows])
 
 
-_INSERT_QUOTE = f"INSERT INTO quote ({_QUOTE}) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16)"
-_OR_REPLACE_QUOTE = """
-    ON CONFLICT (id) DO UPDATE SET status = excluded.status, outcome = excluded.outcome, summary = excluded.summary,
+_INSERT_QUOTE = insert_sql("quote", _QUOTE_COLUMNS)
+_REPLACE_QUOTE = insert_sql(
+    "quote",
+    _QUOTE_COLUMNS,
+    """ON CONFLICT (id) DO UPDATE SET status = excluded.status, outcome = excluded.outcome, summary = excluded.summary,
     answer = excluded.answer, claims = excluded.claims, expires_at = excluded.expires_at, order_id = excluded.order_id,
-    decision_id = excluded.decision_id, revision = excluded.revision, updated_at = excluded.updated_at
-"""
+    decision_id = excluded.decision_id, revision = excluded.revision, updated_at = excluded.updated_at""",
+)
 
 
 def _quote_values(q: QuoteRow) -> tuple[Any, ...]:
     return (
-        q.id, q.mode, q.status, q.caller, q.customer, q.outcome, q.summary, q.request, q.answer,
-        [asdict(claim) for claim in q.claims], q.expires_at, q.order_id, q.decision_id, q.revision, q.created_at, q.updated_at,
+        q.id, q.mode, q.status, q.caller, q.customer, q.outcome, q.summary, json_text(q.request), json_text(q.answer),
+        json_text([_fields(claim) for claim in q.claims]), q.expires_at, q.order_id, q.decision_id, q.revision, q.created_at, q.updated_at,
     )  # fmt: skip
+
+
+def _fields(row: ClaimRow | DeliveryRow) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in row.__slots__}
 
 
 async def list_latest_quotes(connection: Connection, limit: int, before: str | None, status: str | None) -> list[dict[str, Any]]:
@@ -140,43 +154,51 @@ async def find_imported(connection: Connection, numbers: Sequence[tuple[str | No
 
 async def save_orders(connection: Connection, orders: Sequence[OrderRow]) -> None:
     """Insert or replace orders with their lines."""
-    await connection.executemany(
-        f"""INSERT INTO customer_order ({_ORDER}) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15)
-            ON CONFLICT (id) DO UPDATE SET status = excluded.status, customer = excluded.customer, priority = excluded.priority,
-            revision = excluded.revision, updated_at = excluded.updated_at""",
-        [tuple(getattr(order, name.strip()) for name in _ORDER.split(",")) for order in orders],
-    )
-    await connection.executemany(
-        f"""INSERT INTO order_line (order_id, n, sites, {_LINE}) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16)
-            ON CONFLICT (order_id, line_ref) DO UPDATE SET n = excluded.n, sites = excluded.sites, sku = excluded.sku,
-            quantity = excluded.quantity, requested_date = excluded.requested_date, promised_date = excluded.promised_date,
-            first_promised_date = coalesce(order_line.first_promised_date, excluded.first_promised_date),
-            actual_date = excluded.actual_date, times_moved = excluded.times_moved, status = excluded.status, shipped = excluded.shipped,
-            shipped_by_site = excluded.shipped_by_site, deliveries = excluded.deliveries, request = excluded.request""",
-        [
-            (
-                order.id, n, sorted({delivery.site for delivery in line.deliveries}), line.line_ref, line.sku, line.quantity,
-                line.requested_date, line.first_promised_date, line.promised_date, line.actual_date, line.times_moved, line.status,
-                line.shipped,
-                {
-                    site: {"quantity": s.quantity, "closed": s.closed, "at": s.at.isoformat(), "settled": s.settled}
-                    for site, s in line.shipped_by_site.items()
-                },
-                [asdict(delivery) for delivery in line.deliveries], line.request,
-            )
-            for order in orders
-            for n, line in enumerate(order.lines)
-        ],
+    await insert(connection, _SAVE_ORDER, [tuple(getattr(order, name) for name in _ORDER_COLUMNS) for order in orders])
+    lines = [_line_values(order, n, line) for order in orders for n, line in enumerate(order.lines)]
+    if lines:
+        await insert(connection, _SAVE_LINE, lines)
+
+
+_SAVE_ORDER = insert_sql(
+    "customer_order",
+    _ORDER_COLUMNS,
+    """ON CONFLICT (id) DO UPDATE SET status = excluded.status, customer = excluded.customer, priority = excluded.priority,
+    revision = excluded.revision, updated_at = excluded.updated_at""",
+)
+_SAVE_LINE = insert_sql(
+    "order_line",
+    {"order_id": "text", "n": "int", "sites": "text[]", **_LINE_COLUMNS},
+    """ON CONFLICT (order_id, line_ref) DO UPDATE SET n = excluded.n, sites = excluded.sites, sku = excluded.sku,
+    quantity = excluded.quantity, requested_date = excluded.requested_date, promised_date = excluded.promised_date,
+    first_promised_date = coalesce(order_line.first_promised_date, excluded.first_promised_date),
+    actual_date = excluded.actual_date, times_moved = excluded.times_moved, status = excluded.status, shipped = excluded.shipped,
+    shipped_by_site = excluded.shipped_by_site, deliveries = excluded.deliveries, request = excluded.request""",
+)
+
+
+def _line_values(order: OrderRow, n: int, line: LineRow) -> tuple[Any, ...]:
+    shipped = {
+        site: {"quantity": s.quantity, "closed": s.closed, "at": s.at.isoformat(), "settled": s.settled}
+        for site, s in line.shipped_by_site.items()
+    }
+    return (
+        order.id, n, SEPARATOR.join(sorted({delivery.site for delivery in line.deliveries})), line.line_ref, line.sku, line.quantity,
+        line.requested_date, line.first_promised_date, line.promised_date, line.actual_date, line.times_moved, line.status, line.shipped,
+        json_text(shipped), json_text([_fields(delivery) for delivery in line.deliveries]), json_text(line.request),
     )  # fmt: skip
 
 
 async def add_history(connection: Connection, history: Sequence[HistoryRow]) -> None:
     """Append what happened to orders; a revision is written once."""
-    await connection.executemany(
-        """INSERT INTO order_history (order_id, revision, at, kind, actor, reason, document, decision_id, lines)
-           VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9)""",
-        [(h.order_id, h.revision, h.at, h.kind, h.actor, h.reason, h.document, h.decision_id, h.lines) for h in history],
+    await insert(
+        connection,
+        _ADD_HISTORY,
+        [(h.order_id, h.revision, h.at, h.kind, h.actor, h.reason, h.document, h.decision_id, json_text(h.lines)) for h in history],
     )
+
+
+_ADD_HISTORY = insert_sql("order_history", _HISTORY_COLUMNS)
 
 
 async def list_history(connection: Connection, order_id: str, after: int, limit: int) -> list[HistoryRow]:

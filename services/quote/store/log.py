@@ -5,20 +5,33 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import asyncpg
+import orjson
 
+from services.quote.store.bulk import insert, insert_sql, json_text
 from services.quote.store.pool import Connection
 from services.quote.store.rows import DecisionRow, InquiryRow
 
 _INQUIRY = "id, at, decision_id, caller, customer, outcome, summary, request, versions, result, code_version"
-_DECISION = "id, at, kind, quote_id, order_id, request, versions, result, code_version"
+_DECISION_COLUMNS = {
+    "id": "text", "at": "timestamptz", "kind": "text", "quote_id": "text", "order_id": "text", "request": "json", "versions": "jsonb",
+    "result": "json", "code_version": "text",
+}  # fmt: skip
+_DECISION = ", ".join(_DECISION_COLUMNS)
+_ADD_DECISION = insert_sql("decision", _DECISION_COLUMNS)
 
 
 async def add_decisions(connection: Connection, decisions: Sequence[DecisionRow]) -> None:
     """Write decisions of changes, in the transaction of the change."""
-    await connection.executemany(
-        f"INSERT INTO decision ({_DECISION}) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9)",
-        [(d.id, d.at, d.kind, d.quote_id, d.order_id, d.request, d.versions, d.result, d.code_version) for d in decisions],
-    )
+    await insert(
+        connection,
+        _ADD_DECISION,
+        [
+            (
+                d.id, d.at, d.kind, d.quote_id, d.order_id, json_text(d.request), json_text(d.versions), json_text(d.result), d.code_version
+            )
+            for d in decisions
+        ],
+    )  # fmt: skip
 
 
 async def make_partitions(connection: Connection, first: date, days: int) -> None:
@@ -58,7 +71,19 @@ async def _copy(connection: Connection, inquiries: Sequence[InquiryRow]) -> None
         "inquiry",
         columns=[name.strip() for name in _INQUIRY.split(",")],
         records=[
-            (i.id, i.at, i.decision_id, i.caller, i.customer, i.outcome, i.summary, i.request, i.versions, i.result, i.code_version)
+            (
+                i.id,
+                i.at,
+                i.decision_id,
+                i.caller,
+                i.customer,
+                i.outcome,
+                i.summary,
+                orjson.Fragment(i.request.model_dump_json(exclude_defaults=True)),
+                i.versions,
+                orjson.Fragment(i.result),
+                i.code_version,
+            )
             for i in inquiries
         ],
     )

@@ -65,6 +65,10 @@ async def _prepare(connection: asyncpg.Connection) -> None:
     )
 
 
+async def _nothing_to_reset(_connection: asyncpg.Connection) -> None:
+    """What we set, we set inside a transaction; the driver itself ends one that was left open. It saves every use a round trip."""
+
+
 class Pool:
     """Connections to one schema, under the door's time limits; slow reads have a few of their own, under a minute's."""
 
@@ -87,6 +91,7 @@ class Pool:
             min_size=least,
             max_size=most,
             init=_prepare,
+            reset=_nothing_to_reset,
             timeout=5,
             command_timeout=answer_seconds,
             server_settings={"search_path": self._schema, "application_name": "pledge-quote", **_SERVER_SETTINGS},

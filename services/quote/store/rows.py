@@ -163,10 +163,10 @@ class InquiryRow:
     outcome: str
     summary: str
     request: Any
-    """As the API has parsed it; JSON once it is written."""
+    """As the API has parsed it while it waits to be written, which turns it to JSON."""
     versions: dict[str, int]
     result: Any
-    """The bytes that were sent; JSON once it is written."""
+    """The bytes that were sent while it waits to be written; they are written as they are."""
     code_version: str
 
 
