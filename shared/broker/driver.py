@@ -24,8 +24,10 @@ CONNECT_SECONDS = 5.0
 REQUEST_SECONDS = 8.0
 STOP_SECONDS = 2.0
 
-FETCH_PAUSE_SECONDS = 0.02
+FETCH_PAUSE_SECONDS, LONG_FETCH_PAUSE_SECONDS = 0.02, 0.1
 """Between two fetches that bring nothing from a broker that does not wait: what a new record may be late by there."""
+QUIET_SECONDS = 2.0
+"""After so long without a record the pause is the long one; a topic with heartbeats never gets there."""
 
 _REQUEST_MS = 5_000
 _BATCH_BYTES = 512 * 1024
@@ -96,12 +98,18 @@ def _pause_after_nothing(client: Any) -> None:
     and a driver that asks again at once turned a fifth of a processor per idle service into nothing.
     """
     send = client.send
+    came = 0.0
 
     async def patiently(node_id: int, request: Any, **options: Any) -> Any:
+        nonlocal came
         asked = asyncio.get_running_loop().time()
         response = await send(node_id, request, **options)
-        if isinstance(request, FetchRequest) and not any(part[1] or part[-1] for _, parts in response.topics for part in parts):
-            await asyncio.sleep(asked + FETCH_PAUSE_SECONDS - asyncio.get_running_loop().time())
+        if isinstance(request, FetchRequest):
+            now = asyncio.get_running_loop().time()
+            if any(part[1] or part[-1] for _, parts in response.topics for part in parts):  # an error, or records
+                came = now
+            else:
+                await asyncio.sleep(asked + (FETCH_PAUSE_SECONDS if now - came < QUIET_SECONDS else LONG_FETCH_PAUSE_SECONDS) - now)
         return response
 
     client.send = patiently
