@@ -79,7 +79,7 @@ format: $(STAMP)
 
 # Budget: an hour or more; every property that does not fix its number of examples tries a hundred times as many.
 soak: $(STAMP)
-	@PLEDGE_HYPOTHESIS=soak $(RUN)/python -m pytest tests/unit tests/contract --numprocesses $(WORKERS) --quiet
+	@PLEDGE_HYPOTHESIS=soak $(RUN)/python -m pytest tests/unit tests/contract tests/journey --numprocesses $(WORKERS) --quiet
 
 # Budget: 10 minutes.
 bench: $(STAMP)
