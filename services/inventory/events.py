@@ -26,6 +26,7 @@ from shared.contracts.inventory import (
     ShippedLine,
     SiteDefined,
     SupplierDefined,
+    SupplierItemDefined,
 )
 from shared.outbox import Event
 
@@ -36,8 +37,9 @@ DEFINED: dict[str, tuple[str, type[EntityEvent]]] = {
     "site": ("inventory.stock.site-defined.v1", SiteDefined),
     "lane": ("inventory.stock.lane-defined.v1", LaneDefined),
     "supplier": ("inventory.stock.supplier-defined.v1", SupplierDefined),
+    "supplier-item": ("inventory.stock.supplier-item-defined.v1", SupplierItemDefined),
 }
-"""The kinds of master data that are announced, with the event that does it; its first own field is the id."""
+"""The kinds of master data, with the event that announces each; its first own field is the id."""
 
 PUBLISHES = {name: (TOPIC, model) for name, model in EVENTS.items()}
 
@@ -135,14 +137,12 @@ def change_by_close(receipt_id: str, before: Outlook) -> Change:
 def told(kind: str, identity: str, body: dict[str, Any], revision: int, occurred_at: datetime) -> tuple[str, EntityEvent]:
     """A piece of master data as its event carries it, with the event's type."""
     name, model = DEFINED[kind]
-    own = "sku" if kind == "item" else kind
+    own = "sku" if kind == "item" else kind.replace("-", "_")
     return name, model.model_validate({**body, own: identity, "revision": revision, "occurred_at": occurred_at})
 
 
-def defined(kind: str, identity: str, body: dict[str, Any], revision: int, occurred_at: datetime) -> Event | None:
-    """The event of a piece of master data; None for a kind nobody outside needs yet."""
-    if kind not in DEFINED:
-        return None
+def defined(kind: str, identity: str, body: dict[str, Any], revision: int, occurred_at: datetime) -> Event:
+    """The event of a piece of master data."""
     name, data = told(kind, identity, body, revision, occurred_at)
     return Event(topic=TOPIC, key=identity, type=name, subject=identity, data=data, occurred_at=occurred_at)
 

@@ -172,6 +172,22 @@ class SupplierDefined(EntityEvent):
     calendar: str | None = None
 
 
+class SupplierItemDefined(EntityEvent):
+    """`inventory.stock.supplier-item-defined.v1`: the terms on which a supplier delivers a sku, to one site or to all."""
+
+    supplier_item: str
+    sku: str
+    site: str | None = None
+    supplier: str
+    lead_time_days: int = 0
+    minimum_quantity: Quantity | None = None
+    multiple: Quantity | None = None
+    capacity_quantity: Quantity | None = None
+    capacity_period_days: int | None = None
+    priority: int = 0
+    unit_cost: Quantity | None = None
+
+
 class Heartbeat(Contract):
     """`<topic>.heartbeat.v1`: everything that happened up to `as_of` stands before this record in its partition."""
 
@@ -184,5 +200,6 @@ EVENTS: dict[str, type[Contract]] = {
     "inventory.stock.site-defined.v1": SiteDefined,
     "inventory.stock.lane-defined.v1": LaneDefined,
     "inventory.stock.supplier-defined.v1": SupplierDefined,
+    "inventory.stock.supplier-item-defined.v1": SupplierItemDefined,
     "inventory.stock.heartbeat.v1": Heartbeat,
 }

@@ -32,6 +32,5 @@ async def define(
     now = await db_now(session)
     after = replace(before, body=body, revision=before.revision + 1, updated_at=now)
     await store.save_definition(session, after)
-    if (event := events.defined(kind, identity, body, after.revision, now)) is not None:
-        append(session, event)
+    append(session, events.defined(kind, identity, body, after.revision, now))
     return Defined(after, changed=True)
