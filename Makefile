@@ -92,8 +92,8 @@ planted: $(STAMP)
 # Compile the locks again; needs uv. Hashes for every platform, no address of any package index.
 UV := uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --quiet
 lock:
-	@$(UV) pyproject.toml --output-file requirements/runtime.txt
 	@$(UV) pyproject.toml --extra local --group dev --group build --output-file requirements/local.txt
+	@$(UV) pyproject.toml --constraint requirements/local.txt --output-file requirements/runtime.txt
 	@$(UV) --group build --constraint requirements/local.txt --output-file requirements/build.txt
 
 clean:
