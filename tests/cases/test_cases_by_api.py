@@ -1,0 +1,371 @@
+"""Others' worked cases through the public doors: told to inventory, asked of quote, on real processes.
+
+The day of each case is today; its dates are moved with it. What stands for itself in `test_cases.py` must come out the same here.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+
+from deploy.local.broker import BrokerServer
+from tests.cases.test_cases import ADAPTERS, CASES, day_of
+from tests.running import RunningPostgres, ServiceStarter, Workplace
+from tests.service.quote.shop import SITES, Json, Shop, a_line, dates, day, deliveries, ok, refused
+
+NOT_BY_API: dict[str, str] = {
+    "iv-step8-late-receipt": "How long a late receipt is waited for is a setting of the whole installation; there it is 0 days.",
+    "d365-fence-excludes-old": "The same setting: there a receipt counts until it is 7 days late.",
+}
+"""Cases that cannot be asked of a running installation, and why."""
+
+
+@pytest.fixture(scope="module")
+def case_broker() -> Iterator[BrokerServer]:
+    """Give these cases a broker of their own."""
+    with Workplace() as directory:
+        broker = BrokerServer(directory / "broker")
+        broker.start()
+        try:
+            broker.wait_ready()
+            yield broker
+        finally:
+            broker.stop()
+
+
+@pytest.fixture(scope="module")
+async def shop(postgres: RunningPostgres, case_broker: BrokerServer) -> AsyncIterator[Shop]:
+    """Give the doors of one quote and one inventory."""
+    url = await postgres.create()
+    with Workplace() as directory:
+        async with ServiceStarter(url, case_broker.bootstrap, directory) as start:
+            quote, inventory = await asyncio.gather(start("quote"), start("inventory"))
+            async with (
+                httpx.AsyncClient(base_url=quote.url, headers=quote.headers, timeout=30) as asking,
+                httpx.AsyncClient(base_url=inventory.url, headers=inventory.headers, timeout=30) as telling,
+            ):
+                found = Shop(asking, telling)
+                await found.open_sites()
+                yield found
+    await postgres.drop(url)
+
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+@dataclass
+class Told:
+    """A case as the services know it: its sku, and its day, which is today."""
+
+    shop: Shop
+    sku: str
+    today: int
+
+    @classmethod
+    async def of(cls, shop: Shop, today: object, on_hand: float = 0, supply: Rows = (), demand: Rows = (), **more: Any) -> "Told":
+        """Tell inventory of stock and supply, and quote of the demand that is a fact."""
+        case = cls(shop, await shop.item(decimals=more.pop("decimals", 0)), day_of(today))
+        await shop.stocked(on_hand, {case.offset(one["date"]): one["qty"] for one in supply}, sku=case.sku, **more)
+        if demand:
+            lines = [
+                {"sku": case.sku, "site": "HAM", "quantity": one["qty"], "promised_date": case.date(one["date"])}
+                for one in demand
+                if one["qty"]
+            ]
+            assert (await shop.told(*lines))["outcome"] == "created"
+        return case
+
+    @classmethod
+    async def given(cls, shop: Shop, case: Json) -> "Told":
+        """The same from a case that names these things as most do."""
+        given = case["given"]
+        return await cls.of(shop, given.get("today", "D"), given.get("on_hand", 0), given.get("supply", ()), given.get("demand", ()))
+
+    def offset(self, said: object) -> int:
+        """How many days from today."""
+        return day_of(said) - self.today
+
+    def date(self, said: object) -> str:
+        """A date of the case, moved."""
+        return day(self.offset(said))
+
+    def plan(self, said: Sequence[Sequence[Any]]) -> list[tuple[str, float]]:
+        """Expected deliveries, moved."""
+        return [(self.date(when), quantity) for when, quantity in said]
+
+    def line(self, quantity: float, when: object = None, **more: object) -> Json:
+        """A line of a request, for today unless said."""
+        return a_line(self.sku, quantity, requested_date=day(0) if when is None else self.date(when), **more)
+
+    async def days(self, first: int, last: int) -> list[Json]:
+        """The book day by day, both ends included."""
+        found: list[Json] = (await self.shop.book(self.sku, from_date=day(first), to_date=day(last)))["days"]
+        return found
+
+
+def delivered(answer: Json) -> list[tuple[str, float]]:
+    return [(when, quantity) for _, quantity, when in deliveries(answer["lines"][0])]
+
+
+def promised(answer: Json) -> float:
+    found: float = answer["lines"][0]["promised_quantity"]
+    return found
+
+
+def short(answer: Json) -> float:
+    line = answer["lines"][0]
+    missing: float = line["requested_quantity"] - line["promised_quantity"]
+    return missing
+
+
+async def ask_table(shop: Shop, case: Json) -> None:
+    told = await Told.given(shop, case)
+    wanted = [told.offset(when) for when in case["ask"]["table"]]
+    days = await told.days(wanted[0], wanted[-1])
+    assert [one["date"] for one in days] == [day(offset) for offset in wanted]
+    assert [one["projected"] for one in days] == case["expect"]["projected"]
+    assert [one["atp"] for one in days] == case["expect"]["atp"]
+
+
+async def ask_periods(shop: Shop, case: Json) -> None:
+    given = case["given"]
+    supply, demand = (
+        [{"date": period, "qty": quantity} for period, quantity in zip(given["periods"], given[name], strict=True)]
+        for name in ("supply", "demand")
+    )
+    days = await (await Told.of(shop, 1, 0, supply, demand)).days(0, 7)
+    assert [one["projected"] for one in days] == case["expect"]["projected_on_hand"]
+    alone = [sum(r["quantity"] for r in one["receipts"]) - sum(c["quantity"] for c in one["claims"]) for one in days]
+    assert alone == case["expect"]["period_atp"]
+
+
+async def ask_pumps(shop: Shop, case: Json) -> None:
+    given = case["given"]
+    supply = [{"date": week, "qty": quantity} for week, quantity in given["mps"].items()]
+    demand = [{"date": week, "qty": quantity} for week, quantity in given["orders"].items()]
+    told = await Told.of(shop, 1, given["on_hand"], supply, demand)
+    assert await shop.atp(told.sku, told.offset(case["ask"]["atp_of_week"])) == case["expect"]["atp"]
+
+
+async def ask_earliest(shop: Shop, case: Json) -> None:
+    asked = case["ask"]
+    start = asked["shipment_date"] if case["id"] == "bc-receipt-after-request" else asked["requested_delivery"]
+    told = await Told.of(shop, start, 0, case["given"]["supply"])
+    answer = await shop.ask(told.line(asked["qty"], start))
+    assert dates(answer) == [told.date(case["expect"]["earliest_ship"])]
+
+
+async def order_in_turn(shop: Shop, case: Json) -> None:
+    told = await Told.given(shop, case)
+    for number, order in enumerate(case["ask"]["orders"]):
+        answer = await shop.order(told.line(order["qty"], order["due"]), allow_partial=True)
+        assert delivered(answer) == told.plan(case["expect"]["promises"][number])
+        assert short(answer) == case["expect"]["short"][number]
+
+
+async def ask_split(shop: Shop, case: Json) -> None:
+    asked = case["ask"]
+    told = await Told.given(shop, case)
+    wishes: Json = {}
+    if "max_lateness_days" in asked:
+        wishes["latest_acceptable_date"] = day(told.offset(asked["due"]) + asked["max_lateness_days"])
+    if "min_shipment" in asked:
+        wishes["min_ship_quantity"] = asked["min_shipment"]
+    answer = await shop.ask(told.line(asked["qty"], asked["due"], **wishes), allow_partial=True)
+    assert delivered(answer) == told.plan(case["expect"]["deliveries"])
+    assert short(answer) == case["expect"].get("short", 0)
+
+
+async def ask_schedule(shop: Shop, case: Json) -> None:
+    stock, *coming = case["given"]["atp"]
+    supply = [{"date": one["date"], "qty": 50 if one["additional"] == "at least 50" else one["additional"]} for one in coming]
+    told = await Told.of(shop, case["ask"]["date"], stock["cumulative"], supply)
+    answer = await shop.ask(told.line(case["ask"]["qty"]), allow_partial=True)
+    assert delivered(answer) == told.plan(case["expect"]["schedule"])
+
+
+async def ask_independent_lines(shop: Shop, case: Json) -> None:
+    given, lines = case["given"], []
+    for lead, asked in zip(given["lead_time_days"], case["ask"]["lines"], strict=True):
+        told = await Told.of(shop, given["today"])
+        await shop.order_supply(told.sku, asked["qty"], lead)
+        await shop.heard(told.sku)
+        lines.append(told.line(asked["qty"], asked["due"]))
+    expected = [told.date(one) for one in case["expect"]["line_dates"]]
+    assert dates(await shop.ask(*lines)) == expected
+    assert dates(await shop.ask(*lines, ship_complete=True)) == [max(expected)] * len(lines)
+
+
+async def amend_without_pulling_in(shop: Shop, case: Json) -> None:
+    """Promised for the 20th; then its supply is to come on the 15th, and five more on the 25th."""
+    raised, lowered = case["ask"]["changes"]
+    found = []
+    for quantity in (15, 8):
+        told = await Told.of(shop, "07-10")
+        receipt = await shop.order_supply(told.sku, 10, told.offset(case["given"]["current_promise"]))
+        await shop.heard(told.sku)
+        order = await shop.order(told.line(10, line_ref="1"))
+        assert dates(order) == [told.date(case["given"]["current_promise"])]
+        await shop.order_supply(told.sku, 10, told.offset(lowered["possible_from"]), receipt_id=receipt)
+        await shop.order_supply(told.sku, 5, told.offset(raised["possible_from"]))
+        await shop.heard(told.sku)
+        assert await shop.atp(told.sku, told.offset(lowered["possible_from"]), owner=order["order_id"]) == 10, "it could come earlier"
+        found += dates(ok(await shop.amend(order["order_id"], {"line_ref": "1", "quantity": quantity})))
+    assert found == [told.date(one) for one in case["expect"]["new_promise"]]
+
+
+async def ask_and_change_nothing(shop: Shop, case: Json) -> None:
+    given = case["given"]
+    told = await Told.of(shop, "D", given["on_hand"], [{"date": "D+7", "qty": 1}])
+    await shop.order(told.line(given["order"]["reserved"]))
+    before = await shop.book(told.sku)
+    await shop.ask(told.line(given["order"]["qty"]), allow_partial=True)
+    after = await shop.book(told.sku)
+    assert (after["version"], after["days"]) == (before["version"], before["days"])
+    assert after["days"][0]["claims"][0]["date"] == day(0)
+
+
+async def order_what_there_is(shop: Shop, case: Json) -> None:
+    told = await Told.of(shop, "D", case["given"]["on_hand"], decimals=1)
+    answers = [await shop.order(told.line(quantity), allow_partial=True) for quantity in case["ask"]["moves"]]
+    assert sorted(promised(answer) for answer in answers) == case["expect"]["assigned"]
+    assert all(answer["outcome"] == "full" for answer in answers) == case["expect"]["success"]
+    assert await shop.atp(told.sku) == 0
+
+
+async def ask_beside_reservations(shop: Shop, case: Json) -> None:
+    given = case["given"]
+    told = await Told.of(shop, "D", given["on_hand"]["L1"])
+    await shop.order(told.line(given["reserved"]["L1"]))
+    outcomes = [(await shop.ask(told.line(quantity)))["outcome"] for quantity in case["ask"]["qty"]]
+    assert [outcome == "full" for outcome in outcomes] == case["expect"]["ok"]
+
+
+async def order_all_or_nothing(shop: Shop, case: Json) -> None:
+    given = case["given"]
+    first, second, _ = SITES
+    told = await Told.of(shop, "D", given["on_hand"]["W1"], site=first)
+    await shop.stocked(given["on_hand"]["W2"], sku=told.sku, site=second)
+    await shop.order(told.line(given["allocated_before_total"], sites=[first]))
+    before = [(await shop.book(told.sku, site))["version"] for site in (first, second)]
+    refused(await shop.try_order(told.line(case["ask"]["qty"]), allow_partial=True, ship_complete=True), 409, "CANNOT_PROMISE")
+    assert [(await shop.book(told.sku, site))["version"] for site in (first, second)] == before
+    free = [await shop.atp(told.sku, site=site) for site in (first, second)]
+    assert sum(free) == sum(given["on_hand"].values()) - given["allocated_before_total"]
+
+
+async def order_when_complete(shop: Shop, case: Json) -> None:
+    quantity = case["ask"]["qty"]
+    told = await Told.of(shop, "D", case["given"]["stock"])
+    problem = refused(await shop.try_order(told.line(quantity)), 409, "CANNOT_PROMISE")
+    assert promised(problem["offer"]) == case["expect"]["released"]
+    await shop.count(told.sku, 10)
+    await shop.heard(told.sku)
+    assert promised(await shop.order(told.line(quantity))) == case["expect"]["then_stock_10_released"]
+
+
+async def order_first_come(shop: Shop, case: Json) -> None:
+    told = await Told.of(shop, "D", case["given"]["stock"])
+    first = case["given"]["orders"][0]
+    await shop.order(told.line(first["confirmed"]), priority=first["priority"])
+    assert await shop.atp(told.sku) == case["expect"]["available"]
+    assert promised(await shop.ask(told.line(5000), allow_partial=True)) == case["expect"]["confirmed"]
+
+
+async def ask_beside_safety_stock(shop: Shop, case: Json) -> None:
+    told = await Told.of(shop, "D", case["given"]["stock"], safety_stock=case["expect"]["protected"])
+    assert await shop.atp(told.sku) == case["expect"]["available"]
+    answer = await shop.ask(told.line(case["ask"]["qty"]), allow_partial=True)
+    assert (promised(answer), short(answer)) == (case["expect"]["confirmed"], case["expect"]["open"])
+
+
+async def at_sites(shop: Shop, quantities: Sequence[float]) -> Told:
+    first, *others = zip(SITES, quantities, strict=False)
+    told = await Told.of(shop, "D", first[1], site=first[0])
+    for site, quantity in others:
+        await shop.stocked(quantity, sku=told.sku, site=site)
+    return told
+
+
+async def ask_sites(shop: Shop, case: Json) -> None:
+    told = await at_sites(shop, case["given"]["on_hand"])
+    answer = await shop.ask(told.line(case["ask"]["qty"]), allow_partial=True)
+    assert (answer["outcome"] == "full") == case["expect"]["accepted"]
+    if case["expect"]["accepted"]:
+        assert len(delivered(answer)) == case["expect"]["packages"]
+
+
+async def ask_collection_point(shop: Shop, case: Json) -> None:
+    on_hand = case["given"]["on_hand"]
+    told = await at_sites(shop, list(on_hand.values()))
+    names = dict(zip(on_hand, SITES, strict=True))
+    first = case["ask"]["collection_point"]
+    sites = [names[first], *(site for site in SITES if site != names[first])]
+    answer = await shop.ask(told.line(case["ask"]["qty"], sites=sites))
+    assert deliveries(answer["lines"][0]) == [(names[first], case["expect"]["allocated"][first], day(0))]
+
+
+async def ask_stock_first(shop: Shop, case: Json) -> None:
+    stock, ship = case["given"]["batches"]
+    told = await Told.of(shop, "D", stock["qty"], [{"date": ship["eta"], "qty": ship["qty"]}])
+    line = (await shop.ask(told.line(case["ask"]["qty"])))["lines"][0]
+    assert [(peg["source"], peg["quantity"]) for peg in line["pegging"]] == [("on_hand", case["ask"]["qty"])]
+
+
+async def order_at_once(shop: Shop, case: Json) -> None:
+    told = await Told.of(shop, "D", case["given"]["on_hand"])
+    parallel, quantity = case["ask"]["parallel"], case["ask"]["qty_each"]
+    answers = await asyncio.gather(*(shop.try_order(told.line(quantity)) for _ in range(parallel)))
+    accepted = sum(answer.status_code == 200 for answer in answers)
+    assert accepted == case["expect"]["accepted"]
+    assert sum(answer.status_code == 409 for answer in answers) == parallel - accepted
+    claimed = sum(claim["quantity"] for one in (await shop.book(told.sku))["days"] for claim in one["claims"])
+    assert claimed == case["expect"].get("reserved_total", case["expect"].get("allocated_counter"))
+
+
+BY_API: dict[str, Callable[[Shop, Json], Awaitable[None]]] = {
+    "oracle-period-atp": ask_periods,
+    "stevenson-pumps-week1": ask_pumps,
+    "bc-two-receipts-needed": ask_earliest,
+    "bc-receipt-after-request": ask_earliest,
+    "iv-step3": ask_table,
+    "iv-step5": ask_table,
+    "iv-step7-roll": ask_table,
+    "frepple-material-1": order_in_turn,
+    "frepple-material-3": order_in_turn,
+    "frepple-material-4": order_in_turn,
+    "frepple-future-commitment-held": ask_split,
+    "frepple-policy-B": ask_split,
+    "frepple-policy-D": ask_split,
+    "frepple-policy-F": ask_split,
+    "frepple-policy-H-independent": ask_independent_lines,
+    "sapb1-schedule": ask_schedule,
+    "d365-promise-not-improved": amend_without_pulling_in,
+    "bc-check-does-not-move-reservations": ask_and_change_nothing,
+    "tryton-assign-2": order_what_there_is,
+    "tryton-assign-4": order_what_there_is,
+    "medusa-confirm": ask_beside_reservations,
+    "saleor-all-or-nothing": order_all_or_nothing,
+    "oca-ship-complete": order_when_complete,
+    "sap-bop-first-come": order_first_come,
+    "sap-pass-protected": ask_beside_safety_stock,
+    "solidus-split-2": ask_sites,
+    "solidus-split-4": ask_sites,
+    "solidus-split-6": ask_sites,
+    "saleor-collection-point": ask_collection_point,
+    "cosmic-stock-first": ask_stock_first,
+    "conc-last-unit": order_at_once,
+    "conc-no-lost-update": order_at_once,
+}
+
+
+@pytest.mark.parametrize("name", BY_API)
+async def test_the_case_comes_out_the_same_through_the_public_doors(shop: Shop, name: str) -> None:
+    await BY_API[name](shop, CASES[name])
+
+
+def test_every_case_that_the_kernel_answers_is_asked_here_or_cannot_be() -> None:
+    assert sorted([*BY_API, *NOT_BY_API]) == sorted(ADAPTERS)
