@@ -1,18 +1,6 @@
 """Cases that wait for a part that does not exist yet, and which."""
 
 NEEDS: dict[str, str] = {
-    "bc-nonworking-request-day": "calendars",
-    "bc-handling-and-shipping-backward": "calendars: pick/pack days and transit, backward",
-    "bc-calendar-2": "calendars",
-    "bc-planned-delivery-nonworking": "calendars",
-    "frepple-calendar-holidays": "calendars",
-    "oca-window-2": "calendars: receiving days of the customer",
-    "oca-window-4": "calendars: receiving days of the customer",
-    "oca-window-6": "calendars: receiving days of the customer",
-    "odoo-security-lead": "calendars: pick/pack days",
-    "oca-cutoff-1": "calendars: cut-off time",
-    "oca-cutoff-3": "calendars: cut-off time",
-    "oca-cutoff-5": "calendars: cut-off time in the site's time zone",
     "bc-ctp-remainder": "make: what stock and receipts do not cover is made",
     "frepple-ctp-multilevel": "make: bill of material over several levels",
     "frepple-capacity-refuse": "capacity",

@@ -24,4 +24,7 @@ RULES: dict[str, str] = {
     "without an order.",
     "tryton-transfer-lead": "An order point that orders a transfer without a customer's order is planning of supply, as above.",
     "conc-optimistic": "Two transactions meet under REPEATABLE READ and one fails there. Ours decides behind row locks: both succeed.",
+    "bc-nonworking-request-day": "A wanted date that does not work moves to the next working day there. Ours is met on the last day before "
+    "it that works, and later only where that is no longer possible: whoever wants it by a day is not served after it.",
+    "bc-planned-delivery-nonworking": "The same: a planned delivery on a closed day moves on there, ours moves back where there is time.",
 }

@@ -2,17 +2,20 @@
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
 
 from services.quote.domain.balance import balance, daily
 from services.quote.domain.book import Book, Entry, Part, Rules
+from services.quote.domain.calendar import EVERY_DAY, Calendar
 from services.quote.domain.change import CurrentLine, amend
+from services.quote.domain.dates import Way, first_handling_day
 from services.quote.domain.promise import Decision, Delivery, Demand, LineRequest, promise
 from tests.cases.later import NEEDS
 from tests.cases.not_ours import RULES
@@ -292,6 +295,74 @@ def check_in_one_batch(case: dict[str, Any]) -> None:
     assert claimed == micro(case["expect"].get("reserved_total", case["expect"].get("allocated_counter")))
 
 
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+def all_days_but(closed: Sequence[str]) -> Calendar:
+    """Every day works except those listed."""
+    return Calendar(EVERY_DAY.weekly, {day_of(day): 0 for day in closed})
+
+
+def a_way(**parts: Any) -> Way:
+    """A way on which every day works and nothing takes time, but for the parts given."""
+    plain: dict[str, Any] = {"site_calendar": EVERY_DAY, "carrier_calendar": EVERY_DAY, "receiving_calendar": EVERY_DAY}
+    return Way(**plain | {"pick_pack_days": 0, "transit_days": 0, "first_pick": None, "lane": "LANE"} | parts)
+
+
+def check_handling_and_shipping_backward(case: dict[str, Any]) -> None:
+    """Their shipment date is the day on which handling starts: our pick date."""
+    given = case["given"]
+    way = a_way(pick_pack_days=given["outbound_handling_days"], transit_days=given["shipping_days"])
+    found = way.latest_pick(day_of(case["ask"]["requested_delivery"]))
+    assert found is not None
+    assert found[0] == day_of(case["expect"]["earliest_ship"])
+    assert way.deliver(found[0]) == found
+
+
+def check_handling_over_a_closed_day(case: dict[str, Any]) -> None:
+    given = case["given"]
+    closed = all_days_but(given["non_working"])
+    way = a_way(site_calendar=closed, pick_pack_days=given["outbound_handling_days"], transit_days=given["shipping_days"])
+    pick = day_of(case["ask"]["shipment_date"])
+    assert way.deliver(pick) == (pick, day_of(case["expect"]["planned_shipment"]), day_of(case["expect"]["planned_delivery"]))
+
+
+def check_next_working_day(case: dict[str, Any]) -> None:
+    """Asked at closing time. Ours are days, so the answer is compared without the opening hour."""
+    assert case["given"]["calendar"] == "Mon-Fri 09-17"
+    calendar = Calendar((480,) * 5 + (0, 0), {day_of(holiday): 0 for holiday in case["given"]["holidays"]})
+    found = [calendar.plus(day_of(asked[:10]), 1) for asked in case["ask"]["next_open_after"]]
+    assert found == [day_of(answer[:10]) for answer in case["expect"]["answers"]]
+
+
+def check_receiving_days(case: dict[str, Any]) -> None:
+    """The end of the customer's window is the cut-off of what could arrive that day. Ours are days, so the hour is not compared."""
+    given, asked = case["given"], case["ask"]
+    receiving = Calendar(tuple(480 if name in given["weekdays"].split() else 0 for name in WEEKDAYS), {})
+    closes = time.fromisoformat(given["receiving_window"].partition("-")[2])
+    first = first_handling_day(EVERY_DAY, [closes], datetime.fromisoformat(asked["now"]).replace(tzinfo=UTC))
+    assert first is not None
+    found = a_way(transit_days=asked["lead_days"], receiving_calendar=receiving, first_pick=first).deliver(first)
+    assert found is not None
+    assert found[2] == day_of(case["expect"]["delivery"][:10])
+
+
+def check_security_days(case: dict[str, Any]) -> None:
+    """Delivery is promised for the order's day and the customer's lead time; it is picked so much earlier."""
+    given = case["given"]
+    promised = day_of(given["order"]) + given["customer_lead_days"]
+    found = a_way(pick_pack_days=given["security_days"], lane=None).latest_pick(promised)
+    assert found == (day_of(case["expect"]["pick_scheduled"]), promised, promised)
+
+
+def check_cut_off(case: dict[str, Any]) -> None:
+    """Theirs is the instant of the cut-off on the day on which the order is handled."""
+    zone, cut_off = ZoneInfo(case["given"]["tz"]), time.fromisoformat(case["given"]["cutoff"])
+    found = first_handling_day(EVERY_DAY, [cut_off], datetime.fromisoformat(case["ask"]["now"]).astimezone(zone))
+    assert found is not None
+    assert datetime.combine(date.fromordinal(found), cut_off, zone) == datetime.fromisoformat(case["expect"]["expected"])
+
+
 ADAPTERS: dict[str, Callable[[dict[str, Any]], None]] = {
     "oracle-period-atp": check_period_atp,
     "stevenson-pumps-week1": check_pumps,
@@ -327,6 +398,16 @@ ADAPTERS: dict[str, Callable[[dict[str, Any]], None]] = {
     "cosmic-stock-first": check_stock_first,
     "conc-last-unit": check_in_one_batch,
     "conc-no-lost-update": check_in_one_batch,
+    "bc-handling-and-shipping-backward": check_handling_and_shipping_backward,
+    "bc-calendar-2": check_handling_over_a_closed_day,
+    "frepple-calendar-holidays": check_next_working_day,
+    "oca-window-2": check_receiving_days,
+    "oca-window-4": check_receiving_days,
+    "oca-window-6": check_receiving_days,
+    "odoo-security-lead": check_security_days,
+    "oca-cutoff-1": check_cut_off,
+    "oca-cutoff-3": check_cut_off,
+    "oca-cutoff-5": check_cut_off,
 }
 
 
@@ -359,3 +440,15 @@ def test_what_we_answer_instead_is_what_the_table_of_other_rules_says() -> None:
     assert [found.projected_on(D + later) // 1_000_000 for later in (0, 1)] == CASES["odoo-forecast"]["expect"]["projected"][1:]
 
     assert Shelf(a_book(2)).asked(3, D).outcome == "none", "medusa-backorder"
+
+
+def test_a_wanted_day_that_does_not_work_is_met_before_it_and_later_only_when_it_must() -> None:
+    given = CASES["bc-nonworking-request-day"]["given"]
+    way = a_way(site_calendar=all_days_but(given["non_working"]), lane=None)
+    assert way.latest_pick(D) == (D - 1, D - 1, D - 1), "asked before"
+    assert way.deliver(D) == (D + 1, D + 1, D + 1), "asked on the day"
+
+    case = CASES["bc-planned-delivery-nonworking"]
+    way, wanted = a_way(site_calendar=all_days_but(case["given"]["non_working"]), lane=None), day_of(case["ask"]["set_planned_delivery"])
+    assert way.latest_pick(wanted) == (wanted - 1, wanted - 1, wanted - 1), "asked before"
+    assert way.deliver(wanted) == (day_of(case["expect"]["earliest_ship"]),) * 3, "asked on the day"

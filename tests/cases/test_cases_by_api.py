@@ -19,6 +19,21 @@ from tests.service.quote.shop import SITES, Json, Shop, a_line, dates, day, deli
 NOT_BY_API: dict[str, str] = {
     "iv-step8-late-receipt": "How long a late receipt is waited for is a setting of the whole installation; there it is 0 days.",
     "d365-fence-excludes-old": "The same setting: there a receipt counts until it is 7 days late.",
+    **dict.fromkeys(
+        (
+            "bc-handling-and-shipping-backward",
+            "bc-calendar-2",
+            "frepple-calendar-holidays",
+            "oca-window-2",
+            "oca-window-4",
+            "oca-window-6",
+            "odoo-security-lead",
+            "oca-cutoff-1",
+            "oca-cutoff-3",
+            "oca-cutoff-5",
+        ),
+        "The answers of the public doors do not use calendars, lanes and cut-off times yet.",
+    ),
 }
 """Cases that cannot be asked of a running installation, and why."""
 
