@@ -6,8 +6,9 @@ from typing import Any, TypeVar
 from fastapi import Request
 
 from services.inventory import store
-from services.inventory.api.fields import MasterBody, View
+from services.inventory.api.fields import View
 from services.inventory.api.reach import change, refusal
+from services.inventory.asks import MasterBody
 from services.inventory.handlers.define import Defined, define
 from shared.database import Database
 from shared.paging import Page, decode_cursor, encode_cursor

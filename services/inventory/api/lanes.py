@@ -5,31 +5,16 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Path, Query, Request
 
 from services.inventory.api import defining
-from services.inventory.api.fields import CutOff, Days, MasterBody, SiteCode, View
+from services.inventory.api.fields import View
 from services.inventory.api.reach import Reader, Writer, answers
+from services.inventory.asks import LaneBody
 from shared.contracts.base import Quantity
 from shared.paging import Cursor, Limit, Page
-from shared.quantities import Code, NonNegativeQuantity, PositiveQuantity
+from shared.quantities import Code
 
 router = APIRouter(prefix="/v1")
 
 LaneId = Annotated[Code, Path(description="The lane's id.")]
-
-
-class LaneBody(MasterBody):
-    """A way from a site to somewhere; for one sku, or for all."""
-
-    from_site: SiteCode
-    to: Code
-    """A region, a customer or a site."""
-    sku: Code | None = None
-    transit_days: Days = 0
-    calendar: Code | None = None
-    """The carrier's."""
-    cut_off_time: CutOff | None = None
-    minimum_quantity: PositiveQuantity | None = None
-    multiple: PositiveQuantity | None = None
-    cost: NonNegativeQuantity | None = None
 
 
 class Lane(View):

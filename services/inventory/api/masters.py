@@ -3,37 +3,19 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Path, Query, Request
-from pydantic import Field
 
 from services.inventory.api import defining
-from services.inventory.api.fields import CutOff, Days, MasterBody, SiteCode, Text, TimeZone, View
+from services.inventory.api.fields import View
 from services.inventory.api.reach import Reader, Writer, answers
+from services.inventory.asks import ItemBody, SiteBody, SiteCode
 from shared.contracts.base import Quantity
 from shared.paging import Cursor, Limit, Page
-from shared.quantities import Code, NonNegativeQuantity, PositiveQuantity
+from shared.quantities import Code
 
 router = APIRouter(prefix="/v1")
 
 ItemId = Annotated[Code, Path(description="The sku.")]
 SiteId = Annotated[SiteCode, Path(description="The site's code.")]
-
-
-class ItemBody(MasterBody):
-    """An item: how it is counted, how long it takes to get, what may stand in for it."""
-
-    name: Text | None = None
-    """By default the sku."""
-    uom: Code = "EA"
-    decimals: Annotated[int, Field(ge=0, le=6, description="Digits behind the point of its quantities; fixed once used.")] = 0
-    lifecycle: Code = "active"
-    dock_to_stock_days: Days = 0
-    lead_time_days: Days | None = None
-    atp_fence_days: Days | None = None
-    promise_at_lead_time: bool = False
-    lot_minimum: PositiveQuantity | None = None
-    lot_multiple: PositiveQuantity | None = None
-    substitutes: Annotated[tuple[Code, ...], Field(max_length=100)] = ()
-    unit_cost: NonNegativeQuantity | None = None
 
 
 class Item(View):
@@ -52,17 +34,6 @@ class Item(View):
     lot_multiple: Quantity | None = None
     substitutes: tuple[str, ...] = ()
     unit_cost: Quantity | None = None
-
-
-class SiteBody(MasterBody):
-    """A site: its clock, its calendar, how long picking takes. Without calendar and cut-off every day works."""
-
-    name: Text | None = None
-    """By default the site's code."""
-    time_zone: TimeZone = "UTC"
-    calendar: Code | None = None
-    cut_off_time: CutOff | None = None
-    pick_pack_days: Days = 0
 
 
 class Site(View):

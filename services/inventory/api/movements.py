@@ -1,87 +1,29 @@
 """Movements: what has happened to stock, told in any order, up to a thousand at once."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-import orjson
 from fastapi import APIRouter, Body, Header, Path, Query, Request
 from fastapi.responses import JSONResponse, Response
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic import BaseModel, ConfigDict
 
 from services.inventory import store
-from services.inventory.api.fields import Moment, SiteCode, SiteFilter, SkuFilter, Text
+from services.inventory.api.fields import SiteFilter, SkuFilter
 from services.inventory.api.reach import Reader, Writer, answers, change
-from services.inventory.domain.movement import Movement, Note, Type
-from services.inventory.handlers.move import Asked, Outcome, book_movements
+from services.inventory.asks import MovementBody, MovementsBody, Text, Unreadable
+from services.inventory.domain.movement import Note, Type
+from services.inventory.handlers.move import Outcome, asked_of, book_movements
 from shared.contracts.base import Instant, Quantity
 from shared.database import Database, Session
 from shared.idempotency import once
 from shared.paging import Cursor, Limit, Page, decode_cursor, encode_cursor
-from shared.problems import FieldError, Problem, not_found, pointer_to
-from shared.quantities import Code, RequestModel, SignedQuantity
+from shared.problems import FieldError, Problem, not_found
+from shared.quantities import Code
 
 router = APIRouter(prefix="/v1")
 
 MALFORMED = "MALFORMED_MOVEMENT"
-
-
-class MovementBody(RequestModel):
-    """One movement. Its id makes it count once, however often it is sent."""
-
-    movement_id: Code
-    type: Type
-    site: SiteCode
-    """Where it took place; of a transfer, where it departs."""
-    sku: Code
-    quantity: SignedQuantity
-    """An adjustment alone is signed; 0 only to close."""
-    to_site: SiteCode | None = None
-    """Of a transfer. Without `receipt_id` both sites change at once; with it the destination waits for the arrival."""
-    reason: Text
-    document: Text
-    receipt_id: Code | None = None
-    """Of an arrival, an issue of components or a departing transfer; need not be defined yet."""
-    order_id: Code | None = None
-    line_ref: Code | None = None
-    closes: bool = False
-    """Closes the rest of the receipt (arrival) or of the order line (issue)."""
-    occurred_at: Moment | None = None
-    """By default now."""
-
-    def movement(self) -> Movement:
-        """The fact."""
-        return Movement(**dict(self))
-
-
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    """An element that is no movement, and why; it must not lose the others."""
-
-    movement_id: str | None
-    errors: tuple[FieldError, ...]
-
-
-def _keep_the_others(value: Any, handler: ValidatorFunctionWrapHandler) -> MovementBody | Unreadable:
-    try:
-        body: MovementBody = handler(value)
-    except ValidationError as error:
-        named = value.get("movement_id") if isinstance(value, dict) else None
-        found = (
-            FieldError(pointer_to(each["loc"], value), each["type"], each["msg"].removeprefix("Value error, ")) for each in error.errors()
-        )
-        return Unreadable(named if isinstance(named, str) else None, tuple(found))
-    return body
-
-
-class MovementsBody(RequestModel):
-    """Up to a thousand movements, booked in the order given."""
-
-    movements: Annotated[list[Annotated[MovementBody, WrapValidator(_keep_the_others)]], Field(min_length=1, max_length=1000)]
-    idempotency_key: Annotated[str, Field(max_length=255)] | None = None
 
 
 class ElementError(BaseModel):
@@ -183,7 +125,7 @@ async def post_movements(
     A movement is a fact: it is never refused because of its order, an unknown reference, or too little stock.
     """
     elements: Sequence[MovementBody | Unreadable] = body.movements
-    asked = [_asked(element.movement()) for element in elements if isinstance(element, MovementBody)]
+    asked = [asked_of(element.movement()) for element in elements if isinstance(element, MovementBody)]
     key = idempotency_key or body.idempotency_key
     raw = await request.body() if key else b""
 
@@ -238,18 +180,6 @@ async def list_movements(
         )
     more = encode_cursor([rows[limit - 1][0]]) if len(rows) > limit else None
     return Page(data=[_view(row) for _, row in rows[:limit]], next_cursor=more)
-
-
-def _asked(movement: Movement) -> Asked:
-    written = orjson.dumps(asdict(movement), default=_plain, option=orjson.OPT_SORT_KEYS)
-    return Asked(movement, hashlib.sha256(written).digest())
-
-
-def _plain(value: object) -> str:
-    """5, 5.0 and "5.000" are one quantity, so they are one body."""
-    if isinstance(value, Decimal):
-        return format(value.normalize(), "f")
-    raise TypeError(f"{type(value).__name__} is no part of a movement")
 
 
 def _answer(elements: Sequence[MovementBody | Unreadable], outcomes: Sequence[Outcome]) -> dict[str, Any]:

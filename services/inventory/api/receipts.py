@@ -1,17 +1,17 @@
 """Scheduled receipts: what is coming, told by whoever ordered it."""
 
 from datetime import date
-from typing import Annotated, Self
+from typing import Annotated
 
 from fastapi import APIRouter, Body, Path, Query, Request
 from fastapi.responses import JSONResponse, Response
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict
 
 from services.inventory import store
-from services.inventory.api.fields import ExpectedRevision, SiteCode, SiteFilter, SkuFilter, Text
+from services.inventory.api.fields import SiteFilter, SkuFilter
 from services.inventory.api.reach import Reader, Writer, answers, change, refusal
+from services.inventory.asks import CloseBody, ReceiptBody
 from services.inventory.domain import receipt as domain
-from services.inventory.domain.position import Key
 from services.inventory.domain.receipt import Kind, Order, Status
 from services.inventory.handlers.schedule import Scheduled, close_receipt, define_receipt
 from shared.contracts.base import Instant, Quantity
@@ -19,88 +19,11 @@ from shared.database import Database, Session
 from shared.idempotency import once
 from shared.paging import Cursor, Limit, Page, decode_cursor, encode_cursor
 from shared.problems import not_found
-from shared.quantities import Code, PositiveQuantity, RequestModel
+from shared.quantities import Code
 
 router = APIRouter(prefix="/v1")
 
 ReceiptId = Annotated[Code, Path(description="The receipt's id: one sku to one site.")]
-
-
-class ComponentBody(RequestModel):
-    """What the order takes from stock; by default from the site that it delivers to."""
-
-    sku: Code
-    site: SiteCode | None = None
-    quantity: PositiveQuantity
-    needed_date: date
-
-
-class LoadBody(RequestModel):
-    """Minutes of a resource that the order uses on a day."""
-
-    resource: Code
-    date: date
-    minutes: Annotated[int, Field(ge=1, le=10_000_000)]
-
-
-class ReceiptBody(RequestModel):
-    """A purchase, production or transfer order, as a whole."""
-
-    kind: Kind
-    site: SiteCode
-    sku: Code
-    quantity: PositiveQuantity
-    """Total ordered. What has arrived is only ever told by movements."""
-    due_date: date
-    supplier: Code | None = None
-    from_site: SiteCode | None = None
-    """Of a transfer: the quantity is required there on `ship_date` (by default the due date) until it departs."""
-    ship_date: date | None = None
-    components: Annotated[tuple[ComponentBody, ...], Field(max_length=1000)] = ()
-    load: Annotated[tuple[LoadBody, ...], Field(max_length=1000)] = ()
-    replaces: Annotated[tuple[Code, ...], Field(max_length=500)] | None = None
-    """Planned receipts that this order makes real."""
-    document: Text | None = None
-    external_id: Text | None = None
-    source_system: Text | None = None
-    expected_revision: ExpectedRevision = None
-
-    @model_validator(mode="after")
-    def _origin_fits(self) -> Self:
-        if self.from_site is not None and self.kind is not Kind.TRANSFER_ORDER:
-            raise ValueError("only a transfer_order comes from_site")
-        if self.from_site == self.site:
-            raise ValueError("a transfer comes from another site")
-        return self
-
-    def order(self) -> Order:
-        """The definition."""
-        return Order(
-            kind=self.kind,
-            key=Key(self.sku, self.site),
-            quantity=self.quantity,
-            due_date=self.due_date,
-            supplier=self.supplier,
-            from_site=self.from_site,
-            ship_date=self.ship_date,
-            components=tuple(
-                domain.Component(Key(line.sku, line.site or self.site), line.quantity, line.needed_date) for line in self.components
-            ),
-            load=tuple(domain.Load(line.resource, line.date, line.minutes) for line in self.load),
-            replaces=self.replaces,
-            document=self.document,
-            external_id=self.external_id,
-            source_system=self.source_system,
-        )
-
-
-class CloseBody(RequestModel):
-    """Why the rest will not come."""
-
-    reason: Text = "short close"
-    document: Text | None = None
-    expected_revision: ExpectedRevision = None
-    idempotency_key: Annotated[str, Field(max_length=255)] | None = None
 
 
 class ReceiptComponent(BaseModel):

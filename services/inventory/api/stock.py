@@ -1,13 +1,14 @@
 """Stock: what is at each site, counted and asked for."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Body, Path, Request
-from pydantic import ConfigDict, model_validator
+from pydantic import ConfigDict
 
 from services.inventory import events, store
-from services.inventory.api.fields import ExpectedRevision, Moment, SiteCode, SiteFilter, SkuFilter, Text
+from services.inventory.api.fields import SiteFilter, SkuFilter
 from services.inventory.api.reach import Reader, Writer, answers, change, refusal
+from services.inventory.asks import SiteCode, StockBody
 from services.inventory.domain.position import Key
 from services.inventory.domain.standing import Standing
 from services.inventory.handlers.count import Count, Counted, count_stock
@@ -17,29 +18,9 @@ from shared.contracts.inventory import Change, PositionState
 from shared.database import Database
 from shared.paging import Cursor, Limit, Page, decode_cursor, encode_cursor
 from shared.problems import not_found
-from shared.quantities import Code, NonNegativeQuantity, RequestModel
+from shared.quantities import Code
 
 router = APIRouter(prefix="/v1")
-
-
-class StockBody(RequestModel):
-    """Absolute stock: what was counted, what is kept back. What is left out stays as it is."""
-
-    on_hand: NonNegativeQuantity | None = None
-    """Usable stock: what is blocked is not in it."""
-    safety_stock: NonNegativeQuantity | None = None
-    counted_at: Moment | None = None
-    """When it was counted, by default now. What occurred before is contained in the count."""
-    reason: Text = "count"
-    document: Text | None = None
-    """By default the count is its own document and gets an id."""
-    expected_revision: ExpectedRevision = None
-
-    @model_validator(mode="after")
-    def _says_something(self) -> Self:
-        if self.on_hand is None and self.safety_stock is None:
-            raise ValueError("on_hand or safety_stock is needed")
-        return self
 
 
 class Stock(PositionState):

@@ -3,27 +3,19 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Path, Query, Request
-from pydantic import Field
 
 from services.inventory.api import defining
-from services.inventory.api.fields import Days, MasterBody, SiteCode, Text, View
+from services.inventory.api.fields import View
 from services.inventory.api.reach import Reader, Writer, answers
+from services.inventory.asks import SupplierBody, SupplierItemBody
 from shared.contracts.base import Quantity
 from shared.paging import Cursor, Limit, Page
-from shared.quantities import Code, NonNegativeQuantity, PositiveQuantity
+from shared.quantities import Code
 
 router = APIRouter(prefix="/v1")
 
 SupplierId = Annotated[Code, Path(description="The supplier's id.")]
 SupplierItemId = Annotated[Code, Path(description="The id of these terms.")]
-
-
-class SupplierBody(MasterBody):
-    """A supplier; lead times run on its calendar."""
-
-    name: Text | None = None
-    """By default the id."""
-    calendar: Code | None = None
 
 
 class Supplier(View):
@@ -32,23 +24,6 @@ class Supplier(View):
     supplier: str
     name: str
     calendar: str | None = None
-
-
-class SupplierItemBody(MasterBody):
-    """The terms on which a supplier delivers a sku, to one site or to all."""
-
-    sku: Code
-    site: SiteCode | None = None
-    supplier: Code
-    lead_time_days: Days = 0
-    minimum_quantity: PositiveQuantity | None = None
-    multiple: PositiveQuantity | None = None
-    capacity_quantity: PositiveQuantity | None = None
-    """At most so much in each period."""
-    capacity_period_days: Annotated[int, Field(ge=1, le=1096)] | None = None
-    priority: Annotated[int, Field(ge=0, le=1_000_000)] = 0
-    """The smallest is asked first."""
-    unit_cost: NonNegativeQuantity | None = None
 
 
 class SupplierItem(View):

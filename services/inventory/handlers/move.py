@@ -1,10 +1,13 @@
 """Book movements: stock, receipts and order lines together, one outcome each, one event for every position they change."""
 
+import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
+
+import orjson
 
 from services.inventory import events, store
 from services.inventory.domain.movement import Booked, Found, Movement, Refusal, book, effect_of, flaws
@@ -37,6 +40,19 @@ class Outcome:
     def as_json(self) -> dict[str, Any]:
         """The result as callers see it."""
         return {"movement_id": self.movement_id, "outcome": self.outcome, "replayed": self.replayed, **self.body}
+
+
+def asked_of(movement: Movement) -> Asked:
+    """The movement with its digest."""
+    written = orjson.dumps(asdict(movement), default=_plain, option=orjson.OPT_SORT_KEYS)
+    return Asked(movement, hashlib.sha256(written).digest())
+
+
+def _plain(value: object) -> str:
+    """5, 5.0 and "5.000" are one quantity, so they are one body."""
+    if isinstance(value, Decimal):
+        return format(value.normalize(), "f")
+    raise TypeError(f"{type(value).__name__} is no part of a movement")
 
 
 async def book_movements(session: Session, asked: Sequence[Asked], caller: str) -> list[Outcome]:
