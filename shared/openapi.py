@@ -40,6 +40,7 @@ PROBLEM_SCHEMA: Json = {
 _REFUSALS = {
     "401": "No key, or one that is unknown, expired or revoked.",
     "403": "The key lacks the scope.",
+    "404": "There is nothing of that name.",
     "409": "The state does not allow it; the document says what would be allowed.",
     "413": "The body is larger than 1 MB.",
     "422": "Malformed; each error points at its place in the body.",
@@ -64,7 +65,9 @@ def document(app: FastAPI) -> Json:
         if operation["operationId"] in seen:
             raise ValueError(f"two operations are called {operation['operationId']} (one is {method} {path})")
         seen.add(operation["operationId"])
-        _document_refusals(method, operation)
+        _document_refusals(method, path, operation)
+        for content in operation.get("requestBody", {}).get("content", {}).values():
+            content.get("schema", {}).pop("default", None)  # that a body may be missing is said by `required`
     schemas = made.setdefault("components", {}).setdefault("schemas", {})
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
@@ -77,9 +80,9 @@ def operations(made: Json) -> list[tuple[str, str, Json]]:
     return [(path, method, found[method]) for path, found in made.get("paths", {}).items() for method in found if method in _METHODS]
 
 
-def _document_refusals(method: str, operation: Json) -> None:
+def _document_refusals(method: str, path: str, operation: Json) -> None:
     responses = operation.setdefault("responses", {})
-    codes = {"422", "503"}
+    codes = {"422", "503"} | ({"404"} if "{" in path else set())
     if operation.get("security"):
         codes |= {"401", "403"}
     if method not in _READING:

@@ -4,7 +4,7 @@ import base64
 import binascii
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 import orjson
 from fastapi import Query
@@ -28,6 +28,11 @@ class Page(BaseModel, Generic[T]):
 
     data: list[T]
     next_cursor: str | None = None
+
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
+        """`ItemPage` in the documents: a name that every language can spell."""
+        return f"{params[0].__name__}Page"
 
 
 def encode_cursor(values: Sequence[CursorValue]) -> str:

@@ -16,7 +16,11 @@ from shared.quantities import Code
 router = APIRouter(prefix="/v1", tags=["availability"])
 
 
-@router.get("/availability", response_class=Response, responses=answers(models.AvailabilityOut, examples.AVAILABILITY))
+@router.get(
+    "/availability",
+    response_class=Response,
+    responses=answers(models.AvailabilityOut, examples.AVAILABILITY) | {404: {"description": "Nothing was ever said about this pair."}},
+)
 async def get_availability(
     request: Request,
     caller: Reader,
