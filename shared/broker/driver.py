@@ -1,20 +1,24 @@
 """How are clients of the driver built and, above all, thrown away?
 
-The driver is aiokafka 0.14. Three of its habits shape this module: `stop()` waits for ever while the broker is
+The driver is aiokafka 0.14. Four of its habits shape this module: `stop()` waits for ever while the broker is
 down; a producer that was merely dropped keeps its sender task and delivers its old batch when the broker comes
-back, behind newer ones; and a client that has seen an error may stay in a state that no later call repairs.
+back, behind newer ones; a client that has seen an error may stay in a state that no later call repairs; and
+whoever asks about a topic creates it, with one partition, where the broker allows that.
 """
 
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
+import aiokafka.client  # type: ignore[import-untyped]
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer  # type: ignore[import-untyped]
 from aiokafka.admin import AIOKafkaAdminClient  # type: ignore[import-untyped]
 from aiokafka.errors import KafkaError  # type: ignore[import-untyped]
 from aiokafka.protocol.fetch import FetchRequest  # type: ignore[import-untyped]
+from aiokafka.protocol.metadata import MetadataRequest  # type: ignore[import-untyped]
 
 from shared.broker.records import MAX_BATCH_BYTES, BrokerError, Unreachable
 
@@ -31,6 +35,10 @@ QUIET_SECONDS = 2.0
 
 _REQUEST_MS = 5_000
 _BATCH_BYTES = 512 * 1024
+
+# A reader of a topic that was deleted a moment ago would bring it back with another number of partitions, before its owner can.
+# The driver has no setting for this.
+aiokafka.client.MetadataRequest = partial(MetadataRequest, allow_auto_topic_creation=False)
 
 
 @asynccontextmanager

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import suppress
 
 import pytest
 from aiokafka import TopicPartition  # type: ignore[import-untyped]
@@ -9,7 +10,7 @@ from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete  # type: ignore[
 
 from deploy.local.broker import BrokerServer
 from deploy.local.ports import LOOPBACK, free_port
-from shared.broker import Broker, Message, OutsideLog, TooLarge, TopicSpec, Unreachable
+from shared.broker import Broker, Message, NoSuchTopic, OutsideLog, TooLarge, TopicSpec, Unreachable
 from shared.broker.records import MAX_MESSAGE_BYTES
 from tests.contract.broker.conftest import Server
 from tests.contract.broker.parts import eventually, everything, offsets
@@ -137,6 +138,18 @@ async def test_asking_about_a_topic_does_not_create_it(broker: Broker, topic: st
             await broker.partitions(topic)
     with pytest.raises(Unreachable):
         await broker.end_offsets(topic)
+
+
+async def test_who_reads_a_deleted_topic_does_not_bring_it_back(broker: Broker, server: Server, topic: str) -> None:
+    await broker.ensure_topics([TopicSpec(topic, partitions=2)])
+    async with Broker(server.bootstrap, "somebody") as somebody:
+        async with await somebody.reader(topic, {0: 0, 1: 0}) as reader:
+            assert await reader.poll(0.3) == {}
+            await broker.delete_topics([topic])
+            with suppress(Unreachable, OutsideLog):
+                await reader.poll(1)
+        with pytest.raises(NoSuchTopic):
+            await somebody.partitions(topic)
 
 
 async def test_a_wanted_topic_that_somebody_deleted_is_created_again(broker: Broker, server: Server, topic: str) -> None:
