@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from deploy.commands import documents, key
+from deploy.commands.client import client
 from deploy.commands.demo import demo
 from deploy.commands.doctor import doctor
 from deploy.commands.migrate import migrate
@@ -28,6 +29,7 @@ app.add_typer(key.app, name="key")
 app.command()(migrate)
 app.command()(documents.openapi)
 app.command()(documents.asyncapi)
+app.command()(client)
 
 
 def _show_version(wanted: bool) -> None:

@@ -72,7 +72,27 @@ def document(app: FastAPI) -> Json:
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
     schemas["Problem"] = PROBLEM_SCHEMA
-    return made
+    return _with_plain_names(made)
+
+
+def _with_plain_names(made: Json) -> Json:
+    """Generic models under their own names (`ItemPage`), not under those that the framework makes (`Page_Item_`)."""
+    schemas = made["components"]["schemas"]
+    plain = {name: schema["title"] for name, schema in schemas.items() if name.endswith("_") and schema.get("title", "").isidentifier()}
+    renamed = {f"#/components/schemas/{name}": f"#/components/schemas/{title}" for name, title in plain.items()}
+
+    def told(node: Any) -> Any:
+        if isinstance(node, list):
+            return [told(each) for each in node]
+        if isinstance(node, dict):
+            return {
+                key: renamed.get(value, value) if key == "$ref" and isinstance(value, str) else told(value) for key, value in node.items()
+            }
+        return node
+
+    found: Json = told(made)
+    found["components"]["schemas"] = {plain.get(name, name): schema for name, schema in found["components"]["schemas"].items()}
+    return found
 
 
 def operations(made: Json) -> list[tuple[str, str, Json]]:
@@ -87,9 +107,10 @@ def _document_refusals(method: str, path: str, operation: Json) -> None:
         codes |= {"401", "403"}
     if method not in _READING:
         codes |= {"409", "413"}
+    codes |= {code for code in responses if code[0] in "45"}
     for code in sorted(codes):
         described = responses.get(code, {}) if code != "422" else {}
-        described.setdefault("description", _REFUSALS[code])
+        described.setdefault("description", _REFUSALS.get(code, ""))
         described["content"] = described.get("content") or {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
         responses[code] = described
     operation["responses"] = dict(sorted(responses.items()))

@@ -39,9 +39,7 @@ def asyncapi(service: Service = "quote", output: Output = None) -> None:
 def _deliver(service: str, path: str, output: Path | None) -> None:
     import json
 
-    if service not in OFFSETS:
-        fail(f"there is no service {service!r}; there are {', '.join(OFFSETS)}")
-    document = asyncio.run(_ask(service, path))
+    document = asyncio.run(document_of(service, path))
     if output is None:
         say_json(document)
         return
@@ -51,10 +49,12 @@ def _deliver(service: str, path: str, output: Path | None) -> None:
         fail(f"cannot write {output}: {error.strerror}")
 
 
-async def _ask(service: str, path: str) -> Any:
+async def document_of(service: str, path: str) -> Any:
     """Ask the application in this process, not started: no database, no broker, no port."""
     import httpx
 
+    if service not in OFFSETS:
+        fail(f"there is no service {service!r}; there are {', '.join(OFFSETS)}")
     settings = importlib.import_module(f"services.{service}.settings").Settings(
         database_url="postgresql://nobody@127.0.0.1/none",
         kafka="127.0.0.1:9092",
