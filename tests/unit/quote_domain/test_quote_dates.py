@@ -176,6 +176,17 @@ def test_a_carrier_that_never_comes_while_the_site_works_collects_nothing() -> N
     assert way.latest_pick(TODAY) is None
 
 
+@pytest.mark.parametrize(("days", "is_met"), [(1096, True), (1097, False)])
+def test_goods_wait_three_years_for_the_carrier_and_not_a_day_longer(days: int, is_met: bool) -> None:  # noqa: FBT001 - a column of the table
+    """The site works on Mondays, the carrier comes on Tuesdays; one Monday both do."""
+    met = day("2026-12-07")
+    site = Calendar(on(0).weekly, {met - days: 480})
+    carrier = Calendar(on(1).weekly, {met: 480, met + days: 480})
+    way = a_way(site_calendar=site, carrier_calendar=carrier, transit_days=0)
+    assert way.deliver(met - days) == ((met - days, met, met) if is_met else None)
+    assert way.latest_pick(met + days) == ((met, met, met) if is_met else None)
+
+
 def test_nothing_is_delivered_beyond_the_civil_calendar() -> None:
     last, first = date.max.toordinal(), date.min.toordinal()
     assert a_way().deliver(last) is None
