@@ -1,4 +1,4 @@
-"""Capacity will own what can be made when: calendars, resources, bills of material, routings. It stands, and keeps nothing yet.
+"""Capacity owns what can be made when: calendars, resources with downtime and overtime, bills of material, routings.
 
-Hears: nothing yet   Says: nothing yet   Asks: nobody.
+Hears: inventory.stock.v1 (which items there are)   Says: capacity.plan.v1   Asks: inventory, for a snapshot of its items.
 """

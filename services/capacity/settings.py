@@ -2,6 +2,8 @@
 
 from typing import ClassVar
 
+from pydantic import Field, SecretStr
+
 from shared.settings import CommonSettings
 
 
@@ -11,3 +13,11 @@ class Settings(CommonSettings):
     service: ClassVar[str] = "capacity"
 
     port: int = 8003
+    inventory_url: str = "http://127.0.0.1:8002"
+    """Where a snapshot of the items is read when the log no longer holds what was missed."""
+    service_key: SecretStr | None = None
+    """The key with which capacity asks inventory; the development key when there is none."""
+    statement_timeout_milliseconds: int = Field(10_000, ge=1000)
+    """A calendar tells of every resource that works by it in one transaction."""
+    horizon_look_seconds: float = Field(600.0, gt=0)
+    """How often is looked whether days that were worked out come to their end."""

@@ -1,0 +1,1 @@
+"""What is true of capacity: frozen values and pure functions."""

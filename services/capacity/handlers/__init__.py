@@ -1,0 +1,1 @@
+"""What capacity does. Each handler reads: load, decide, save, say."""

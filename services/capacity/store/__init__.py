@@ -1,0 +1,54 @@
+"""What capacity remembers: the only SQL. `find_` may find nothing, `lock_` waits for others, `list_` pages, `save` replaces."""
+
+from services.capacity.store.bills import list_below, lock_bills, save_goes_in
+from services.capacity.store.corrections import (
+    CorrectionRow,
+    delete_correction,
+    find_correction,
+    list_corrections,
+    page_corrections,
+    save_correction,
+)
+from services.capacity.store.definitions import (
+    Definition,
+    find_definition,
+    find_groups,
+    find_resources,
+    list_definitions,
+    list_due,
+    lock_definition,
+    lock_known,
+    lock_resources_on,
+    save_definition,
+    share_definition,
+)
+from services.capacity.store.items import add_items, find_items, list_heard, list_offsets, move_offset, set_offsets
+
+__all__ = [
+    "CorrectionRow",
+    "Definition",
+    "add_items",
+    "delete_correction",
+    "find_correction",
+    "find_definition",
+    "find_groups",
+    "find_items",
+    "find_resources",
+    "list_below",
+    "list_corrections",
+    "list_definitions",
+    "list_due",
+    "list_heard",
+    "list_offsets",
+    "lock_bills",
+    "lock_definition",
+    "lock_known",
+    "lock_resources_on",
+    "move_offset",
+    "page_corrections",
+    "save_correction",
+    "save_definition",
+    "save_goes_in",
+    "set_offsets",
+    "share_definition",
+]

@@ -1,0 +1,134 @@
+"""Calendars, resources, bills of material and routings, each as it was asked for and as it was last told."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import Row, text
+
+from shared.database import Session
+
+_COLUMNS = "kind, id, body, said, until_date, revision, created_at, updated_at"
+_PATIENCE = "set_config('lock_timeout', '3s', true)"
+"""In the FROM of the statement before a lock: a calendar of many resources tells of each of them."""
+
+_FIND = text(f"SELECT {_COLUMNS} FROM definition WHERE kind = :kind AND id = :id AND revision > 0")
+_MEET = text(f"""
+    INSERT INTO definition (kind, id, body, revision, created_at, updated_at)
+    SELECT :kind, :id, '{{}}', 0, clock_timestamp(), clock_timestamp() FROM {_PATIENCE} ON CONFLICT DO NOTHING
+""")
+_WAIT = text(f"SELECT {_PATIENCE}")
+_LOCK = text(f"SELECT {_COLUMNS} FROM definition WHERE kind = :kind AND id = :id FOR UPDATE")
+_SHARE = text(f"SELECT {_COLUMNS} FROM definition WHERE kind = :kind AND id = :id AND revision > 0 FOR SHARE")
+_LOCK_ALL = text(f"SELECT {_COLUMNS} FROM definition WHERE kind = :kind AND id = ANY(CAST(:ids AS text[])) ORDER BY id FOR UPDATE")
+_ON_CALENDAR = text("SELECT id FROM definition WHERE kind = 'resource' AND body ->> 'calendar' = :calendar AND revision > 0")
+_SAVE = text("""
+    UPDATE definition
+       SET body = CAST(:body AS jsonb), said = CAST(:said AS jsonb), until_date = :until_date, revision = :revision,
+           created_at = :created_at, updated_at = :now
+     WHERE kind = :kind AND id = :id
+""")
+_LIST = text(f"""
+    SELECT {_COLUMNS} FROM definition
+     WHERE kind = :kind AND id > :after AND revision > 0 AND body @> CAST(:like AS jsonb)
+     ORDER BY id LIMIT :limit
+""")
+_DUE = text("SELECT kind, id FROM definition WHERE until_date < :before ORDER BY kind, id LIMIT :limit")
+_GROUPS = text("""
+    SELECT DISTINCT body ->> 'group' AS name FROM definition
+     WHERE kind = 'resource' AND body ->> 'group' = ANY(CAST(:names AS text[])) AND revision > 0
+""")
+_RESOURCES = text("SELECT id FROM definition WHERE kind = 'resource' AND id = ANY(CAST(:names AS text[])) AND revision > 0")
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A definition as it stands; revision 0 has never been."""
+
+    kind: str
+    id: str
+    body: dict[str, Any]
+    said: dict[str, Any] | None
+    until_date: date | None
+    revision: int
+    created_at: datetime
+    updated_at: datetime
+
+
+async def find_definition(session: Session, kind: str, identity: str) -> Definition | None:
+    """The definition, if there is one."""
+    row = (await session.execute(_FIND, {"kind": kind, "id": identity})).one_or_none()
+    return None if row is None else _definition(row)
+
+
+async def lock_definition(session: Session, kind: str, identity: str) -> Definition:
+    """Lock the definition; one that is new gets its row first, with revision 0."""
+    await session.execute(_MEET, {"kind": kind, "id": identity})
+    return _definition((await session.execute(_LOCK, {"kind": kind, "id": identity})).one())
+
+
+async def lock_known(session: Session, kind: str, identity: str) -> Definition | None:
+    """Lock a definition that is there; None when it is not."""
+    await session.execute(_WAIT)
+    row = (await session.execute(_LOCK, {"kind": kind, "id": identity})).one_or_none()
+    return None if row is None or row.revision == 0 else _definition(row)
+
+
+async def share_definition(session: Session, kind: str, identity: str) -> Definition | None:
+    """Hold a definition as it is until the transaction ends, together with others who do; None when it is not there."""
+    await session.execute(_WAIT)
+    row = (await session.execute(_SHARE, {"kind": kind, "id": identity})).one_or_none()
+    return None if row is None else _definition(row)
+
+
+async def lock_resources_on(session: Session, calendar: str) -> list[Definition]:
+    """Lock every resource of a calendar, in order of their ids. The calendar is locked before: nobody can join it meanwhile."""
+    await session.execute(_WAIT)
+    ids = [row.id for row in (await session.execute(_ON_CALENDAR, {"calendar": calendar})).all()]
+    rows = (await session.execute(_LOCK_ALL, {"kind": "resource", "ids": sorted(ids)})).all() if ids else []
+    found = [_definition(row) for row in rows]
+    return [each for each in found if each.body["calendar"] == calendar]  # one may have left before it was locked
+
+
+async def save_definition(session: Session, definition: Definition) -> None:
+    """Replace a locked definition."""
+    values = {
+        "kind": definition.kind,
+        "id": definition.id,
+        "body": orjson.dumps(definition.body).decode(),
+        "said": orjson.dumps(definition.said).decode(),
+        "until_date": definition.until_date,
+        "revision": definition.revision,
+        "created_at": definition.created_at,
+        "now": definition.updated_at,
+    }
+    await session.execute(_SAVE, values)
+
+
+async def list_definitions(
+    session: Session, kind: str, *, after: str, limit: int, like: Mapping[str, Any] | None = None
+) -> list[Definition]:
+    """Definitions behind the id `after`, in order of their ids, whose bodies hold the values in `like`."""
+    values = {"kind": kind, "after": after, "limit": limit, "like": orjson.dumps(dict(like or {})).decode()}
+    return [_definition(row) for row in (await session.execute(_LIST, values)).all()]
+
+
+async def list_due(session: Session, before: date, limit: int) -> list[tuple[str, str]]:
+    """Kind and id of what was worked out only to a day before this one."""
+    return [(row.kind, row.id) for row in (await session.execute(_DUE, {"before": before, "limit": limit})).all()]
+
+
+async def find_groups(session: Session, names: Iterable[str]) -> set[str]:
+    """Those of the names that a resource names as its group."""
+    return {row.name for row in (await session.execute(_GROUPS, {"names": sorted(names)})).all()}
+
+
+async def find_resources(session: Session, names: Iterable[str]) -> set[str]:
+    """Those of the names that are resources."""
+    return {row.id for row in (await session.execute(_RESOURCES, {"names": sorted(names)})).all()}
+
+
+def _definition(row: Row[Any]) -> Definition:
+    return Definition(row.kind, row.id, row.body, row.said, row.until_date, row.revision, row.created_at, row.updated_at)
