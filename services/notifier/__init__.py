@@ -1,4 +1,4 @@
-"""Notifier will own who is told what: subscriptions, alerts, deliveries. It stands, and tells nobody anything yet.
+"""Notifier owns who is told what: subscriptions, alerts (one per cause), and the messages about them until they have arrived.
 
-Hears: nothing yet   Says: nothing yet   Asks: nobody.
+Hears: quote.risk.v1 (promises in danger), quote.orders.v1 (which order lines are over)   Says: notifier.alerts.v1   Asks: nobody.
 """

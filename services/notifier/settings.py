@@ -2,6 +2,9 @@
 
 from typing import ClassVar
 
+from pydantic import Field
+
+from services.notifier.domain.retrying import DELAYS_SECONDS
 from shared.settings import CommonSettings
 
 
@@ -10,4 +13,16 @@ class Settings(CommonSettings):
 
     service: ClassVar[str] = "notifier"
 
-    port: int = 8004
+    port: int = Field(8004, ge=0, le=65535)
+    statement_timeout_milliseconds: int = Field(10_000, ge=1000)
+    gather_milliseconds: int = Field(250, ge=0, le=60_000)
+    """How long a message waits for more news of the same cause: one late order tells of many promises, one after the other."""
+    delivery_timeout_seconds: float = Field(15.0, gt=0, le=60)
+    """For one attempt as a whole: name, connection, answer."""
+    retry_delays_seconds: tuple[float, ...] = Field(DELAYS_SECONDS, min_length=1, max_length=100)
+    """Before each attempt, as JSON: `[0, 5, 30]`. The last failure makes a message undeliverable."""
+    deliveries_at_once: int = Field(32, ge=1, le=1000)
+    delivery_days: int = Field(30, ge=1, le=3650)
+    """How long messages that have ended are kept."""
+    private_addresses: bool = True
+    """False: no subscription may have `allow_private`, whoever writes it."""

@@ -1,6 +1,6 @@
 """The schema of notifier, marked as this installation's.
 
-Its tables come with what they will keep: subscriptions, alerts, deliveries.
+Its tables follow in 0002.
 
 Revision ID: 0001
 """

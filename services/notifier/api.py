@@ -1,5 +1,0 @@
-"""What may be asked of notifier over HTTP: nothing of its own yet; health, metrics and both documents come with every service."""
-
-from fastapi import APIRouter
-
-routers: tuple[APIRouter, ...] = ()

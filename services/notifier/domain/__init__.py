@@ -1,0 +1,1 @@
+"""What is true of alerts: frozen values and pure functions, a file per idea."""

@@ -1,0 +1,112 @@
+"""E-mail and chat by apprise, in a thread, with a time limit.
+
+What is refused, and why:
+
+- schemas that run programs or speak to this machine's desktop, serial or system log (`dbus`, `gnome`, `macosx`, `syslog` …);
+- schemas whose targets are other addresses than their host and cannot be looked at (`nostr` relays, `groundmail` mail exchangers,
+  `vapid`), and those that read keys from files (`fcm`, `vapid`, `deltachat`);
+- parameters that name files or let apprise fetch or keep something (`template`, `pgp…`, `attach`, `store`, `config`, `keyfile`);
+- `http` and `https`: those are signed webhooks;
+- hosts that lead to private addresses, where the URL has a host of its own (`mailto` with its `smtp` server, `json`, `xml`, `form`,
+  `matrix`, `ntfy`, `mqtt` …), unless the subscription allows them. Slack, Teams and the like have fixed hosts.
+
+The host is looked at before every message, but apprise resolves it once more by itself: who fears a name that changes in between
+uses a webhook, which does not. Redirects are not followed.
+"""
+
+import asyncio
+import contextlib
+import re
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
+
+from services.notifier.gateway import addresses
+
+LOCAL: Final = frozenset(
+    {"dbus", "kde", "qt", "glib", "gio", "gnome", "macosx", "windows", "syslog", "blink1", "klr", "atalk", "growl"}
+    | {"nostr", "groundmail", "vapid", "fcm", "deltachat", "deltachats", "http", "https", "file", "exec", "memory"}
+)
+FILES: Final = ("template", "pgp", "wkd", "attach", "store", "config", "keyfile", "include", "file", "cert", "key", "subfile")
+_HARMLESS_KEYS: Final = frozenset({"key", "keys"})
+"""Some chats name their token so."""
+_PARAMETER: Final = re.compile(r"[?&;]([^=&;?]*)")
+"""Wherever apprise might read one: it takes what follows a `#` for a channel and the `?` behind it for parameters."""
+_THREADS: Final = ThreadPoolExecutor(max_workers=8, thread_name_prefix="apprise")
+
+
+class BadChannel(Exception):  # noqa: N818 -- an outcome
+    """Apprise does not take this URL, or we do not let it."""
+
+
+def check(url: str) -> None:
+    """Raise BadChannel unless apprise may be given this URL; nothing is resolved or sent."""
+    plugin(url)
+
+
+async def look(url: str, *, allow_private: bool) -> None:
+    """Look at where the URL's own hosts lead. Raises BadChannel, Refused or Unresolved."""
+    for host in _hosts(plugin(url)):
+        await addresses.resolve(host, 0, allow_private=allow_private)
+
+
+async def send(url: str, title: str, body: str, *, allow_private: bool, seconds: float) -> str | None:
+    """Send it; None when it was taken, else why not. Raises BadChannel, Refused or Unresolved; gives up after `seconds`."""
+    channel = plugin(url, seconds)
+    for host in _hosts(channel):
+        await addresses.resolve(host, 0, allow_private=allow_private)
+    return await asyncio.get_running_loop().run_in_executor(_THREADS, _notify, channel, title, body)
+
+
+def shown(url: str) -> str:
+    """The URL without what is secret in it."""
+    with contextlib.suppress(BadChannel):
+        return str(plugin(url).url(privacy=True)).partition("?")[0]
+    return f"{urlsplit(url).scheme}://…"
+
+
+def plugin(url: str, seconds: float = 15.0) -> Any:
+    """The apprise plugin of the URL. Raises BadChannel."""
+    from apprise import Apprise, AppriseAsset, PersistentStoreMode  # noqa: PLC0415 -- 250 services are loaded only where one is used
+
+    scheme = url.partition("://")[0].lower()
+    if scheme in LOCAL:
+        raise BadChannel(f"{scheme}:// is not taken: it reaches this machine, its files, or addresses that cannot be looked at")
+    named = {name.strip().lower().lstrip("+-:") for spelled in (url, unquote(url)) for name in _PARAMETER.findall(spelled)}
+    if refused := sorted(name for name in named if name.startswith(FILES) and name not in _HARMLESS_KEYS):
+        raise BadChannel(f"the parameter {refused[0]!r} is not taken: it may name a file")
+    asset = AppriseAsset(plugin_paths=[], storage_mode=PersistentStoreMode.MEMORY, service_timeout=seconds)
+    asset.http_redirects = False
+    found = Apprise.instantiate(url, asset=asset)
+    if found is None or isinstance(found, list):
+        raise BadChannel("apprise does not know such a URL")
+    if str(getattr(found, "secure_protocol", "") or getattr(found, "protocol", "")) in LOCAL:
+        raise BadChannel("this service is not taken")
+    found.redirects = False
+    found.socket_connect_timeout = found.socket_read_timeout = seconds
+    return found
+
+
+def _hosts(channel: Any) -> list[str]:
+    """The hosts that the URL itself names; a plugin whose URL has no `{host}` keeps tokens in that place."""
+    named = [channel.host] if any("{host}" in template for template in channel.templates) else []
+    smtp = getattr(channel, "smtp_host", None)
+    if smtp:
+        named = [smtp]  # a mail's host is the domain of its sender; only the server is connected to
+    return [str(host) for host in named if host]
+
+
+def _notify(channel: Any, title: str, body: str) -> str | None:
+    from apprise import Apprise, NotifyFormat, NotifyType  # noqa: PLC0415 -- see above
+
+    said: list[str] = []
+    box = Apprise()
+    box.add(channel)
+    taken = box.notify(
+        body=body,
+        title=title,
+        notify_type=NotifyType.WARNING,
+        body_format=NotifyFormat.TEXT,
+        log_callback=lambda entry, _service: said.append(str(getattr(entry, "message", entry))),
+    )
+    return None if taken else (said[-1] if said else "the service did not take it")

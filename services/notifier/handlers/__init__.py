@@ -1,0 +1,1 @@
+"""What notifier does. Each handler reads: load, decide, save, say."""
