@@ -4,11 +4,12 @@ Columns are named as Debezium's outbox router expects (https://debezium.io/docum
 """
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Identity, Text
+from sqlalchemy import BigInteger, Column, Identity, Text, text
 from sqlmodel import DateTime, Field, SQLModel
 
 from shared.contracts.base import Contract
@@ -76,6 +77,23 @@ def as_row(event: Event) -> tuple[Any, ...]:
 def append(session: Session, *events: Event) -> None:
     """Put events into this transaction, in this order. Call it while the lock on their entity is held: ids must follow commits."""
     session.add_all(OutboxRow(**dict(zip(COLUMNS, as_row(event), strict=True))) for event in events)
+
+
+_INSERT_MANY = text(f"""
+    INSERT INTO outbox ({", ".join(COLUMNS)})
+    SELECT event_id, aggregatetype, aggregateid, type, subject, payload, occurred_at, traceparent, partition
+      FROM unnest(CAST(:event_id AS uuid[]), CAST(:aggregatetype AS text[]), CAST(:aggregateid AS text[]), CAST(:type AS text[]),
+                  CAST(:subject AS text[]), CAST(:payload AS text[]), CAST(:occurred_at AS timestamptz[]), CAST(:traceparent AS text[]),
+                  CAST(:partition AS int[])) WITH ORDINALITY AS e ({", ".join(COLUMNS)}, place)
+     ORDER BY place
+""")
+
+
+async def append_many(session: Session, events: Sequence[Event]) -> None:
+    """The same as `append`, in one statement, however many there are."""
+    if events:
+        columns = zip(*(as_row(event) for event in events), strict=True)
+        await session.execute(_INSERT_MANY, {name: list(values) for name, values in zip(COLUMNS, columns, strict=True)})
 
 
 def create_tables(op: Ddl) -> None:

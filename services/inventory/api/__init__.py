@@ -1,5 +1,14 @@
 """What may be asked of inventory over HTTP."""
 
-from services.inventory.api import lanes, masters, movements, receipts, snapshot, stock, suppliers
+from services.inventory.api import imports, lanes, masters, movements, receipts, snapshot, stock, suppliers
 
-ROUTERS = (masters.router, lanes.router, suppliers.router, stock.router, movements.router, receipts.router, snapshot.router)
+ROUTERS = (
+    masters.router,
+    lanes.router,
+    suppliers.router,
+    stock.router,
+    movements.router,
+    receipts.router,
+    snapshot.router,
+    imports.router,
+)

@@ -12,7 +12,7 @@ from services.inventory.domain.receipt import Receipt
 from services.inventory.domain.shipment import Line
 from services.inventory.handlers.floor import Floor, concerns
 from shared.database import Session
-from shared.outbox import Event, append
+from shared.outbox import Event, append_many
 
 
 async def load(
@@ -39,4 +39,4 @@ async def settle(session: Session, floor: Floor, said: Sequence[Event]) -> None:
     await store.save_receipts(session, [floor.receipts[each] for each in sorted(floor.changed_receipts)])
     await store.save_positions(session, [(floor.positions[key], latest[key.text]) for key in sorted(floor.changed_positions)])
     await store.save_shipped(session, [(key, floor.shipped[key][line]) for key, line in sorted(floor.changed_shipped)])
-    append(session, *said)
+    await append_many(session, said)

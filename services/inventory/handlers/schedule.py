@@ -1,6 +1,7 @@
 """Define, change and close scheduled receipts; what they require elsewhere comes and goes with them, atomically."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from services.inventory import events, store
@@ -11,6 +12,7 @@ from services.inventory.handlers.loading import load, settle
 from services.inventory.handlers.refusals import Stale, TooFine, Unknown
 from shared.contracts.inventory import Change
 from shared.database import Session, db_now
+from shared.outbox import Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +33,25 @@ async def define_receipt(session: Session, receipt_id: str, order: Order, expect
         return TooFine(pointers)
     if before.order == order:
         return Scheduled(before, changed=False)
-    changed = floor.put_receipt(define(before, order))
+    said = put_definition(floor, receipt_id, order, await db_now(session))
+    await settle(session, floor, said)
+    return Scheduled(floor.receipt(receipt_id), changed=True)
+
+
+def put_definition(floor: Floor, receipt_id: str, order: Order, now: datetime) -> list[Event]:
+    """Define the receipt on the floor; say what that means."""
+    changed = floor.put_receipt(define(floor.receipt(receipt_id), order))
     changes = {key: events.change_by_definition(receipt_id, *pair) for key, pair in changed.items()}
-    return await _settle(session, floor, receipt_id, changes, None, order.document)
+    return _announce(floor, receipt_id, changes, None, order.document, now)
+
+
+def put_close(floor: Floor, receipt_id: str, reason: str, document: str | None, now: datetime) -> list[Event]:
+    """Close the receipt on the floor; say what that means."""
+    before = floor.receipt(receipt_id)
+    changed = floor.put_receipt(close(before))
+    changes = {key: events.change_by_close(receipt_id, pair[0]) for key, pair in changed.items()}
+    own = before.order.document if before.order else None
+    return _announce(floor, receipt_id, changes, reason, document or own, now)
 
 
 async def close_receipt(
@@ -48,23 +66,21 @@ async def close_receipt(
         return Scheduled(before, changed=False)
     if expected_revision not in (None, before.revision):
         return Stale(before.revision)
-    changed = floor.put_receipt(close(before))
-    changes = {key: events.change_by_close(receipt_id, pair[0]) for key, pair in changed.items()}
-    own = before.order.document if before.order else None
-    return await _settle(session, floor, receipt_id, changes, reason, document or own)
+    said = put_close(floor, receipt_id, reason, document, await db_now(session))
+    await settle(session, floor, said)
+    return Scheduled(floor.receipt(receipt_id), changed=True)
 
 
-async def _settle(
-    session: Session, floor: Floor, receipt_id: str, changes: dict[Key, Change], reason: str | None, document: str | None
-) -> Scheduled:
-    """Save, and say it once for each position it concerns, the receipt's own first; without a document the receipt is the document."""
-    now = await db_now(session)
+def _announce(
+    floor: Floor, receipt_id: str, changes: dict[Key, Change], reason: str | None, document: str | None, now: datetime
+) -> list[Event]:
+    """Say it once for each position it concerns, the receipt's own first; without a document the receipt is the document."""
     receipt = floor.receipt(receipt_id)
     own = receipt.order.key if receipt.order else None
     keys = sorted(changes, key=lambda key: (key != own, key))
     floor.advance(keys)
     standings = {key: floor.standing(key) for key in keys}
-    said = [
+    return [
         events.position_changed(
             [standings[key], *(standings[other] for other in keys if other != key)],
             changes[key],
@@ -74,12 +90,19 @@ async def _settle(
         )
         for key in keys
     ]
-    await settle(session, floor, said)
-    return Scheduled(receipt, changed=True)
 
 
 async def _too_fine(session: Session, order: Order) -> tuple[str, ...]:
-    decimals = await store.find_decimals(session, {order.key.sku, *(line.key.sku for line in order.components)})
+    return too_fine_of(order, await store.find_decimals(session, skus_of(order)))
+
+
+def skus_of(order: Order) -> set[str]:
+    """Every sku of which the order names a quantity."""
+    return {order.key.sku, *(line.key.sku for line in order.components)}
+
+
+def too_fine_of(order: Order, decimals: dict[str, int]) -> tuple[str, ...]:
+    """Pointers to quantities with more digits behind the point than their items are counted with."""
     quantities: list[tuple[str, str, Decimal]] = [("/quantity", order.key.sku, order.quantity)]
     quantities += [(f"/components/{at}/quantity", line.key.sku, line.quantity) for at, line in enumerate(order.components)]
     return tuple(pointer for pointer, sku, quantity in quantities if sku in decimals and too_fine(quantity, decimals[sku]))

@@ -10,19 +10,19 @@ from sqlalchemy import Row, text
 
 from shared.database import Session
 
-_COLUMNS = "kind, id, body, revision, created_at, updated_at"
+COLUMNS = "kind, id, body, revision, created_at, updated_at"
 
-_FIND = text(f"SELECT {_COLUMNS} FROM definition WHERE kind = :kind AND id = :id")
+_FIND = text(f"SELECT {COLUMNS} FROM definition WHERE kind = :kind AND id = :id")
 _MEET = text("""
     INSERT INTO definition (kind, id, body, revision, created_at, updated_at)
     VALUES (:kind, :id, '{}', 0, clock_timestamp(), clock_timestamp()) ON CONFLICT DO NOTHING
 """)
-_LOCK = text(f"SELECT {_COLUMNS} FROM definition WHERE kind = :kind AND id = :id FOR UPDATE")
+_LOCK = text(f"SELECT {COLUMNS} FROM definition WHERE kind = :kind AND id = :id FOR UPDATE")
 _SAVE = text("""
     UPDATE definition SET body = CAST(:body AS jsonb), revision = :revision, updated_at = :now WHERE kind = :kind AND id = :id
 """)
 _LIST = text(f"""
-    SELECT {_COLUMNS} FROM definition
+    SELECT {COLUMNS} FROM definition
      WHERE kind = :kind AND id > :after AND revision > 0 AND body @> CAST(:like AS jsonb)
      ORDER BY id LIMIT :limit
 """)
@@ -50,13 +50,13 @@ class Definition:
 async def find_definition(session: Session, kind: str, identity: str) -> Definition | None:
     """The definition, if there is one."""
     row = (await session.execute(_FIND, {"kind": kind, "id": identity})).one_or_none()
-    return None if row is None or row.revision == 0 else _definition(row)
+    return None if row is None or row.revision == 0 else definition_of(row)
 
 
 async def lock_definition(session: Session, kind: str, identity: str) -> Definition:
     """Lock the definition; one that is new gets its row first, with revision 0."""
     await session.execute(_MEET, {"kind": kind, "id": identity})
-    return _definition((await session.execute(_LOCK, {"kind": kind, "id": identity})).one())
+    return definition_of((await session.execute(_LOCK, {"kind": kind, "id": identity})).one())
 
 
 async def save_definition(session: Session, definition: Definition) -> None:
@@ -70,7 +70,7 @@ async def list_definitions(
 ) -> list[Definition]:
     """Definitions behind the id `after`, in order of their ids, whose bodies hold the values in `like`."""
     values = {"kind": kind, "after": after, "limit": limit, "like": orjson.dumps(dict(like or {})).decode()}
-    return [_definition(row) for row in (await session.execute(_LIST, values)).all()]
+    return [definition_of(row) for row in (await session.execute(_LIST, values)).all()]
 
 
 async def find_decimals(session: Session, skus: Iterable[str]) -> dict[str, int]:
@@ -84,5 +84,6 @@ async def is_used(session: Session, sku: str) -> bool:
     return bool((await session.execute(_USED, {"sku": sku})).scalar_one())
 
 
-def _definition(row: Row[Any]) -> Definition:
+def definition_of(row: Row[Any]) -> Definition:
+    """A row of COLUMNS as a value."""
     return Definition(row.kind, row.id, row.body, row.revision, row.created_at, row.updated_at)
