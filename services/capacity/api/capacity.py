@@ -1,7 +1,7 @@
 """How much a resource can do each day, and why."""
 
 from datetime import date, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
@@ -14,7 +14,7 @@ from services.capacity.handlers.tell import DayOfWork, days_of_work
 from services.capacity.store import Definition
 from shared.contracts.base import Quantity
 from shared.database import Database, db_now
-from shared.problems import FieldError, unprocessable
+from shared.problems import MEDIA_TYPE, FieldError, unprocessable
 
 router = APIRouter(prefix="/v1")
 
@@ -76,7 +76,15 @@ _EXAMPLE = {
 }  # fmt: skip
 
 
-@router.get("/capacity", responses=answers(_EXAMPLE))
+_UNKNOWN: dict[int | str, dict[str, Any]] = {
+    404: {
+        "description": "There is no such resource.",
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+}
+
+
+@router.get("/capacity", responses={**answers(_EXAMPLE), **_UNKNOWN})
 async def get_capacity(
     request: Request,
     caller: Reader,
