@@ -111,7 +111,8 @@ class Board:
 
     def book(self, sku: str, site: str) -> Book | None:
         """The book of a sku at a site, or None when nothing was ever said about it."""
-        return self.books.get(f"{sku}|{site}")
+        book = self.books.get(f"{sku}|{site}")
+        return None if book is None or book.version == 0 else book
 
     def inputs(self, sites: Iterable[str], now: datetime) -> list[Input]:
         """Freshness of what an answer about these sites was computed from. A partition never heard of makes all unknown."""
@@ -130,6 +131,8 @@ class Board:
 
     async def load(self, pool: Pool) -> None:
         """Read the whole ledger in one snapshot."""
+        async with pool.connection() as connection, connection.transaction():
+            await books.renumber(connection)
         async with pool.slow_read() as connection:
             self._xid, at = await books.horizon(connection)
             self._tell_time(at)
@@ -139,7 +142,9 @@ class Board:
                 entries.setdefault(key, []).append(entry)
             for head in heads:
                 book = self._open(head)
-                book.apply(entries.get(head.key, ()), head.version, head.ledger_at)
+                if head.version:
+                    book.apply(entries.get(head.key, ()), head.version, head.ledger_at)
+                    self._show(book)
             self._learn(await supply.list_definitions(connection))
             self._freshness = await supply.list_freshness(connection)
         self.loaded = True
@@ -178,6 +183,8 @@ class Board:
                 book = self._open(books.BookHead(step.key, sku, site, 0, step.at))
             if step.version == book.version + 1:
                 book.apply(step.entries, step.version, step.at)
+                if step.version == 1:
+                    self._show(book)
                 for watcher in self.watchers:
                     watcher(step.key)
 
@@ -192,11 +199,13 @@ class Board:
         return behind
 
     def _open(self, head: books.BookHead) -> Book:
-        book = Book(head.sku, head.site)
-        self.books[head.key] = book
-        self._sites_of[head.sku] = sorted({*self._sites_of.get(head.sku, ()), head.site})
-        self.learned += 1
+        """A book without a version: nobody sees it before its first one, which may come to nothing."""
+        book = self.books[head.key] = Book(head.sku, head.site)
         return book
+
+    def _show(self, book: Book) -> None:
+        self._sites_of[book.sku] = sorted({*self._sites_of.get(book.sku, ()), book.site})
+        self.learned += 1
 
     def _tell_time(self, at: datetime, read_at: float | None = None) -> None:
         self._database_time = at

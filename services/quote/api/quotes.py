@@ -8,7 +8,7 @@ from services.quote.api import examples, models
 from services.quote.api.reach import IdempotencyKey, Promiser, Reader, answers, change, house, json_response, request_id, written
 from services.quote.asks import ConfirmAsk, ExtendAsk, OrderAsk, QuoteAsk, ReleaseAsk
 from services.quote.handlers.demand import check, check_ttl
-from services.quote.handlers.find_quote import as_order_ask, explanation_of, find_quote, list_quotes
+from services.quote.handlers.find_quote import as_order_ask, check_is_no_inquiry, explanation_of, find_quote, list_quotes
 from services.quote.handlers.hold import ConfirmHold, Extend, Release
 from services.quote.handlers.inquire import inquire
 from services.quote.handlers.take import Take
@@ -116,6 +116,8 @@ async def release_quote(
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Give a hold back; its quantity is free at once."""
+    here = house(request)
+    await check_is_no_inquiry(here.pool, here.board, here.log, quote_id)
     return await change(request, Release(quote_id, caller.id, ask.reason), caller, idempotency_key, ask.idempotency_key)
 
 
@@ -128,5 +130,7 @@ async def extend_quote(
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """A new expiry for a live hold, `ttl_seconds` from now."""
-    check_ttl(ask.ttl_seconds, house(request).settings.hold_ttl_seconds_max)
+    here = house(request)
+    check_ttl(ask.ttl_seconds, here.settings.hold_ttl_seconds_max)
+    await check_is_no_inquiry(here.pool, here.board, here.log, quote_id)
     return await change(request, Extend(quote_id, caller.id, ask.ttl_seconds), caller, idempotency_key, ask.idempotency_key)

@@ -16,7 +16,7 @@ from services.quote.handlers.demand import is_acceptable, line_of
 from services.quote.handlers.take import CANNOT_PROMISE, history_of
 from services.quote.ledger import Change, Effect, Refusal
 from services.quote.store.books import Cause
-from services.quote.store.rows import DecisionRow, DeliveryRow, LineRow, OrderRow, ShippedRow
+from services.quote.store.rows import DecisionRow, DeliveryRow, LineRow, OrderRow
 from services.quote.version import CODE_VERSION
 from shared.contracts.base import from_micro, micro_to_decimal
 from shared.ids import new_id
@@ -238,7 +238,7 @@ class Amend(Change):
             sku=request.sku,
             quantity=total,
             deliveries=settled + self._deliveries(order, line.line_ref, promised),
-            shipped_by_site={site: ShippedRow(s.quantity, s.closed, s.at, s.quantity) for site, s in line.shipped_by_site.items()},
+            shipped_by_site={site: replace(s, settled=s.quantity) for site, s in line.shipped_by_site.items()},
             promised_date=target,
             times_moved=line.times_moved + (target != line.promised_date),
             status=line_status(total, line.shipped),

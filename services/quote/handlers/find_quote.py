@@ -9,7 +9,7 @@ from services.quote.answers import iso_instant
 from services.quote.asks import ConfirmAsk, LineAsk, OrderAsk, QuoteAsk
 from services.quote.store import documents, log
 from shared.paging import decode_cursor, encode_cursor
-from shared.problems import FieldError, unprocessable
+from shared.problems import FieldError, conflict, not_found, unprocessable
 
 if TYPE_CHECKING:
     from services.quote.board import Board
@@ -35,6 +35,16 @@ async def find_quote(pool: Pool, board: Board, decision_log: DecisionLog, quote_
         return FoundQuote({**quote.answer, "status": status}, None)
     inquiry = await decision_log.find(quote_id)
     return None if inquiry is None else FoundQuote(inquiry.result, inquiry)
+
+
+async def check_is_no_inquiry(pool: Pool, board: Board, decision_log: DecisionLog, quote_id: str) -> None:
+    """Let a hold through, whatever became of it. Raises Problem: 404 for an unknown id, 409 for an inquiry, by which nothing is held."""
+    found = await find_quote(pool, board, decision_log, quote_id)
+    if found is None:
+        raise not_found("QUOTE_NOT_FOUND", f"There is no quote {quote_id}.")
+    if found.inquiry is not None:
+        detail = "Nothing is held: the quote was an inquiry."
+        raise conflict("NOT_A_HOLD", detail, quote_status=found.body["status"], allowed=["confirm", "quote again"])
 
 
 async def list_quotes(pool: Pool, limit: int, cursor: str | None, status: str | None) -> dict[str, Any]:

@@ -35,6 +35,7 @@ class ImportOrders(Change):
     ids: list[str] = field(init=False)
     _known: dict[tuple[str, str], OrderRow] = field(default_factory=dict)
     _unmatched: dict[str, list[UnmatchedRow]] = field(default_factory=dict)
+    _holders: dict[str, set[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """New orders keep their ids through every try."""
@@ -54,6 +55,7 @@ class ImportOrders(Change):
         self._unmatched = {}
         for row in await documents.list_unmatched(connection, {order.external_id for order in self.orders}):
             self._unmatched.setdefault(row.order_id, []).append(row)
+        self._holders = await documents.find_holders(connection, self._unmatched) if self._unmatched else {}
 
     def decide(self, desk: Desk) -> Effect:
         """One result per order."""
@@ -96,7 +98,7 @@ class ImportOrders(Change):
             order_status(line.status for line in lines), self.caller, elsewhere=True, allow_partial=True, ship_complete=False,
             revision=revision, created_at=desk.now if before is None else before.created_at, updated_at=desk.now, lines=tuple(lines),
         )  # fmt: skip
-        order = self._shipped_so_far(desk, order, before)
+        order = self._shipped_so_far(desk, effect, order, before)
         self._claim(effect, before, order)
         effect.orders.append(order)
         kind = "order-promised" if before is None else "order-amended"
@@ -104,19 +106,24 @@ class ImportOrders(Change):
         effect.events.append(events.order(kind, order, desk.now, reason="promised elsewhere", document=self.document, actor=self.caller))
         return ("created" if before is None else "changed"), order
 
-    def _shipped_so_far(self, desk: Desk, order: OrderRow, before: OrderRow | None) -> OrderRow:
+    def _shipped_so_far(self, desk: Desk, effect: Effect, order: OrderRow, before: OrderRow | None) -> OrderRow:
         """What has left already, for lines that are told anew and for orders whose goods left before they were known."""
         lefts = [
-            Left(order.id, line.line_ref, line.sku, site, shipped.quantity, shipped.closed, shipped.at)
+            Left(name, line.line_ref, line.sku, site, quantity, shipped.closed, shipped.at)
             for line in (() if before is None else before.lines)
             for site, shipped in line.shipped_by_site.items()
+            for name, quantity in (shipped.told or {order.id: shipped.quantity}).items()
         ]
-        lefts += [
-            Left(order.id, row.line_ref, row.sku, row.site, row.quantity, row.closed, row.shipped_at)
-            for row in self._unmatched.get(order.external_id or "", ())
-        ]
+        number = order.external_id or ""
+        if (rows := self._unmatched.get(number)) and self._is_its_alone(desk, effect, number, order.id):
+            lefts += [Left(number, row.line_ref, row.sku, row.site, row.quantity, row.closed, row.shipped_at) for row in rows]
         shipped, _ = apply(order, lefts, desk)
         return order if shipped is None else replace(shipped, revision=order.revision)
+
+    def _is_its_alone(self, desk: Desk, effect: Effect, number: str, order_id: str) -> bool:
+        """Whether no other order has this number: two systems may use the same one, and what left for it left once."""
+        holders = {row.id for row in (*desk.orders.values(), *effect.orders) if row.external_id == number}
+        return holders | self._holders.get(number, set()) <= {order_id}
 
     @staticmethod
     def _claim(effect: Effect, before: OrderRow | None, order: OrderRow) -> None:

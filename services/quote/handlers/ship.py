@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, frozen=True)
 class Left:
-    """What has left one site for one order line, in total since ever."""
+    """What has left one site for one order line, in total since ever, as far as it was told under this name of the order."""
 
     order_name: str
     line_ref: str
@@ -79,7 +79,7 @@ def apply(order: OrderRow, lefts: Iterable[Left], desk: Desk) -> tuple[OrderRow 
             strange.append(_unmatched(left, "unknown_line"))
             continue
         before = line.shipped_by_site.get(left.site)
-        if before is not None and left.quantity <= before.quantity and left.closed <= before.closed:
+        if before is not None and left.quantity <= before.told.get(left.order_name, 0) and left.closed <= before.closed:
             continue
         if line.status == CANCELLED:
             if left.quantity > 0:
@@ -95,10 +95,11 @@ def apply(order: OrderRow, lefts: Iterable[Left], desk: Desk) -> tuple[OrderRow 
 
 def _ship_line(line: LineRow, left: Left, desk: Desk) -> LineRow:
     before = line.shipped_by_site.get(left.site)
-    by_site = dict(line.shipped_by_site)
-    by_site[left.site] = ShippedRow(
-        left.quantity, left.closed or (before is not None and before.closed), left.at, 0 if before is None else before.settled
-    )
+    if before is None:
+        before = ShippedRow(0, closed=False, at=left.at)
+    told = {**before.told, left.order_name: max(left.quantity, before.told.get(left.order_name, 0))}
+    total = max(before.quantity, sum(told.values()))
+    by_site = {**line.shipped_by_site, left.site: ShippedRow(total, left.closed or before.closed, left.at, before.settled, told)}
     shipped = sum(one.quantity for one in by_site.values())
     closed = any(one.closed for one in by_site.values())
     live = [one for one in line.deliveries if one.ref]

@@ -23,7 +23,7 @@ async def snapshot(board: Board, pool: Pool) -> AsyncIterator[tuple[str, Contrac
     for key in sorted(board.books):
         desk = Desk(board, board.now(), {}, {}, None)
         book = desk.fork(key)
-        if book is not None:
+        if book is not None and book.version:
             yield events.AVAILABILITY_CHANGED, events.availability(desk, book, "snapshot", None)
     after: str | None = None
     while True:

@@ -111,8 +111,9 @@ class Desk:
     # -- what a decision reads
 
     def book(self, sku: str, site: str) -> Book | None:
-        """The book as the batch has left it so far."""
-        return self.fork(f"{sku}|{site}")
+        """The book as the batch has left it so far; None while nothing stands in it."""
+        book = self.fork(f"{sku}|{site}")
+        return None if book is None or book.version == 0 else book
 
     def fork(self, key: str) -> Book | None:
         """The same, by key."""

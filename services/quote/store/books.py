@@ -71,6 +71,19 @@ async def horizon(connection: Connection) -> tuple[int, datetime]:
     return row["xmin"], row["at"]
 
 
+async def renumber(connection: Connection) -> None:
+    """Number anew what a dump has brought from another cluster, whose transactions were ahead of ours: it would be news for ever."""
+    await connection.execute("SET LOCAL statement_timeout = '60s'")
+    await connection.execute("SET LOCAL lock_timeout = '60s'")
+    for table, key in (("book", 'key COLLATE "C"'), ("definition", "kind, id")):
+        await connection.execute(
+            f"""UPDATE {table} SET last_xid = pg_current_xact_id()::text::bigint WHERE ctid IN (
+                SELECT ctid FROM {table} WHERE last_xid > pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+                ORDER BY {key} FOR UPDATE)""",
+            timeout=60,
+        )
+
+
 async def list_heads(connection: Connection, since_xid: int = 0) -> list[BookHead]:
     """Every book that a transaction numbered `since_xid` or later has changed."""
     rows = await connection.fetch("SELECT key, sku, site, version, ledger_at FROM book WHERE last_xid >= $1", since_xid)

@@ -40,7 +40,9 @@ def _line(row: Any) -> LineRow:
     values = {name: row[name] for name in LineRow.__slots__}
     values["deliveries"] = tuple(DeliveryRow(**delivery) for delivery in values["deliveries"])
     values["shipped_by_site"] = {
-        site: ShippedRow(shipped["quantity"], shipped["closed"], datetime.fromisoformat(shipped["at"]), shipped["settled"])
+        site: ShippedRow(
+            shipped["quantity"], shipped["closed"], datetime.fromisoformat(shipped["at"]), shipped["settled"], shipped.get("told", {})
+        )
         for site, shipped in values["shipped_by_site"].items()
     }
     return LineRow(**values)
@@ -134,6 +136,15 @@ async def find_order_ids(connection: Connection, names: Sequence[str]) -> dict[s
     return {row["name"]: row["id"] for row in rows}
 
 
+async def find_holders(connection: Connection, numbers: Iterable[str]) -> dict[str, set[str]]:
+    """The ids of all orders that other systems know by these numbers."""
+    rows = await connection.fetch("SELECT external_id, id FROM customer_order WHERE external_id = ANY($1)", list(numbers))
+    holders: dict[str, set[str]] = {}
+    for row in rows:
+        holders.setdefault(row["external_id"], set()).add(row["id"])
+    return holders
+
+
 async def lock_names(connection: Connection, names: Iterable[str]) -> None:
     """Let nobody import an order of this name, or find that there is none, until this transaction ends."""
     for name in sorted(set(names)):
@@ -179,7 +190,7 @@ _SAVE_LINE = insert_sql(
 
 def _line_values(order: OrderRow, n: int, line: LineRow) -> tuple[Any, ...]:
     shipped = {
-        site: {"quantity": s.quantity, "closed": s.closed, "at": s.at.isoformat(), "settled": s.settled}
+        site: {"quantity": s.quantity, "closed": s.closed, "at": s.at.isoformat(), "settled": s.settled, "told": s.told}
         for site, s in line.shipped_by_site.items()
     }
     return (

@@ -65,6 +65,8 @@ class ShippedRow:
     at: datetime
     settled: int = 0
     """How much of it an amendment has taken out of the line's deliveries already."""
+    told: dict[str, int] = field(default_factory=dict)
+    """The totals it is made of, by the name of the order that each was told under: its id, or another system's number."""
 
 
 @dataclass(slots=True, frozen=True)

@@ -161,6 +161,58 @@ async def test_goods_that_left_before_their_order_was_told_count_once_it_is(shop
     assert await shop.atp(sku) == 12
 
 
+async def test_goods_told_under_the_order_s_id_and_under_its_other_number_count_together(shop: Shop) -> None:
+    sku, number = await shop.stocked(20), a_name("CRM")
+    order_id = (await shop.order(a_line(sku, 8, line_ref="10"), external_id=number))["order_id"]
+    await shop.ship(order_id, "10", sku, 3)
+    await shipped(shop, order_id, 3)
+    await shop.ship(number, "10", sku, 2)
+    await shipped(shop, order_id, 5)
+    await shop.heard(sku)
+    assert await shop.atp(sku) == 12
+    await shop.ship(order_id, "10", sku, 1)
+    await shop.ship(number, "10", sku, 2)
+    assert (await shipped(shop, order_id, 8))["status"] == "shipped"
+    await shop.heard(sku)
+    assert await shop.atp(sku) == 12
+
+
+async def test_an_order_told_again_keeps_what_left_under_either_name(shop: Shop) -> None:
+    sku, number = await shop.stocked(20), a_name("SAP")
+    order_id = (await shop.told(told_line(sku, 8), external_id=number))["order_id"]
+    await shop.ship(order_id, "10", sku, 3)
+    await shop.ship(number, "10", sku, 2)
+    await shipped(shop, order_id, 5)
+    assert (await shop.told(told_line(sku, 9, 2), external_id=number))["outcome"] == "changed"
+    await shop.ship(number, "10", sku, 1)
+    await shipped(shop, order_id, 6)
+    await shop.heard(sku)
+    assert await shop.atp(sku, 2) == 11
+
+
+async def test_goods_that_left_for_a_number_of_two_systems_are_given_to_one_order_at_most(shop: Shop) -> None:
+    sku, number = await shop.stocked(20), a_name("NR")
+    await shop.ship(number, "10", sku, 5)
+    await shop.heard(sku)
+    first = await shop.told(told_line(sku, 8), external_id=number, source_system="SAP")
+    second = await shop.told(told_line(sku, 7), external_id=number, source_system="MES")
+    again = await shop.told(told_line(sku, 7, 1), external_id=number, source_system="MES")
+    assert again["outcome"] == "changed"
+    left = [(await shop.read(one["order_id"]))["lines"][0]["shipped_quantity"] for one in (first, second)]
+    assert left == [5, 0]
+    assert await shop.atp(sku, 1) == 20 - 5 - 3 - 7
+
+
+async def test_of_two_orders_of_one_number_in_one_import_only_one_gets_what_had_left(shop: Shop) -> None:
+    sku, number = await shop.stocked(20), a_name("NR")
+    await shop.ship(number, "10", sku, 5)
+    await shop.heard(sku)
+    orders = [{"external_id": number, "source_system": system, "lines": [told_line(sku, 8)]} for system in ("SAP", "MES")]
+    results = ok(await shop.quote.post("/v1/orders/import", json={"orders": orders}))["data"]
+    left = [(await shop.read(one["order_id"]))["lines"][0]["shipped_quantity"] for one in results]
+    assert left == [5, 0]
+
+
 async def test_a_cancelled_order_does_not_stop_its_goods(shop: Shop) -> None:
     sku = await shop.stocked(20)
     order_id = (await shop.order(a_line(sku, 8, line_ref="10")))["order_id"]

@@ -35,6 +35,16 @@ async def test_what_stock_lacks_waits_for_the_receipt_and_the_answer_says_which(
     assert explained["lines"][0]["reasons"] == line["reasons"]
 
 
+async def test_an_inquiry_holds_nothing_that_could_be_released_or_extended(shop: Shop) -> None:
+    sku = await shop.stocked(5)
+    asked = await shop.ask(a_line(sku, 2))
+    for call, body in (("release", {}), ("extend", {"ttl_seconds": 60})):
+        problem = refused(await shop.quote.post(f"/v1/quotes/{asked['id']}/{call}", json=body), 409, "NOT_A_HOLD")
+        assert (problem["quote_status"], problem["allowed"]) == ("quoted", ["confirm", "quote again"])
+        refused(await shop.quote.post(f"/v1/quotes/quo_{'0' * 26}/{call}", json=body), 404, "QUOTE_NOT_FOUND")
+    assert ok(await shop.confirm(asked["id"]))["status"] == "confirmed"
+
+
 async def test_an_inquiry_is_found_again_by_its_id_and_in_the_decision_log(shop: Shop) -> None:
     sku = await shop.stocked(5)
     answer = await shop.ask(a_line(sku, 2))

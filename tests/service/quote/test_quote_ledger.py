@@ -1,0 +1,125 @@
+"""What the board makes of a ledger that is odd: books that came to nothing, rows that a dump brought from another cluster."""
+
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+
+import asyncpg
+import pytest
+from pydantic import SecretStr
+
+from services.quote.board import Board
+from services.quote.domain.book import Entry, Part
+from services.quote.handlers.availability import availability
+from services.quote.ledger import Change, Desk, Door, Effect
+from services.quote.settings import Settings
+from services.quote.store import books, supply
+from services.quote.store.books import Cause
+from services.quote.store.pool import Connection, Pool
+from services.quote.store.supply import Definition
+from shared.database import Database
+from tests.running import INSTALLATION, KEY_SECRET
+from tests.service.quote.shop import a_name
+
+SITE = "HAM"
+PEPPER = SecretStr(KEY_SECRET)
+
+
+@dataclass(eq=False)
+class Stock(Change):
+    """Stock at a site, which may be the first that is known of the book; or a fault on the way there."""
+
+    sku: str
+    quantity: int
+    fault: Exception | None = None
+
+    def new_books(self) -> Iterable[str]:
+        return [f"{self.sku}|{SITE}"]
+
+    async def read(self, connection: Connection) -> None:
+        del connection
+
+    def decide(self, desk: Desk) -> Effect:
+        assert desk.fork(f"{self.sku}|{SITE}") is not None
+        if self.fault is not None:
+            raise self.fault
+        effect = Effect(cause=Cause("test"), definitions=[Definition("item", self.sku, self.quantity, an_item(self.sku))])
+        effect.put(f"{self.sku}|{SITE}", Entry(Part.STOCK, "", self.quantity))
+        return effect
+
+
+def an_item(sku: str) -> dict[str, object]:
+    return {"name": sku, "uom": "EA", "decimals": 0, "dock_to_stock_days": 0}
+
+
+@pytest.fixture
+async def pool(database: str) -> AsyncIterator[Pool]:
+    """Give connections to a ledger of this module's own."""
+    found = Pool(Database(database, "quote").dsn)
+    await found.start()
+    yield found
+    await found.close()
+
+
+async def a_board(pool: Pool) -> Board:
+    """A board that has just been loaded; of its settings only the dates' rules are read, and no address."""
+    board = Board(
+        Settings(database_url="postgresql://nobody@localhost/none", kafka="localhost:9", installation_id=INSTALLATION, key_secret=PEPPER)
+    )
+    await board.load(pool)
+    return board
+
+
+def a_door(board: Board, pool: Pool) -> Door:
+    return Door(board, pool, batch_requests=10, queue_requests=10, woken=lambda: None)
+
+
+def shown(board: Board, sku: str) -> bool:
+    """Whether anybody can see the book: named, or among the sites of its sku."""
+    named = availability(board, sku, SITE, None, None, None) is not None
+    assert named == (board.sites_of(sku) == [SITE])
+    return named
+
+
+async def test_a_book_that_came_to_nothing_is_unknown(pool: Pool) -> None:
+    board, sku = await a_board(pool), a_name("SKU")
+    door = a_door(board, pool)
+    with pytest.raises(ZeroDivisionError):
+        await door.carry_out(Stock(sku, 10, fault=ZeroDivisionError()))
+    assert not shown(board, sku)
+    assert Desk(board, board.now(), {}, {}, None).book(sku, SITE) is None
+    assert await door.carry_out(Stock(sku, 10))
+    assert shown(board, sku)
+    assert shown(await a_board(pool), sku)
+
+
+async def test_a_row_without_a_version_is_unknown_also_after_a_start(pool: Pool) -> None:
+    sku = a_name("SKU")
+    async with pool.connection() as connection:
+        await books.create(connection, [f"{sku}|{SITE}"])
+    board = await a_board(pool)
+    assert not shown(board, sku)
+    assert await a_door(board, pool).carry_out(Stock(sku, 10))
+    assert shown(board, sku)
+
+
+async def test_a_ledger_restored_into_a_younger_cluster_is_not_news_for_ever(pool: Pool, database: str) -> None:
+    board, sku = await a_board(pool), a_name("SKU")
+    await a_door(board, pool).carry_out(Stock(sku, 1))
+    connection = await asyncpg.connect(database)
+    try:
+        await connection.execute("UPDATE quote.book SET last_xid = 1000000000000")
+        await connection.execute("UPDATE quote.definition SET last_xid = 1000000000000")
+    finally:
+        await connection.close()
+
+    restored = await a_board(pool)
+    assert shown(restored, sku)
+    async with pool.connection() as reading:
+        since = (await books.horizon(reading))[0]
+        assert await books.list_heads(reading, since) == []
+        assert await supply.list_definitions(reading, since) == []
+    await a_door(await a_board(pool), pool).carry_out(Stock(sku, 2))
+    await restored.look(pool)
+    book = restored.book(sku, SITE)
+    assert book is not None
+    assert (book.version, book.on_hand) == (2, 2)
