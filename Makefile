@@ -60,7 +60,8 @@ $(STAMP): requirements/local.txt pyproject.toml
 #   unit             90 s   are the rules right, against exhaustive search?
 #   contract         60 s   do broker and store keep what shared/ promises?
 #   cases            20 s   are the published examples answered as published?
-#   service         150 s   does each service keep its promises over HTTP, with real PostgreSQL and broker?
+#   service         210 s   does each service keep its promises over HTTP, with real PostgreSQL and broker?
+#   integrate        60 s   are the pages for callers true, call by call, and does a generated client work?
 #   deploy           90 s   does one command start, watch and stop it all?
 #   journey         120 s   does a sku go from stock to shipped order, and can nobody over-commit?
 test: $(STAMP)
@@ -79,7 +80,7 @@ format: $(STAMP)
 
 # Budget: an hour or more; every property that does not fix its number of examples tries a hundred times as many.
 soak: $(STAMP)
-	@PLEDGE_HYPOTHESIS=soak $(RUN)/python -m pytest tests/unit tests/contract tests/journey --numprocesses $(WORKERS) --quiet
+	@PLEDGE_HYPOTHESIS=soak $(RUN)/python -m pytest tests/unit tests/contract tests/journey tests/service/test_any_input_of_every_service.py --numprocesses $(WORKERS) --quiet
 
 # Budget: 10 minutes.
 bench: $(STAMP)
