@@ -44,11 +44,6 @@ async def upgrade_all(url: str, installation_id: str) -> None:
         await upgrade(url, service, installation_id)
 
 
-def execute_script(op: Ddl, script: str) -> None:
-    """The same as `op.execute(script)`, which takes several statements here."""
-    op.execute(script)
-
-
 def _upgrade(connection: Connection, service: str, installation_id: str) -> None:
     lock = int.from_bytes(hashlib.sha256(f"pledge migrate {service}".encode()).digest()[:8], signed=True)
     connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})

@@ -6,7 +6,6 @@ Revision ID: 0002
 from alembic import op
 
 from shared import outbox, projecting
-from shared.migrations import execute_script
 
 revision = "0002"
 down_revision = "0001"
@@ -59,7 +58,7 @@ CREATE TABLE known_item (                             -- what inventory has defi
 
 def upgrade() -> None:
     """Make the tables."""
-    execute_script(op, TABLES)
+    op.execute(TABLES)
     outbox.create_tables(op)
     projecting.create_tables(op)
 

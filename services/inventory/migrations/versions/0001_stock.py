@@ -6,7 +6,6 @@ Revision ID: 0001
 from alembic import op
 
 from shared import idempotency, outbox, projecting
-from shared.migrations import execute_script
 
 revision = "0001"
 down_revision = None
@@ -151,7 +150,7 @@ CREATE TABLE order_line (                             -- what quote says: which 
 
 def upgrade() -> None:
     """Make the tables."""
-    execute_script(op, TABLES)
+    op.execute(TABLES)
     outbox.create_tables(op)
     idempotency.create_tables(op)
     projecting.create_tables(op)

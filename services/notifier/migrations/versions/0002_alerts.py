@@ -6,7 +6,6 @@ Revision ID: 0002
 from alembic import op
 
 from shared import idempotency, outbox, projecting
-from shared.migrations import execute_script
 
 revision = "0002"
 down_revision = "0001"
@@ -113,7 +112,7 @@ CREATE TABLE attempt (
 
 def upgrade() -> None:
     """Make the tables."""
-    execute_script(op, TABLES)
+    op.execute(TABLES)
     outbox.create_tables(op)
     idempotency.create_tables(op)
     projecting.create_tables(op)
