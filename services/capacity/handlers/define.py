@@ -116,4 +116,5 @@ def _nothing_to_do(before: Definition, ask: MasterAsk) -> Defined | Stale | None
 async def _say_product(session: Session, before: Definition, body: dict[str, Any]) -> Defined:
     now = await db_now(session)
     data = events.product_defined(before.kind, before.id, body, before.revision + 1, now)
-    return Defined(await say(session, replace(before, body=body), data, None), changed=True)
+    [after] = await say(session, [replace(before, body=body)], [data], None)
+    return Defined(after, changed=True)

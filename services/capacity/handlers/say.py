@@ -12,7 +12,7 @@ from services.capacity.store import CorrectionRow, Definition
 from shared.contracts.base import EntityEvent
 from shared.contracts.capacity import ResourceChangeKind
 from shared.database import Session
-from shared.outbox import append
+from shared.outbox import append_many
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,25 +23,29 @@ class Defined:
     changed: bool
 
 
-async def say(session: Session, definition: Definition, data: EntityEvent, until_date: date | None) -> Definition:
-    """Keep the locked definition at the event's revision, as the event tells it, and say it."""
-    after = replace(
-        definition,
-        said=data.model_dump(mode="json"),
-        until_date=until_date,
-        revision=data.revision,
-        created_at=definition.created_at if definition.revision else data.occurred_at,
-        updated_at=data.occurred_at,
-    )
-    await store.save_definition(session, after)
-    append(session, events.event_of(definition.kind, definition.id, data))
+async def say(session: Session, definitions: Sequence[Definition], told: Sequence[EntityEvent], until: date | None) -> list[Definition]:
+    """Keep locked definitions at their events' revisions, as the events tell them, and say it."""
+    after = [
+        replace(
+            each,
+            said=data.model_dump(mode="json"),
+            until_date=until,
+            revision=data.revision,
+            created_at=each.created_at if each.revision else data.occurred_at,
+            updated_at=data.occurred_at,
+        )
+        for each, data in zip(definitions, told, strict=True)
+    ]
+    await store.save_definitions(session, after)
+    await append_many(session, [events.event_of(each.kind, each.id, data) for each, data in zip(definitions, told, strict=True)])
     return after
 
 
 async def say_calendar(session: Session, calendar: Definition, pattern: Pattern, now: datetime, reason: str | None = None) -> Definition:
     """Tell a locked calendar anew."""
     data = events.calendar_defined(calendar.id, calendar.body, pattern, calendar.revision + 1, now, reason)
-    return await say(session, calendar, data, pattern.until_date)
+    [after] = await say(session, [calendar], [data], pattern.until_date)
+    return after
 
 
 async def say_resources(
@@ -53,9 +57,10 @@ async def say_resources(
     of_each: Mapping[str, list[CorrectionRow]] = {name: [] for name in names}
     for row in rows:
         of_each[row.resource].append(row)
-    told = []
-    for each in resources:
-        pattern = capacity_of(each.body, calendar, of_each[each.id])
-        data = events.resource_capacity_changed(each.id, each.body, pattern, each.revision + 1, now, change=change, **why)
-        told.append(await say(session, each, data, pattern.until_date))
-    return told
+    told = [
+        events.resource_capacity_changed(
+            each.id, each.body, capacity_of(each.body, calendar, of_each[each.id]), each.revision + 1, now, change=change, **why
+        )
+        for each in resources
+    ]
+    return await say(session, resources, told, calendar.until_date)

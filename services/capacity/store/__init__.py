@@ -19,7 +19,7 @@ from services.capacity.store.definitions import (
     lock_definition,
     lock_known,
     lock_resources_on,
-    save_definition,
+    save_definitions,
     share_definition,
 )
 from services.capacity.store.items import add_items, find_items, list_heard, list_offsets, move_offset, set_offsets
@@ -47,7 +47,7 @@ __all__ = [
     "move_offset",
     "page_corrections",
     "save_correction",
-    "save_definition",
+    "save_definitions",
     "save_goes_in",
     "set_offsets",
     "share_definition",

@@ -1,6 +1,6 @@
 """Calendars, resources, bills of material and routings, each as it was asked for and as it was last told."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -25,10 +25,12 @@ _SHARE = text(f"SELECT {_COLUMNS} FROM definition WHERE kind = :kind AND id = :i
 _LOCK_ALL = text(f"SELECT {_COLUMNS} FROM definition WHERE kind = :kind AND id = ANY(CAST(:ids AS text[])) ORDER BY id FOR UPDATE")
 _ON_CALENDAR = text("SELECT id FROM definition WHERE kind = 'resource' AND body ->> 'calendar' = :calendar AND revision > 0")
 _SAVE = text("""
-    UPDATE definition
-       SET body = CAST(:body AS jsonb), said = CAST(:said AS jsonb), until_date = :until_date, revision = :revision,
-           created_at = :created_at, updated_at = :now
-     WHERE kind = :kind AND id = :id
+    UPDATE definition AS d
+       SET body = t.body, said = t.said, until_date = t.until_date, revision = t.revision,
+           created_at = t.created_at, updated_at = t.updated_at
+      FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS t(
+           kind text, id text, body jsonb, said jsonb, until_date date, revision bigint, created_at timestamptz, updated_at timestamptz)
+     WHERE d.kind = t.kind AND d.id = t.id
 """)
 _LIST = text(f"""
     SELECT {_COLUMNS} FROM definition
@@ -92,19 +94,10 @@ async def lock_resources_on(session: Session, calendar: str) -> list[Definition]
     return [each for each in found if each.body["calendar"] == calendar]  # one may have left before it was locked
 
 
-async def save_definition(session: Session, definition: Definition) -> None:
-    """Replace a locked definition."""
-    values = {
-        "kind": definition.kind,
-        "id": definition.id,
-        "body": orjson.dumps(definition.body).decode(),
-        "said": orjson.dumps(definition.said).decode(),
-        "until_date": definition.until_date,
-        "revision": definition.revision,
-        "created_at": definition.created_at,
-        "now": definition.updated_at,
-    }
-    await session.execute(_SAVE, values)
+async def save_definitions(session: Session, definitions: Sequence[Definition]) -> None:
+    """Replace locked definitions, in one statement."""
+    if definitions:
+        await session.execute(_SAVE, {"rows": orjson.dumps(definitions).decode()})
 
 
 async def list_definitions(
