@@ -12,6 +12,7 @@ from deploy.commands import documents, key
 from deploy.commands.client import client
 from deploy.commands.demo import demo
 from deploy.commands.doctor import doctor
+from deploy.commands.import_ import import_
 from deploy.commands.migrate import migrate
 from deploy.commands.saying import say
 from deploy.commands.up import up
@@ -25,6 +26,7 @@ app = typer.Typer(
 app.command()(up)
 app.command()(demo)
 app.command()(doctor)
+app.command("import")(import_)
 app.add_typer(key.app, name="key")
 app.command()(migrate)
 app.command()(documents.openapi)
