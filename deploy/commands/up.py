@@ -12,8 +12,8 @@ import typer
 from deploy.commands.saying import fail, say
 from deploy.demo.urls import Urls
 from deploy.local import supported
-from deploy.local.broker import BrokerError
 from deploy.local.datadir import DataDirectory, DataDirectoryError, default_directory
+from deploy.local.kafka_node import BrokerError
 from deploy.local.layout import Layout
 from deploy.local.postgres import PostgresError
 from deploy.local.supervisor import StartError, Supervisor, Wanted

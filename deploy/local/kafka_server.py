@@ -11,14 +11,12 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from deploy.local import children
-from deploy.local.broker import BrokerError
-from deploy.local.ports import LOOPBACK, answers, free_port
+from deploy.local.kafka_node import KafkaNode
+from deploy.local.ports import LOOPBACK, free_port
 
 _POM = Path(__file__).parent / "kafka" / "pom.xml"
 _OLDEST_JAVA = 17
@@ -38,57 +36,18 @@ class KafkaMissingError(Exception):
     """Apache Kafka cannot be had on this machine; the text says in one line what is missing."""
 
 
-class KafkaServer:
-    """One node on one data directory, with the same handles as the embedded broker's."""
+class KafkaServer(KafkaNode):
+    """One node that is broker and controller."""
 
-    def __init__(self, directory: Path, *, log: Path | None = None, port: int = 0) -> None:
-        """Name the directory it keeps its log in; without a port take a free one."""
-        self.directory = directory
-        self.log = log or directory.parent / "kafka.log"
-        self.port = port or free_port()
-        self.child: children.Child | None = None
+    NAME = "Apache Kafka"
+    LOG = "kafka.log"
+    START_SECONDS = 60.0
+    STOP_SECONDS = 15.0
+    AT_PARENTS_DEATH = signal.SIGKILL
 
-    @property
-    def bootstrap(self) -> str:
-        """Return its address, as `--kafka` and PLEDGE_KAFKA take it."""
-        return f"{LOOPBACK}:{self.port}"
-
-    def start(self) -> children.Child:
-        """Start the node; call it from the main thread (children.py says why). Raises KafkaMissingError."""
-        java, found = _java(), jars()
-        self.directory.mkdir(parents=True, exist_ok=True)
-        self.child = children.start(
-            [java, *_JVM, "-cp", f"{found}/*", "kafka.Kafka", self._configure()],
-            log=self.log,
-            at_parents_death=signal.SIGKILL,
-            directory=self.directory,
-        )
-        return self.child
-
-    def is_ready(self) -> bool:
-        """Say whether it accepts connections."""
-        return self.child is not None and self.child.poll() is None and answers(LOOPBACK, self.port)
-
-    def wait_ready(self, within_seconds: float = 60.0) -> None:
-        """Return when it accepts connections; raise BrokerError with its last words when it ends or takes too long."""
-        deadline = time.monotonic() + within_seconds
-        while not self.is_ready():
-            if self.child is None or self.child.poll() is not None or time.monotonic() > deadline:
-                message = f"Apache Kafka did not start: {children.last_words(self.log, 1) or 'it said nothing'} (log: {self.log})"
-                raise BrokerError(message)
-            time.sleep(0.05)
-
-    def stop(self, within_seconds: float = 15.0) -> None:
-        """Stop it as an operator does."""
-        if self.child is not None:
-            children.stop(self.child, signal.SIGTERM, within_seconds)
-            self.child = None
-
-    def kill(self) -> None:
-        """End it as a power cut would."""
-        if self.child is not None:
-            children.kill(self.child)
-            self.child = None
+    def command(self) -> list[str | Path]:
+        """Return what starts it. Raises KafkaMissingError."""
+        return [_java(), *_JVM, "-cp", f"{jars()}/*", "kafka.Kafka", self._configure()]
 
     def _configure(self) -> Path:
         """Write the node's settings and, at the first start, the identity that `kafka-storage format` would write."""
