@@ -26,7 +26,7 @@ IDLE_SECONDS = 1.0
 AWAY_SECONDS = 0.5
 EACH = 4
 """So many messages to one subscriber at once: who is slow keeps only himself waiting."""
-LEASE_MARGIN_SECONDS = 10.0
+LEASE_MARGIN_SECONDS = 5.0
 PRUNE_SECONDS = 600.0
 STOP_SECONDS = 3.0
 _AWAY = (sqlalchemy.exc.SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, UnreachableError, OSError, TimeoutError)
@@ -41,7 +41,7 @@ class Deliverer:
         self._relay = relay
         self._settings = settings
         self._awake = asyncio.Event()
-        self._flying: dict[asyncio.Task[None], str] = {}
+        self._flying: dict[asyncio.Task[Outcome], str] = {}
         self._pruned_at = time.monotonic()
         self.outcomes: dict[str, int] = {}
         """Attempts since the start, by what came of them."""
@@ -91,7 +91,7 @@ class Deliverer:
         room = self._settings.deliveries_at_once - len(self._flying)
         taken = await self._take(room) if room > 0 else []
         for each in taken:
-            task = asyncio.create_task(self._attempt(each), name=f"deliver {each.delivery.id}")
+            task = asyncio.create_task(self.attempt(each), name=f"deliver {each.delivery.id}")
             self._flying[task] = each.delivery.subscription_id
             task.add_done_callback(self._landed)
         if time.monotonic() - self._pruned_at > PRUNE_SECONDS:
@@ -119,14 +119,11 @@ class Deliverer:
         with contextlib.suppress(asyncio.CancelledError):
             await waking
 
-    def _landed(self, task: asyncio.Task[None]) -> None:
+    def _landed(self, task: asyncio.Task[Outcome]) -> None:
         self._flying.pop(task, None)
         self.wake()
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("a message could not be dealt with; it is tried again when its lease ends", exc_info=error)
-
-    async def _attempt(self, taken: Taken) -> None:
-        await self.attempt(taken)
 
     async def attempt(self, taken: Taken) -> Outcome:
         """Try once, and write down what came of it."""

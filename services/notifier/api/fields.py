@@ -51,8 +51,6 @@ def _channel(value: str) -> str:
         check(value)
     except BadChannel as error:
         raise ValueError(str(error)) from None
-    except Exception as error:  # noqa: BLE001 -- 250 parsers of others: whatever one of them stumbles over is wrong with the URL
-        raise ValueError(f"apprise cannot read this URL: {type(error).__name__}") from None
     return value
 
 

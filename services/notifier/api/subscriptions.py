@@ -138,7 +138,7 @@ class SubscriptionView(BaseModel):
     subscription_id: str
     events: tuple[Event, ...]
     channel: str
-    """Without passwords, tokens and query; its path only for those who may write."""
+    """A webhook without password and query, its path only for those who may write; of other channels only which service it is."""
     secret: str
     """Whole in the answer of the call that made it, never again."""
     filters: FiltersView

@@ -41,9 +41,12 @@ def is_webhook(channel: str) -> bool:
 
 
 def shown(channel: str, *, whole: bool) -> str:
-    """The channel as it may be read: without passwords and query; without its path too unless `whole`."""
+    """The channel as it may be read: a webhook without password and query, and without its path unless `whole`.
+
+    Of the others only which service it is: the rest of their URLs are tokens.
+    """
     if not is_webhook(channel):
-        return people.shown(channel)
+        return f"{channel.partition('://')[0]}://…"
     parts = urlsplit(channel)
     host = parts.netloc.rpartition("@")[2]
     if not whole:

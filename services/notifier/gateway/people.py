@@ -15,11 +15,11 @@ uses a webhook, which does not. Redirects are not followed.
 """
 
 import asyncio
-import contextlib
 import re
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from services.notifier.gateway import addresses
 
@@ -40,44 +40,41 @@ class BadChannel(Exception):  # noqa: N818 -- an outcome
 
 
 def check(url: str) -> None:
-    """Raise BadChannel unless apprise may be given this URL; nothing is resolved or sent."""
-    plugin(url)
-
-
-async def look(url: str, *, allow_private: bool) -> None:
-    """Look at where the URL's own hosts lead. Raises BadChannel, Refused or Unresolved."""
-    for host in _hosts(plugin(url)):
-        await addresses.resolve(host, 0, allow_private=allow_private)
-
-
-async def send(url: str, title: str, body: str, *, allow_private: bool, seconds: float) -> str | None:
-    """Send it; None when it was taken, else why not. Raises BadChannel, Refused or Unresolved; gives up after `seconds`."""
-    channel = plugin(url, seconds)
-    for host in _hosts(channel):
-        await addresses.resolve(host, 0, allow_private=allow_private)
-    return await asyncio.get_running_loop().run_in_executor(_THREADS, _notify, channel, title, body)
-
-
-def shown(url: str) -> str:
-    """The URL without what is secret in it."""
-    with contextlib.suppress(BadChannel):
-        return str(plugin(url).url(privacy=True)).partition("?")[0]
-    return f"{urlsplit(url).scheme}://…"
-
-
-def plugin(url: str, seconds: float = 15.0) -> Any:
-    """The apprise plugin of the URL. Raises BadChannel."""
-    from apprise import Apprise, AppriseAsset, PersistentStoreMode  # noqa: PLC0415 -- 250 services are loaded only where one is used
-
+    """Raise BadChannel when the URL is one that apprise is not given, by its looks alone."""
     scheme = url.partition("://")[0].lower()
     if scheme in LOCAL:
         raise BadChannel(f"{scheme}:// is not taken: it reaches this machine, its files, or addresses that cannot be looked at")
     named = {name.strip().lower().lstrip("+-:") for spelled in (url, unquote(url)) for name in _PARAMETER.findall(spelled)}
     if refused := sorted(name for name in named if name.startswith(FILES) and name not in _HARMLESS_KEYS):
         raise BadChannel(f"the parameter {refused[0]!r} is not taken: it may name a file")
+
+
+async def look(url: str, *, allow_private: bool) -> None:
+    """Look at where the URL's own hosts lead. Raises BadChannel, Refused or Unresolved."""
+    for host in _hosts(await _in_thread(plugin, url)):
+        await addresses.resolve(host, 0, allow_private=allow_private)
+
+
+async def send(url: str, title: str, body: str, *, allow_private: bool, seconds: float) -> str | None:
+    """Send it; None when it was taken, else why not. Raises BadChannel, Refused or Unresolved; gives up after `seconds`."""
+    channel = await _in_thread(plugin, url, seconds)
+    for host in _hosts(channel):
+        await addresses.resolve(host, 0, allow_private=allow_private)
+    failed: str | None = await _in_thread(_notify, channel, title, body)
+    return failed
+
+
+def plugin(url: str, seconds: float = 15.0) -> Any:
+    """The apprise plugin of the URL. Raises BadChannel."""
+    check(url)
+    from apprise import Apprise, AppriseAsset, PersistentStoreMode  # noqa: PLC0415 -- 250 services are loaded only where one is used
+
     asset = AppriseAsset(plugin_paths=[], storage_mode=PersistentStoreMode.MEMORY, service_timeout=seconds)
     asset.http_redirects = False
-    found = Apprise.instantiate(url, asset=asset)
+    try:
+        found = Apprise.instantiate(url, asset=asset)
+    except Exception as error:  # 250 parsers of others: whatever one of them stumbles over is wrong with the URL
+        raise BadChannel(f"apprise cannot read this URL: {type(error).__name__}") from error
     if found is None or isinstance(found, list):
         raise BadChannel("apprise does not know such a URL")
     if str(getattr(found, "secure_protocol", "") or getattr(found, "protocol", "")) in LOCAL:
@@ -94,6 +91,10 @@ def _hosts(channel: Any) -> list[str]:
     if smtp:
         named = [smtp]  # a mail's host is the domain of its sender; only the server is connected to
     return [str(host) for host in named if host]
+
+
+async def _in_thread(work: Callable[..., Any], *arguments: Any) -> Any:
+    return await asyncio.get_running_loop().run_in_executor(_THREADS, work, *arguments)
 
 
 def _notify(channel: Any, title: str, body: str) -> str | None:
