@@ -18,6 +18,7 @@ from shared.contracts.capacity import TOPIC
 from shared.contracts.inventory import TOPIC as ITEMS_TOPIC
 from shared.database import Database
 from shared.health import Check, checked
+from shared.imports import api as imports
 from shared.leadership import Leadership
 from shared.projecting import Projector
 from shared.relay import HeartbeatSpec, Relay
@@ -76,6 +77,7 @@ def create_app(settings: Settings) -> FastAPI:
         checks=checks,
         publishes=events.PUBLISHES,
         subscribes=SUBSCRIBES,
+        streams=(imports.PATH,),
     )
     return app
 

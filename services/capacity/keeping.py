@@ -33,8 +33,10 @@ class Hearing:
         try:
             ends = await self._broker.end_offsets(TOPIC)
         except BrokerError:
-            return await wait_for_items(self._database, skus, ())
-        return await wait_for_items(self._database, skus, ends) or self._projector.caught_up_with(ends)
+            ends = {}
+        async with self._database.read() as session:
+            heard = await wait_for_items(session, skus, ends)
+        return heard or (bool(ends) and self._projector.caught_up_with(ends))
 
 
 async def keep_horizon(database: Database, relay: Relay, seconds: float, stop: asyncio.Event) -> None:

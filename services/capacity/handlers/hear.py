@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from services.capacity import store
 from shared.contracts.base import Contract
 from shared.contracts.inventory import TOPIC, Heartbeat, ItemDefined
-from shared.database import Database, Session, db_now
+from shared.database import Session, db_now
 
 WAIT_SECONDS = 2.0
 _LOOK_SECONDS = 0.05
@@ -40,21 +40,20 @@ async def go_on_from(session: Session, ends: dict[int, int], as_of: datetime | N
     await store.set_offsets(session, TOPIC, ends, as_of)
 
 
-async def wait_for_items(database: Database, skus: Collection[str], partitions: Collection[int]) -> bool:
+async def wait_for_items(session: Session, skus: Collection[str], partitions: Collection[int] | None = None) -> bool:
     """Wait until all of these items are known, or until everything that inventory had said when we were asked has been heard.
 
-    `partitions` of its topic: a heartbeat on each that is younger than the question tells that nothing before it is missing. False
-    when neither came within WAIT_SECONDS.
+    `partitions` of its topic, by default those that were ever heard: a heartbeat on each that is younger than the question tells
+    that nothing before it is missing. False when neither came within WAIT_SECONDS. Nothing is locked meanwhile.
     """
-    async with database.read() as session:
-        asked_at = await db_now(session)
+    asked_at = await db_now(session)
     deadline = time.monotonic() + WAIT_SECONDS
-    while True:
-        async with database.read() as session:
-            heard = await store.list_heard(session, TOPIC)
-            known = await store.find_items(session, skus)
-        if known.issuperset(skus) or (partitions and all((heard.get(each) or _NEVER) >= asked_at for each in partitions)):
+    while not (await store.find_items(session, skus)).issuperset(skus):
+        heard = await store.list_heard(session, TOPIC)
+        wanted = heard if partitions is None else partitions
+        if wanted and all((heard.get(each) or _NEVER) >= asked_at for each in wanted):
             return True
         if time.monotonic() > deadline:
             return False
         await asyncio.sleep(_LOOK_SECONDS)
+    return True
