@@ -7,14 +7,14 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from services.quote.domain.balance import daily
-from services.quote.domain.book import Part
+from services.quote.domain.book import RESOURCE, Part
 from shared.contracts.base import from_micro
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from services.quote.board import Board, Input
-    from services.quote.domain.answer import Alternative, Decision, Delivery, LinePromise
+    from services.quote.domain.answer import Alternative, Decision, Delivery, LinePromise, SupplyPlanned
     from services.quote.domain.book import Book, Entry, Rules
     from services.quote.domain.pegging import Peg
     from services.quote.domain.reasons import Reason
@@ -39,12 +39,36 @@ def iso_instant(at: datetime) -> str:
 
 def decision(board: Board, found: Decision, now: datetime) -> Json:
     """The part of an answer that the kernel decided: outcome, sentence, lines, and how fresh its inputs are."""
-    sites = sorted({site for _, site in found.read} | {delivery.site for line in found.lines for delivery in line.deliveries})
+    read = {site for _, site in found.read if site != RESOURCE}
+    sites = sorted(read | {delivery.site for line in found.lines for delivery in line.deliveries})
+    resources = [name for name, site in found.read if site == RESOURCE]
     return {
         "outcome": str(found.outcome),
         "summary": found.summary,
         "lines": [_line(board, line) for line in found.lines],
-        "inputs": inputs(board.inputs(sites, now)),
+        "planned_supply": [_planned(one) for one in found.planned],
+        "inputs": inputs([*board.inputs(sites, now), *board.capacity_inputs(resources, now)]),
+    }
+
+
+def _planned(one: SupplyPlanned) -> Json:
+    return {
+        "plan_id": None,
+        "kind": one.kind,
+        "sku": one.sku,
+        "site": one.site,
+        "quantity": from_micro(one.quantity),
+        "start_date": iso_day(one.start_day),
+        "due_date": iso_day(one.due_day),
+        "latest_start_date": iso_day(one.latest_start_day),
+        "from_site": one.from_site,
+        "supplier": one.supplier,
+        "line_refs": list(one.lines),
+        "components": [
+            {"sku": part.sku, "site": part.site, "quantity": from_micro(part.quantity), "needed_date": iso_day(part.day)}
+            for part in one.parts
+        ],
+        "load": [{"resource": load.resource, "date": iso_day(load.day), "minutes": from_micro(load.minutes)} for load in one.loads],
     }
 
 
@@ -90,6 +114,7 @@ def delivery(board: Board, one: Delivery) -> Json:
         "ship_date": iso_day(one.ship_day),
         "delivery_date": iso_day(one.delivery_day),
         "time_zone": board.time_zone(one.site),
+        "lane": one.lane,
     }
 
 
@@ -97,6 +122,8 @@ def _peg(one: Peg) -> Json:
     found: Json = {"quantity": from_micro(one.quantity), "source": one.source, "site": one.site, "ref": one.ref}
     if one.due_day is not None:
         found["due_date"] = iso_day(one.due_day)
+    if one.plan is not None:
+        found["planned"] = one.plan
     return found
 
 
@@ -186,6 +213,65 @@ def order_line(line: LineRow) -> Json:
                 "delivery_date": iso_day(one.delivery_day),
             }
             for one in line.deliveries
+        ],
+    }
+
+
+def plan(key: str, entry: Entry) -> Json:
+    """An open plan: what to release, by when, for which promise."""
+    sku, site = key.rsplit("|", 1)
+    detail = entry.detail or {}
+    due = entry.day or 1
+    return {
+        "id": entry.ref,
+        "kind": detail["kind"],
+        "sku": sku,
+        "site": site,
+        "quantity": from_micro(entry.quantity),
+        "planned_quantity": from_micro(detail["planned"]),
+        "start_date": iso_day(detail["start"]),
+        "due_date": iso_day(due),
+        "latest_start_date": iso_day(detail["latest_start"]),
+        "from_site": detail.get("from_site"),
+        "supplier": detail.get("supplier"),
+        "source": detail.get("source"),
+        "order_id": detail["order_id"],
+        "line_refs": detail["line_refs"],
+        "status": "open",
+    }
+
+
+def load(board: Board, resource: str, site: str, now: datetime, version: int, days: Iterable[tuple[int, int, Sequence[Entry]]]) -> Json:
+    """A resource day by day: what it can do, what is claimed of it and by whom."""
+    return {
+        "resource": resource,
+        "site": site,
+        "time_zone": board.time_zone(site),
+        "version": version,
+        "as_of": iso_instant(now),
+        "days": [_load_of_day(day, minutes, claims) for day, minutes, claims in days],
+        "inputs": inputs(board.capacity_inputs([resource], now)),
+    }
+
+
+def _load_of_day(day: int, available: int, claims: Sequence[Entry]) -> Json:
+    claimed = sum(claim.quantity for claim in claims)
+    return {
+        "date": iso_day(day),
+        "available_minutes": from_micro(available),
+        "claimed_minutes": from_micro(claimed),
+        "free_minutes": from_micro(max(0, available - claimed)),
+        "claims": [
+            {
+                "ref": claim.ref,
+                "minutes": from_micro(claim.quantity),
+                "owner": (claim.detail or {}).get("owner"),
+                "plan_id": (claim.detail or {}).get("plan"),
+                "order_id": (claim.detail or {}).get("order_id"),
+                "sku": (claim.detail or {}).get("for"),
+                "expires_at": None if claim.expires_at is None else iso_instant(claim.expires_at),
+            }
+            for claim in sorted(claims, key=lambda claim: claim.ref)
         ],
     }
 

@@ -11,14 +11,16 @@ import structlog
 
 from services.quote import metrics
 from services.quote.api import ROUTERS
-from services.quote.board import SUPPLY_TOPIC, Board
-from services.quote.consumer import SUBSCRIBES, supply_projector
+from services.quote.board import CAPACITY_TOPIC, SUPPLY_TOPIC, Board
+from services.quote.consumer import SUBSCRIBES, TOPICS, projector
 from services.quote.decision_log import DecisionLog
-from services.quote.gateway import InventoryGateway
+from services.quote.gateway import SnapshotGateway
+from services.quote.handlers.hear_capacity import HearCapacity
+from services.quote.handlers.hear_supply import HearSupply
 from services.quote.house import House
 from services.quote.keeping import Readiness, follow_ledger, forget_keys, sweep
 from services.quote.ledger import Door
-from services.quote.projection import Supply
+from services.quote.projection import Projection
 from services.quote.store.pool import Pool
 from services.quote.stream import WATCHED, Stream
 from shared import service
@@ -46,6 +48,17 @@ PUBLISHES = {
 }
 
 
+HEARD = {SUPPLY_TOPIC: HearSupply, CAPACITY_TOPIC: HearCapacity}
+
+
+def _owners(settings: Settings) -> dict[str, SnapshotGateway]:
+    """Who is asked for a snapshot of each topic."""
+    return {
+        SUPPLY_TOPIC: SnapshotGateway(settings, settings.inventory_url, TOPICS[SUPPLY_TOPIC]),
+        CAPACITY_TOPIC: SnapshotGateway(settings, settings.capacity_url, TOPICS[CAPACITY_TOPIC]),
+    }
+
+
 def create_app(settings: Settings) -> FastAPI:
     """The service: the board, the door, the ear, the relay."""
 
@@ -61,12 +74,15 @@ def create_app(settings: Settings) -> FastAPI:
         await board.load(pool)
         relay = Relay(database.dsn, settings.service, broker, f"/pledge/{settings.service}")
         door = Door(board, pool, batch_requests=settings.batch_requests, queue_requests=settings.queue_requests, woken=relay.wake)
-        inventory = InventoryGateway(settings)
-        projector = supply_projector(broker, Supply(pool, door, inventory), database.dsn)
+        owners = _owners(settings)
+        projectors = {
+            topic: projector(broker, topic, Projection(topic, HEARD[topic], pool, door, owner), database.dsn)
+            for topic, owner in owners.items()
+        }
         stream = Stream(broker)
         log = DecisionLog(settings, pool)
-        readiness = Readiness(board, broker, projector)
-        house = House(settings, pool, board, door, log, broker, relay, projector, stream)
+        readiness = Readiness(board, broker, projectors)
+        house = House(settings, pool, board, door, log, broker, relay, projectors, stream)
         app.state.house, app.state.readiness = house, readiness
 
         stop, log_stop = asyncio.Event(), asyncio.Event()
@@ -75,7 +91,8 @@ def create_app(settings: Settings) -> FastAPI:
         running.start("board", follow_ledger(board, pool, settings.board_poll_milliseconds, stop))
         running.start("sweeper", sweep(pool, door, settings.sweep_milliseconds, stop))
         running.start("keys", forget_keys(pool, settings.idempotency_days, stop))
-        running.start("projector", projector.run(stop))
+        for topic, one in projectors.items():
+            running.start(f"projector {topic}", one.run(stop))
         running.start("readiness", readiness.watch(stop))
         running.start("metrics", metrics.keep(house, stop))
         for topic in WATCHED:
@@ -93,7 +110,8 @@ def create_app(settings: Settings) -> FastAPI:
             stop.set()
             log_stop.set()
             await running.end(STOP_SECONDS)
-            await inventory.close()
+            for owner in owners.values():
+                await owner.close()
             await broker.close()
             await pool.close()
             await database.close()
@@ -147,6 +165,7 @@ async def _create_topics(broker: Broker, settings: Settings) -> None:
         TopicSpec(AVAILABILITY_TOPIC, settings.topic_partitions, compacted=True),
         TopicSpec(RISK_TOPIC, settings.topic_partitions),
         TopicSpec(SUPPLY_TOPIC, settings.topic_partitions),
+        TopicSpec(CAPACITY_TOPIC, settings.topic_partitions),
     ]
     while True:
         try:

@@ -32,7 +32,9 @@ class LineAsk(RequestModel):
         max_length=100,
         description="Sites that may ship, the preferred one first; every site with a book of the sku by default.",
     )
-    ship_to: Code | None = Field(default=None, description="Where to; lanes are not there yet, so it must be null.")
+    ship_to: Code | None = Field(
+        default=None, description="Where to: a region, customer or site that lanes lead to. Without it the goods are fetched."
+    )
     min_ship_quantity: PositiveQuantity | None = Field(default=None, description="Least quantity of one delivery, with allow_partial.")
     max_shipments: int | None = Field(default=None, ge=1, le=500, description="Most deliveries of this line, with allow_partial.")
     latest_acceptable_date: date | None = Field(default=None, description="Later than this counts as none.")
@@ -40,7 +42,7 @@ class LineAsk(RequestModel):
     unit_price: NonNegativeQuantity | None = None
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
 
-    _not_yet = field_validator("ship_to", "allow_substitutes")(_not_available_yet)
+    _not_yet = field_validator("allow_substitutes")(_not_available_yet)
 
 
 class OrderAsk(RequestModel):
@@ -150,6 +152,22 @@ class CancelAsk(RequestModel):
     idempotency_key: str | None = Field(default=None, max_length=255)
 
 
+class ClosePlanAsk(RequestModel):
+    """Give up a plan."""
+
+    idempotency_key: str | None = Field(default=None, max_length=255)
+    reason: Note | None = None
+    document: Note | None = None
+
+
+class CustomerAsk(RequestModel):
+    """A customer, as far as promising needs it."""
+
+    name: Note | None = None
+    calendar: Code | None = Field(default=None, description="Its working days are the days on which the customer receives.")
+    expected_revision: int | None = Field(default=None, ge=0)
+
+
 class ImportedLine(RequestModel):
     """A line that another system has promised."""
 
@@ -197,3 +215,8 @@ class BulkAvailabilityAsk(RequestModel):
 def micro(quantity: Decimal) -> int:
     """An accepted quantity in millionths: exact, since no quantity comes in with more than 6 decimals."""
     return int(quantity.scaleb(6))
+
+
+def micro_of(quantity: float | str) -> int:
+    """A quantity as a definition keeps it (a JSON number) in millionths."""
+    return micro(Decimal(str(quantity)))

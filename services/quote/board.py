@@ -6,44 +6,25 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 import structlog
 
-from services.quote.domain.book import Book, Entry, Rules
+from services.quote.domain.book import RESOURCE, Book, Entry, Part
 from services.quote.store import books, supply
+from services.quote.world import UTC_ZONE, World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
+    from services.quote.domain.book import Rules
     from services.quote.settings import Settings
     from services.quote.store.pool import Connection, Pool
 
 log = structlog.get_logger()
 
 SUPPLY_TOPIC = "inventory.stock.v1"
-_UTC = ZoneInfo("UTC")
-
-
-@dataclass(slots=True, frozen=True)
-class ItemCard:
-    """What quote needs to know of an item."""
-
-    sku: str
-    name: str
-    uom: str
-    decimals: int
-    dock_to_stock_days: int
-
-
-@dataclass(slots=True, frozen=True)
-class SiteCard:
-    """What quote needs to know of a site."""
-
-    site: str
-    name: str
-    time_zone: str
-    zone: ZoneInfo
+CAPACITY_TOPIC = "capacity.plan.v1"
+_MINUTES_OF_DAY = 1440
 
 
 @dataclass(slots=True, frozen=True)
@@ -64,14 +45,15 @@ class Board:
         """An empty board; `load` fills it."""
         self._settings = settings
         self.books: dict[str, Book] = {}
-        self.items: dict[str, ItemCard] = {}
-        self.sites: dict[str, SiteCard] = {}
+        self.world = World(settings)
+        self.items = self.world.items
+        self.sites = self.world.sites
         self._sites_of: dict[str, list[str]] = {}
-        self._rules: dict[str, Rules] = {}
-        self._default_rules = self._rules_of(0)
         self._freshness: dict[str, list[datetime | None]] = {}
-        self.supply_partitions = 0
-        """Partitions that the topic of supply has, as far as the broker has told."""
+        self.partitions: dict[str, int] = {}
+        """Partitions that a topic has, as far as the broker has told."""
+        self.plans: dict[str, str] = {}
+        """The book of every open plan, by the plan's id."""
         self.learned = 0
         """Grows whenever an item, a site or a book that was not known before comes in."""
         self._xid = 0
@@ -94,7 +76,12 @@ class Board:
     def today(self, site: str, now: datetime) -> int:
         """The civil date at the site, as an ordinal."""
         card = self.sites.get(site)
-        return (now if card is None or card.zone is _UTC else now.astimezone(card.zone)).toordinal()
+        return (now if card is None or card.zone is UTC_ZONE else now.astimezone(card.zone)).toordinal()
+
+    def minutes_left(self, site: str, now: datetime) -> int:
+        """Whole minutes until midnight at the site."""
+        local = self.world.local(site, now)
+        return _MINUTES_OF_DAY - local.hour * 60 - local.minute
 
     def time_zone(self, site: str) -> str:
         """The site's IANA zone; UTC for a site that nobody has described yet."""
@@ -103,11 +90,11 @@ class Board:
 
     def rules(self, sku: str) -> Rules:
         """How the dates of a sku are read."""
-        return self._rules.get(sku, self._default_rules)
+        return self.world.rules(sku)
 
     def sites_of(self, sku: str) -> list[str]:
-        """Every site with a book of the sku, by code."""
-        return self._sites_of.get(sku, [])
+        """Every site with a book of the sku, by code; where there is none, every site at which it can be made or bought."""
+        return self._sites_of.get(sku) or self.world.made_or_bought_at(sku)
 
     def book(self, sku: str, site: str) -> Book | None:
         """The book of a sku at a site, or None when nothing was ever said about it."""
@@ -116,16 +103,27 @@ class Board:
 
     def inputs(self, sites: Iterable[str], now: datetime) -> list[Input]:
         """Freshness of what an answer about these sites was computed from. A partition never heard of makes all unknown."""
-        partitions = self._freshness.get(SUPPLY_TOPIC, [])
+        return self._inputs("inventory", SUPPLY_TOPIC, sites, now)
+
+    def _inputs(self, source: str, topic: str, sites: Iterable[str], now: datetime) -> list[Input]:
+        partitions = self._freshness.get(topic, [])
         known = [at for at in partitions if at is not None]
-        as_of = min(known) if known and len(known) == max(len(partitions), self.supply_partitions) else None
+        as_of = min(known) if known and len(known) == max(len(partitions), self.partitions.get(topic, 0)) else None
         age = None if as_of is None else max(0.0, (now - as_of).total_seconds())
         stale = age is None or age > self._settings.stale_after_seconds
-        return [Input("inventory", site, as_of, age, stale) for site in sites]
+        return [Input(source, site, as_of, age, stale) for site in sites]
 
     def freshness(self) -> dict[str, list[datetime | None]]:
         """Per topic and partition, up to when it was read."""
         return self._freshness
+
+    def capacity_inputs(self, resources: Sequence[str], now: datetime) -> list[Input]:
+        """The same of capacity, where an answer asked resources: once for each of their sites."""
+        if not resources:
+            return []
+        known = self.world.all_of("resource")
+        sites = sorted({str(known[name]["site"]) for name in resources if name in known})
+        return self._inputs("capacity", CAPACITY_TOPIC, sites, now)
 
     # -- how it follows the ledger
 
@@ -144,6 +142,7 @@ class Board:
                 book = self._open(head)
                 if head.version:
                     book.apply(entries.get(head.key, ()), head.version, head.ledger_at)
+                    self._index_plans(head.key, entries.get(head.key, ()))
                     self._show(book)
             self._learn(await supply.list_definitions(connection))
             self._freshness = await supply.list_freshness(connection)
@@ -183,6 +182,7 @@ class Board:
                 book = self._open(books.BookHead(step.key, sku, site, 0, step.at))
             if step.version == book.version + 1:
                 book.apply(step.entries, step.version, step.at)
+                self._index_plans(step.key, step.entries)
                 if step.version == 1:
                     self._show(book)
                 for watcher in self.watchers:
@@ -204,8 +204,17 @@ class Board:
         return book
 
     def _show(self, book: Book) -> None:
-        self._sites_of[book.sku] = sorted({*self._sites_of.get(book.sku, ()), book.site})
+        if book.site != RESOURCE:
+            self._sites_of[book.sku] = sorted({*self._sites_of.get(book.sku, ()), book.site})
         self.learned += 1
+
+    def _index_plans(self, key: str, entries: Iterable[Entry]) -> None:
+        for entry in entries:
+            if entry.part is Part.PLAN:
+                if entry.quantity:
+                    self.plans[entry.ref] = key
+                else:
+                    self.plans.pop(entry.ref, None)
 
     def _tell_time(self, at: datetime, read_at: float | None = None) -> None:
         self._database_time = at
@@ -214,30 +223,8 @@ class Board:
     def _learn(self, definitions: Iterable[supply.Definition]) -> None:
         for definition in definitions:
             self.learned += 1
-            state = definition.state
-            if definition.kind == "item":
-                self.items[definition.id] = ItemCard(
-                    definition.id, state["name"], state["uom"], state["decimals"], state["dock_to_stock_days"]
-                )
-                rules = self._rules_of(state["dock_to_stock_days"])
-                if self._rules.get(definition.id) != rules:
-                    self._rules[definition.id] = rules
-            elif definition.kind == "site":
-                self.sites[definition.id] = SiteCard(definition.id, state["name"], state["time_zone"], _zone(state["time_zone"]))
-
-    def _rules_of(self, dock_to_stock_days: int) -> Rules:
-        return Rules(self._settings.past_due_offset_days, self._settings.past_due_limit_days, dock_to_stock_days)
+            self.world.learn(definition)
 
     def snapshot_state(self) -> dict[str, Any]:
         """How much is on the board, for health and metrics."""
         return {"books": len(self.books), "items": len(self.items), "sites": len(self.sites)}
-
-
-def _zone(name: str) -> ZoneInfo:
-    if name in ("UTC", "Etc/UTC"):
-        return _UTC
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # OSError: a directory of zones, such as Europe
-        log.warning("unknown time zone, reading it as UTC", time_zone=name)
-        return _UTC

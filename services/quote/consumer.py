@@ -1,21 +1,23 @@
-"""What quote hears: supply, for the ledger."""
+"""What quote hears: supply and capacity, for the ledger."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from services.quote.board import SUPPLY_TOPIC
+from services.quote.board import CAPACITY_TOPIC, SUPPLY_TOPIC
+from shared.contracts.capacity import EVENTS as CAPACITY_EVENTS
 from shared.contracts.inventory import EVENTS as SUPPLY_EVENTS
 from shared.leadership import Leadership
 from shared.projecting import Projector
 
 if TYPE_CHECKING:
-    from services.quote.projection import Supply
+    from services.quote.projection import Projection
     from shared.broker import Broker
 
-SUBSCRIBES = {name: (SUPPLY_TOPIC, model) for name, model in SUPPLY_EVENTS.items()}
+TOPICS = {SUPPLY_TOPIC: SUPPLY_EVENTS, CAPACITY_TOPIC: CAPACITY_EVENTS}
+SUBSCRIBES = {name: (topic, model) for topic, events in TOPICS.items() for name, model in events.items()}
 
 
-def supply_projector(broker: Broker, supply: Supply, dsn: str) -> Projector:
-    """One process applies the topic; the others stand by."""
-    return Projector(broker, SUPPLY_TOPIC, SUPPLY_EVENTS, supply, Leadership(dsn, f"quote:{SUPPLY_TOPIC}"))
+def projector(broker: Broker, topic: str, projection: Projection, dsn: str) -> Projector:
+    """One process applies a topic; the others stand by."""
+    return Projector(broker, topic, TOPICS[topic], projection, Leadership(dsn, f"quote:{topic}"))

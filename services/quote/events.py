@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from services.quote.domain.balance import balance, staircase
-from services.quote.domain.book import Part
+from services.quote.domain.book import RESOURCE, Part
 from shared.contracts.base import micro_to_decimal
 from shared.contracts.quote import (
     AVAILABILITY_TOPIC,
@@ -21,6 +21,7 @@ from shared.contracts.quote import (
     OrderEvent,
     OrderLineState,
     PromisedDelivery,
+    SupplyPlanned,
     UnmatchedShipment,
 )
 from shared.outbox import Event
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
     from services.quote.domain.book import Book, Entry
     from services.quote.domain.request import Shelf
-    from services.quote.store.rows import LineRow, OrderRow, QuoteRow, UnmatchedRow
+    from services.quote.store.rows import LineRow, OrderRow, PlanRow, QuoteRow, UnmatchedRow
 
 
 def availability_of(shelf: Shelf, moved: Mapping[str, tuple[str, str | None]]) -> list[Event]:
@@ -43,7 +44,7 @@ def availability_of(shelf: Shelf, moved: Mapping[str, tuple[str, str | None]]) -
     for key in sorted(moved):
         sku, site = key.rsplit("|", 1)
         book = shelf.book(sku, site)
-        if book is not None:
+        if book is not None and site != RESOURCE:
             data = availability(shelf, book, *moved[key])
             said.append(Event(topic=AVAILABILITY_TOPIC, key=key, type=AVAILABILITY_CHANGED, subject=key, data=data, occurred_at=shelf.now))
     return said
@@ -68,7 +69,7 @@ def availability(shelf: Shelf, book: Book, reason: str | None, document: str | N
         on_hand=micro_to_decimal(book.on_hand),
         safety_stock=micro_to_decimal(book.safety_stock),
         today=date.fromordinal(today),
-        receipts=tuple(_dated("receipt", receipt) for receipt in book.of(Part.RECEIPT)),
+        receipts=tuple(_dated("receipt", receipt) for part in (Part.RECEIPT, Part.PLAN) for receipt in book.of(part)),
         demand_by_date=tuple(
             DatedEntry(kind="claim", ref="", quantity=micro_to_decimal(quantity), date=date.fromordinal(day))
             for day, quantity in sorted(by_day.items())
@@ -165,6 +166,27 @@ def order(
         lines=tuple(_line(line) for line in row.lines),
     )
     return Event(topic=ORDERS_TOPIC, key=row.quote_id or row.id, type=f"quote.orders.{name}.v1", subject=row.id, data=data, occurred_at=at)
+
+
+def supply_planned(plan: PlanRow, order_id: str, at: datetime) -> Event:
+    """`supply-planned`: what a planner has to release for a promise."""
+    data = SupplyPlanned(
+        revision=1,
+        occurred_at=at,
+        plan_id=plan.id,
+        kind=plan.kind,  # type: ignore[arg-type]
+        sku=plan.sku,
+        site=plan.site,
+        quantity=micro_to_decimal(plan.quantity),
+        due_date=date.fromordinal(plan.due_day),
+        start_date=date.fromordinal(plan.start_day),
+        latest_start_date=date.fromordinal(plan.latest_start_day),
+        from_site=plan.from_site,
+        supplier=plan.supplier,
+        order_id=order_id,
+        line_ref=",".join(plan.line_refs),
+    )
+    return Event(topic=ORDERS_TOPIC, key=order_id, type="quote.orders.supply-planned.v1", subject=plan.id, data=data, occurred_at=at)
 
 
 def _line(line: LineRow) -> OrderLineState:

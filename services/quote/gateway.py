@@ -1,4 +1,4 @@
-"""Whom quote asks: inventory, for a snapshot of everything it owns."""
+"""Whom quote asks: inventory and capacity, for a snapshot of everything they own."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING
 import httpx
 import orjson
 
-from shared.contracts.inventory import EVENTS
-
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
 
     from services.quote.settings import Settings
     from shared.contracts.base import Contract
@@ -19,14 +17,15 @@ if TYPE_CHECKING:
 TIMEOUT = httpx.Timeout(connect=5, read=30, write=5, pool=5)
 
 
-class InventoryGateway:
-    """`GET /v1/snapshot` of inventory, read line by line."""
+class SnapshotGateway:
+    """`GET /v1/snapshot` of a service, read line by line."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Nothing connects before `snapshot`."""
+    def __init__(self, settings: Settings, base_url: str, events: Mapping[str, type[Contract]]) -> None:
+        """`events` by type; others are passed over. Nothing connects before `snapshot`."""
+        self._events = events
         key = settings.service_key or settings.development_key
         headers = {} if key is None else {"Authorization": f"Bearer {key.get_secret_value()}"}
-        self._client = httpx.AsyncClient(base_url=settings.inventory_url, headers=headers, timeout=TIMEOUT)
+        self._client = httpx.AsyncClient(base_url=base_url, headers=headers, timeout=TIMEOUT)
 
     async def snapshot(self) -> tuple[datetime, dict[int, int], AsyncIterator[Contract]]:
         """When it was taken, the log's end offsets before that, and every entity. Raises httpx.HTTPError."""
@@ -43,7 +42,7 @@ class InventoryGateway:
                 async for line in lines:
                     if line:
                         found = orjson.loads(line)
-                        model = EVENTS.get(found["type"])
+                        model = self._events.get(found["type"])
                         if model is not None:
                             yield model.model_validate(found["data"])
             finally:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from services.quote.board import Board
     from services.quote.decision_log import DecisionLog
     from services.quote.ledger import Door
@@ -28,5 +30,6 @@ class House:
     log: DecisionLog
     broker: Broker
     relay: Relay
-    projector: Projector
+    projectors: Mapping[str, Projector]
+    """By topic."""
     stream: Stream

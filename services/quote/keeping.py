@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import asyncpg
 import structlog
 
-from services.quote.board import SUPPLY_TOPIC
 from services.quote.handlers.hold import Expire
 from services.quote.store import documents, keys
 from services.quote.store.pool import LOST
@@ -18,12 +17,14 @@ from shared.broker import BrokerError
 from shared.health import Check
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from services.quote.board import Board
     from services.quote.house import House
     from services.quote.ledger import Door
     from services.quote.store.pool import Pool
     from shared.broker import Broker
-    from shared.projecting import Projector
+    from shared.projecting import Projector, ProjectorStatus
 
 logger = structlog.get_logger()
 
@@ -79,43 +80,55 @@ async def forget_keys(pool: Pool, days: int, stop: asyncio.Event) -> None:
 
 
 class Readiness:
-    """Ready: the board is loaded, follows the ledger, and has caught up with the supply that stood in the log at the start."""
+    """Ready: the board is loaded, follows the ledger, and has caught up with what stood in the logs at the start."""
 
-    def __init__(self, board: Board, broker: Broker, projector: Projector) -> None:
-        """Not caught up until `watch` has seen it."""
+    def __init__(self, board: Board, broker: Broker, projectors: Mapping[str, Projector]) -> None:
+        """Not caught up until `watch` has seen it, topic by topic."""
         self._board = board
         self._broker = broker
-        self._projector = projector
-        self.caught_up = False
+        self._projectors = projectors
         self.stopping = False
-        self._remark = "reading the log's end"
+        self._remarks = dict.fromkeys(projectors, "reading the log's end")
+        self._behind = set(projectors)
+
+    @property
+    def caught_up(self) -> bool:
+        """Whether every topic was read up to where it stood at the start."""
+        return not self._behind
 
     async def watch(self, stop: asyncio.Event) -> None:
         """Catch up once. With the broker away we go on after a while: committing does not need it, and answers say how old they are."""
         began = time.monotonic()
-        ends: dict[int, int] | None = None
-        while not stop.is_set() and not self.caught_up:
-            try:
-                ends = ends or await self._broker.end_offsets(SUPPLY_TOPIC)
-                self._board.supply_partitions = len(ends)
-            except BrokerError as error:
-                if time.monotonic() - began > BROKER_PATIENCE_SECONDS:
-                    self.caught_up, self._remark = True, f"started without the broker: {error}"
-            else:
-                self.caught_up = self._projector.caught_up_with(ends)
-                self._remark = "" if self.caught_up else f"{sum(self._projector.lag().values())} records to read"
+        ends: dict[str, dict[int, int]] = {}
+        while not stop.is_set() and self._behind:
+            for topic in sorted(self._behind):
+                try:
+                    ends[topic] = ends.get(topic) or await self._broker.end_offsets(topic)
+                    self._board.partitions[topic] = len(ends[topic])
+                except BrokerError as error:
+                    if time.monotonic() - began > BROKER_PATIENCE_SECONDS:
+                        self._behind.discard(topic)
+                        self._remarks[topic] = f"started without the broker: {error}"
+                    continue
+                projector = self._projectors[topic]
+                self._remarks[topic] = f"{sum(projector.lag().values())} records to read"
+                if projector.caught_up_with(ends[topic]):
+                    self._behind.discard(topic)
+                    self._remarks[topic] = ""
             await until(stop, 0.05)
 
     def checks(self, house: House) -> list[Check]:
         """Each thing that we need, by name."""
-        status = house.projector.status
         relay = house.relay.status()
         look = house.board.look_age_seconds()
-        supply = status.stopped or status.last_error or f"{sum(status.lag.values())} records behind"
         waiting = f"{relay.waiting} events wait, the oldest for {relay.oldest_age_seconds:.1f} s"
         return [
             Check("board", house.board.loaded and look < STALE_LOOK_SECONDS, f"the ledger was seen {look:.2f} s ago"),
-            Check(SUPPLY_TOPIC, self.caught_up and status.stopped is None, self._remark or supply),
+            *(self._check(topic, projector.status) for topic, projector in self._projectors.items()),
             Check("broker", ok=True, detail=f"{waiting}; {relay.last_error}" if relay.last_error else waiting),
             Check("door", not self.stopping, f"{house.door.waiting()} changes wait"),
         ]
+
+    def _check(self, topic: str, status: ProjectorStatus) -> Check:
+        behind = status.stopped or status.last_error or f"{sum(status.lag.values())} records behind"
+        return Check(topic, topic not in self._behind and status.stopped is None, self._remarks[topic] or behind)

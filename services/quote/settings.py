@@ -15,8 +15,10 @@ class Settings(CommonSettings):
     port: int = 8001
     inventory_url: str = "http://127.0.0.1:8002"
     """Where a snapshot of supply is read when the log no longer holds what was missed."""
+    capacity_url: str = "http://127.0.0.1:8003"
+    """The same of calendars, resources, bills of material and routings."""
     service_key: SecretStr | None = None
-    """The key with which quote asks inventory; the development key when there is none."""
+    """The key with which quote asks them; the development key when there is none."""
     batch_requests: int = Field(default=128, ge=1)
     """Changes of the books that one transaction takes at most."""
     queue_requests: int = Field(default=2048, ge=1)

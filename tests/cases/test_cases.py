@@ -15,8 +15,9 @@ from services.quote.domain.balance import balance, daily
 from services.quote.domain.book import Book, Entry, Part, Rules
 from services.quote.domain.calendar import EVERY_DAY, Calendar
 from services.quote.domain.change import CurrentLine, amend
-from services.quote.domain.dates import Way, first_handling_day
+from services.quote.domain.dates import Way, first_handling_day, immediate
 from services.quote.domain.promise import Decision, Delivery, Demand, LineRequest, promise
+from services.quote.domain.sources import Source
 from tests.cases.later import NEEDS
 from tests.cases.not_ours import RULES
 
@@ -62,6 +63,7 @@ class Shelf:
         self.day = today
         self.now = NOW
         self.rule = rules or Rules()
+        self.source: dict[tuple[str, str], tuple[Source, ...]] = {}
 
     def book(self, sku: str, site: str) -> Book | None:
         del sku
@@ -74,6 +76,17 @@ class Shelf:
     def rules(self, sku: str, site: str) -> Rules:
         del sku, site
         return self.rule
+
+    def ways(self, sku: str, site: str, ship_to: str | None, customer: str | None) -> tuple[Way, ...]:
+        del sku, site, ship_to, customer
+        return (immediate(self.day),)
+
+    def sources(self, sku: str, site: str) -> tuple[Source, ...]:
+        return self.source.get((sku, site), ())
+
+    def minutes_left(self, site: str) -> int:
+        del site
+        return 1440
 
     def asked(self, quantity: float, day: int, *, partial: bool = False, **more: Any) -> Decision:
         line = LineRequest("1", "SKU", micro(quantity), day, more.pop("sites", tuple(self.books)), **more)

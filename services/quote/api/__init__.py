@@ -1,6 +1,6 @@
 """What may be asked of quote over HTTP."""
 
-from services.quote.api import availability, decisions, orders, quotes, snapshot, stream
+from services.quote.api import availability, customers, decisions, orders, plans, quotes, snapshot, stream
 
 ROUTERS = (
     quotes.straight,
@@ -9,6 +9,8 @@ ROUTERS = (
     orders.router,
     availability.router,
     decisions.router,
+    plans.router,
+    customers.router,
     stream.router,
     snapshot.router,
 )

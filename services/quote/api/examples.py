@@ -47,6 +47,17 @@ ASK_IMPORT = _ask(
 )  # fmt: skip
 ASK_BULK = _ask("Two pairs", {"pairs": [{"sku": "CHAIR", "site": "SHOP-1"}, {"sku": "CHAIR", "site": "WAREHOUSE"}]})
 
+ASK_CLOSE_PLAN = _ask("Ordered elsewhere", {"reason": "bought by hand", "document": "PO-560"})
+ASK_CUSTOMER = _ask("Receives on Thursdays", {"name": "Near shop 1", "calendar": "THURSDAYS"})
+CUSTOMER: Json = {"customer": "ACME", "name": "Near shop 1", "calendar": "THURSDAYS", "revision": 1}
+CUSTOMERS: Json = {"data": [CUSTOMER], "next_cursor": None}
+PLAN: Json = {
+    "id": "pln_01JD7Z0K8M3Q9V5T2X4W6Y8ABC", "kind": "production_order", "sku": "CHAIR", "site": "FACTORY", "quantity": 6,
+    "planned_quantity": 6, "start_date": "2026-11-30", "due_date": "2026-12-01", "latest_start_date": "2026-12-01", "from_site": None,
+    "supplier": None, "source": "CHAIR", "order_id": "ord_01JD7Z0K8M3Q9V5T2X4W6Y8ABC", "line_refs": ["10"], "status": "open",
+}  # fmt: skip
+PLANS: Json = {"data": [PLAN], "next_cursor": None}
+PLAN_CLOSED: Json = {**PLAN, "status": "closed", "reason": "bought by hand"}
 _DELIVERY: Json = {
     "site": "SHOP-1", "quantity": 10, "ship_date": "2026-12-03", "delivery_date": "2026-12-03", "time_zone": "UTC"
 }  # fmt: skip
@@ -67,7 +78,8 @@ _LINE: Json = {
 _SUMMARY = "10 EA on Thu 3 Dec 2026, two days later than asked: 6 wait for PO-552."
 QUOTE: Json = {
     "id": "quo_01JD7Z0K8M3Q9V5T2X4W6Y8ABC", "status": "held", "mode": "hold", "expires_at": "2026-11-21T11:12:00Z", "order_id": None,
-    "outcome": "late", "summary": _SUMMARY, "lines": [_LINE], "inputs": _INPUTS, "decision_id": "dec_01JD7Z0K8M3Q9V5T2X4W6Y8ABC",
+    "outcome": "late", "summary": _SUMMARY, "lines": [_LINE], "planned_supply": [],
+    "inputs": _INPUTS, "decision_id": "dec_01JD7Z0K8M3Q9V5T2X4W6Y8ABC",
     "request_id": "req_01JD7Z0K8M3Q9V5T2X4W6Y8ABC", "created_at": "2026-11-21T10:57:00Z", "replayed": False,
 }  # fmt: skip
 CONFIRMED: Json = {
@@ -146,4 +158,20 @@ BULK: Json = {
 DECISION: Json = {
     "id": QUOTE["decision_id"], "at": "2026-11-21T10:57:00Z", "kind": "quote-held", "quote_id": QUOTE["id"], "order_id": None,
     "request": {"lines": [{"sku": "CHAIR", "quantity": 10}]}, "versions": {"CHAIR|SHOP-1": 6}, "result": QUOTE, "code_version": "0.1.0",
+}  # fmt: skip
+LOAD: Json = {
+    "resource": "SAW", "site": "FACTORY", "time_zone": "UTC", "version": 3, "as_of": "2026-11-21T10:57:00Z",
+    "days": [
+        {
+            "date": "2026-11-30", "available_minutes": 1440, "claimed_minutes": 360, "free_minutes": 1080,
+            "claims": [
+                {
+                    "ref": "pln_01JD7Z0K8M3Q9V5T2X4W6Y8ABC/1", "minutes": 360, "owner": "pln_01JD7Z0K8M3Q9V5T2X4W6Y8ABC",
+                    "plan_id": "pln_01JD7Z0K8M3Q9V5T2X4W6Y8ABC", "order_id": "ord_01JD7Z0K8M3Q9V5T2X4W6Y8ABC", "sku": "CHAIR",
+                    "expires_at": None,
+                }
+            ],
+        }
+    ],
+    "inputs": [{"source": "capacity", "site": "FACTORY", "as_of": "2026-11-21T10:42:07Z", "age_seconds": 0.4, "stale": False}],
 }  # fmt: skip

@@ -16,6 +16,7 @@ class DeliveryOut(BaseModel):
     ship_date: date
     delivery_date: date
     time_zone: str
+    lane: str | None = None
 
 
 class PegOut(BaseModel):
@@ -26,6 +27,109 @@ class PegOut(BaseModel):
     site: str
     ref: str | None = None
     due_date: date | None = None
+    planned: int | None = None
+    """Of planned supply that has no id yet: its place in `planned_supply`."""
+
+
+class ComponentOut(BaseModel):
+    """What planned supply takes from another book."""
+
+    sku: str
+    site: str
+    quantity: Number
+    needed_date: date
+
+
+class LoadedOut(BaseModel):
+    """Minutes of a resource that planned supply takes."""
+
+    resource: str
+    date: date
+    minutes: Number
+
+
+class PlannedSupplyOut(BaseModel):
+    """Supply that has to be released for the promise; `plan_id` once it is held or ordered."""
+
+    plan_id: str | None
+    kind: Literal["production_order", "purchase_order", "transfer_order"]
+    sku: str
+    site: str
+    quantity: Number
+    start_date: date
+    due_date: date
+    latest_start_date: date
+    from_site: str | None
+    supplier: str | None
+    line_refs: list[str]
+    components: list[ComponentOut]
+    load: list[LoadedOut]
+
+
+class PlanOut(BaseModel):
+    """A plan to release: started after `latest_start_date`, something that stands on it comes too late."""
+
+    id: str
+    kind: Literal["production_order", "purchase_order", "transfer_order"]
+    sku: str
+    site: str
+    quantity: Number
+    planned_quantity: Number
+    start_date: date
+    due_date: date
+    latest_start_date: date
+    from_site: str | None
+    supplier: str | None
+    source: str | None
+    order_id: str
+    line_refs: list[str]
+    status: Literal["open", "closed"]
+    reason: str | None = None
+
+
+class PlanPage(BaseModel):
+    """Open plans, the oldest first."""
+
+    data: list[PlanOut]
+    next_cursor: str | None
+
+
+class LoadClaimOut(BaseModel):
+    """Who claims minutes of a day."""
+
+    ref: str
+    minutes: Number
+    owner: str | None
+    plan_id: str | None
+    order_id: str | None
+    sku: str | None
+    expires_at: datetime | None
+
+
+class LoadDayOut(BaseModel):
+    """One civil day of a resource."""
+
+    date: date
+    available_minutes: Number
+    claimed_minutes: Number
+    free_minutes: Number
+    claims: list[LoadClaimOut]
+
+
+class CustomerOut(BaseModel):
+    """A customer as it stands."""
+
+    customer: str
+    name: str | None
+    calendar: str | None
+    revision: int
+
+
+class CustomerPage(BaseModel):
+    """Customers by id."""
+
+    data: list[CustomerOut]
+    next_cursor: str | None
 
 
 class ReasonOut(BaseModel):
@@ -77,6 +181,18 @@ class InputOut(BaseModel):
     stale: bool
 
 
+class LoadOut(BaseModel):
+    """A resource day by day."""
+
+    resource: str
+    site: str
+    time_zone: str
+    version: int
+    as_of: datetime
+    days: list[LoadDayOut]
+    inputs: list[InputOut]
+
+
 class QuoteOut(BaseModel):
     """The answer to a quote, a hold or an order."""
 
@@ -88,6 +204,7 @@ class QuoteOut(BaseModel):
     outcome: Literal["full", "late", "partial", "none"]
     summary: str
     lines: list[LineOut]
+    planned_supply: list[PlannedSupplyOut]
     inputs: list[InputOut]
     decision_id: str
     request_id: str | None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from services.quote.domain.book import Day, Micro
+    from services.quote.domain.capacity import Load
     from services.quote.domain.pegging import Peg
     from services.quote.domain.reasons import Reason
 
@@ -30,6 +31,48 @@ class Delivery:
     pick_day: Day
     ship_day: Day
     delivery_day: Day
+    planned: Micro = 0
+    """How much of it stands on planned supply of this decision, not on the book."""
+    lane: str | None = None
+
+    @property
+    def days(self) -> tuple[Day, Day, Day]:
+        """Pick, ship and delivery day."""
+        return (self.pick_day, self.ship_day, self.delivery_day)
+
+
+@dataclass(frozen=True, slots=True)
+class PartPlanned:
+    """What planned supply takes from another book; `planned` of it stands on planned supply of this decision."""
+
+    sku: str
+    site: str
+    quantity: Micro
+    day: Day
+    planned: Micro = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SupplyPlanned:
+    """Supply that has to be released for a promise: made, bought or transferred."""
+
+    kind: str
+    """`production_order`, `purchase_order`, `transfer_order`."""
+    ref: str
+    """The routing's sku, the supplier's terms, or the lane."""
+    sku: str
+    site: str
+    quantity: Micro
+    start_day: Day
+    due_day: Day
+    latest_start_day: Day
+    """Started later, something that stands on it comes too late."""
+    parts: tuple[PartPlanned, ...]
+    loads: tuple[Load, ...]
+    lines: tuple[str, ...]
+    """The lines that stand on it."""
+    from_site: str | None = None
+    supplier: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +83,7 @@ class Alternative:
     """`a1`, `a2` … within the line."""
     kind: str
     """`site` (another site), `split` (several deliveries), `partial` (less than asked), `later_complete` (all at once, later),
-    `apart` (without waiting for the other lines)."""
+    `apart` (without waiting for the other lines), `make`, `buy`, `transfer` (planned supply), `wait` (for what is known to come)."""
     deliveries: tuple[Delivery, ...]
     lost_because: str
     """A member of `reasons.Lost`."""
@@ -80,6 +123,8 @@ class Decision:
     """(sku, site) of every book that was looked at."""
     written: frozenset[tuple[str, str]]
     """(sku, site) of every book that gets claims."""
+    planned: tuple[SupplyPlanned, ...] = ()
+    """What is to be released, what others need before what needs it."""
 
 
 def outcome_of_line(requested: Micro, promised: Micro, requested_day: Day, promised_day: Day | None) -> Outcome:

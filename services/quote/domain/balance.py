@@ -1,6 +1,6 @@
 """When a quantity can leave a site: projected availability and what may be promised from it (promising.md § 2).
 
-    projected(d) = on hand - safety stock + receipts usable <= d - claims and requirements dated <= d
+    projected(d) = on hand - safety stock + receipts and plans usable <= d - claims and requirements dated <= d
     ATP(d)       = min over s >= d of projected(s)
 
 ATP never falls as d grows, so the earliest date for a quantity is a binary search.
@@ -143,6 +143,11 @@ def _add_own(steps: dict[Day, Micro], book: Book, today: Day, rules: Rules) -> N
         counted = day + dock if day >= today else rules.counts_on(day, today)
         if counted is not None:
             steps[counted] = steps.get(counted, 0) + quantity
+    for ref, plan in book.own_plans().items():
+        replaced = None if book.base is None else book.base.find(Part.PLAN, ref)
+        for one, sign in ((replaced, -1), (plan, 1)):
+            if one is not None:
+                _add(steps, rules.plan_counts_on(one, today), today, sign * one.quantity)
     for day, quantity in book.own_demand_by_day().items():
         counted = max(today, day)
         steps[counted] = steps.get(counted, 0) - quantity
@@ -210,6 +215,10 @@ def daily(
         counted = rules.counts_on(receipt.day or 0, today)
         if counted is not None and first <= counted <= last:
             receipts.setdefault(counted, []).append(receipt)
+    for plan in book.of(Part.PLAN):
+        counted = rules.plan_counts_on(plan, today)
+        if first <= counted <= last:
+            receipts.setdefault(counted, []).append(plan)
     excluded = {claim.ref for claim in book.claims_of(without_owner)} if without_owner is not None else set()
     for part in (Part.CLAIM, Part.REQUIREMENT):
         for claim in book.of(part):

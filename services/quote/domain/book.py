@@ -1,4 +1,4 @@
-"""What is known about one sku at one site: stock, receipts, claims, requirements (promising.md § 1).
+"""What is known about one sku at one site, or about one resource: supply, claims, requirements (promising.md § 1).
 
 A book changes through `apply` alone, entry by entry, and its version grows with every change. It keeps sums by day
 beside the entries, so asking a book with a hundred thousand claims costs no more than asking one with ten.
@@ -24,12 +24,20 @@ Day = int
 """A civil date at the site, as `date.toordinal()`."""
 
 
+RESOURCE: Final = "~"
+"""The site in the name of a resource's book, `SAW|~`: its claims are minutes, its supply is a capacity that perishes day by day."""
+
+
 class Part(StrEnum):
-    """The parts of a book. Supply: stock, safety, receipt. Demand: claim, requirement."""
+    """The parts of a book. Supply: stock, safety, receipt, plan, capacity. Demand: claim, requirement."""
 
     STOCK = "stock"
     SAFETY = "safety"
     RECEIPT = "receipt"
+    PLAN = "plan"
+    """A planned receipt: what a promise needs made, bought or transferred, and nobody has ordered yet."""
+    CAPACITY = "capacity"
+    """Of a resource: its minutes a day, as a pattern in `detail`."""
     CLAIM = "claim"
     REQUIREMENT = "requirement"
 
@@ -38,9 +46,10 @@ class Part(StrEnum):
 class Entry:
     """One fact of a book. It replaces what the book knew under the same part and ref; quantity 0 removes it.
 
-    `day` is the due date of a receipt (its usable date follows from the rules), the pick date of a claim, the needed
-    date of a requirement, and None for stock and safety stock. A claim with `expires_at` is a hold.
-    `detail` is carried, not interpreted, but for `owner` of a claim and `kind` of a receipt.
+    `day` is the due date of a receipt or plan (its usable date follows from the rules), the pick date of a claim, the
+    needed date of a requirement, and None for stock, safety stock and capacity. A claim with `expires_at` is a hold.
+    `detail` is carried, not interpreted, but for `owner` of a claim, `kind` of a receipt, `latest_start` (a day) and
+    `lead_days` of a plan, and the pattern of a capacity.
     """
 
     part: Part
@@ -62,6 +71,8 @@ class Rules:
     past_due_offset_days: int = 1
     past_due_limit_days: int = 30
     dock_to_stock_days: int = 0
+    atp_fence_days: int | None = None
+    """What is known to come within so many days is waited for; only what it does not cover is planned."""
 
     def counts_on(self, due: Day, today: Day) -> Day | None:
         """The day on which an open receipt due on `due` counts as supply; None when it is too late to be believed."""
@@ -72,6 +83,14 @@ class Rules:
             return None
         return max(usable, today + self.past_due_offset_days)
 
+    def plan_counts_on(self, plan: Entry, today: Day) -> Day:
+        """The day on which a plan counts: not released by its latest start, it is due its lead time after today at the earliest."""
+        due = plan.day or 0
+        detail = plan.detail or {}
+        if today > int(detail.get("latest_start", due)):
+            due = max(due, today + int(detail.get("lead_days", 0)))
+        return max(due, today) + self.dock_to_stock_days
+
 
 class UndatedEntryError(ValueError):
     """A receipt, claim or requirement came without a day: a mistake of our own, never a caller's."""
@@ -80,7 +99,7 @@ class UndatedEntryError(ValueError):
         super().__init__(f"{entry.part} {entry.ref} of {key} needs a day")
 
 
-DATED: Final = (Part.RECEIPT, Part.CLAIM, Part.REQUIREMENT)
+DATED: Final = (Part.RECEIPT, Part.PLAN, Part.CLAIM, Part.REQUIREMENT)
 _FEW = 64
 
 
@@ -93,6 +112,7 @@ class Book:
 
     __slots__ = (
         "_base",
+        "_capacity",
         "_demand",
         "_expiries",
         "_holds",
@@ -123,6 +143,7 @@ class Book:
         self._base: Book | None = None
         self._stock: Entry | None = None
         self._safety: Entry | None = None
+        self._capacity: Entry | None = None
         self._tables: dict[Part, dict[str, Entry | None]] = {part: {} for part in DATED}
         self._supply: dict[Day, Micro] = {}
         self._demand: dict[Day, Micro] = {}
@@ -163,6 +184,9 @@ class Book:
             elif entry.part is Part.SAFETY:
                 self._safety = entry
                 self.defined = True
+            elif entry.part is Part.CAPACITY:
+                self._capacity = entry
+                self.defined = True
             else:
                 self._replace(entry)
         self._prune()
@@ -176,24 +200,34 @@ class Book:
             raise UndatedEntryError(self.key, entry)
         table = self._tables[part]
         old = table.get(ref) if self._base is None else self.find(part, ref)
-        sums = self._demand
-        if part is Part.RECEIPT:
-            sums = self._supply
-            self.defined = True
-            self.supply_memo = None
+        sums = self._sums_of(part)
         if old is not None:
             if part is Part.CLAIM:
                 self._disown(old)
-            self._add(sums, old.day or 0, -old.quantity)
+            if sums is not None:
+                self._add(sums, old.day or 0, -old.quantity)
         if entry.quantity:
             table[ref] = entry
-            self._add(sums, day, entry.quantity)
+            if sums is not None:
+                self._add(sums, day, entry.quantity)
             if part is Part.CLAIM:
                 self._own(entry)
         elif self._base is None:
             table.pop(ref, None)
         else:
             table[ref] = None
+
+    def _sums_of(self, part: Part) -> dict[Day, Micro] | None:
+        """Where a part is summed by day; plans are few, and each counts by a rule of its own."""
+        if part is Part.PLAN:
+            self.defined = True
+            self.supply_memo = None
+            return None
+        if part is Part.RECEIPT:
+            self.defined = True
+            self.supply_memo = None
+            return self._supply
+        return self._demand
 
     def _add(self, sums: dict[Day, Micro], day: Day, quantity: Micro) -> None:
         total = sums.get(day, 0) + quantity
@@ -243,6 +277,7 @@ class Book:
         child._base = self
         child._stock = self._stock
         child._safety = self._safety
+        child._capacity = self._capacity
         return child
 
     # -- read
@@ -253,6 +288,8 @@ class Book:
             return self._stock
         if part is Part.SAFETY:
             return self._safety
+        if part is Part.CAPACITY:
+            return self._capacity
         layer: Book | None = self
         while layer is not None:
             table = layer._tables[part]
@@ -267,11 +304,13 @@ class Book:
             yield self._stock
         if self._safety is not None:
             yield self._safety
+        if self._capacity is not None:
+            yield self._capacity
         for part in DATED:
             yield from self.of(part)
 
     def of(self, part: Part) -> Iterator[Entry]:
-        """Every receipt, claim or requirement that stands."""
+        """Every receipt, plan, claim or requirement that stands."""
         hidden: set[str] = set()
         layer: Book | None = self
         while layer is not None:
@@ -354,6 +393,10 @@ class Book:
                 total[day] = total.get(day, 0) + quantity
             layer = layer._base
         return {day: quantity for day, quantity in total.items() if quantity}
+
+    def own_plans(self) -> Mapping[str, Entry | None]:
+        """Plans by ref; in a fork, those that it replaces or removes (None)."""
+        return self._tables[Part.PLAN]
 
     def own_supply_by_day(self) -> Mapping[Day, Micro]:
         """Open receipts by due date; in a fork, what it adds to its base."""

@@ -10,7 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from services.quote.domain.dates import immediate
 from services.quote.domain.explanation import Pegs, decision_of, line_promise
+from services.quote.domain.outlet import Hop, Outlet
 from services.quote.domain.plan import Plan, Take, plan_line
 from services.quote.domain.promise import effort_for
 from services.quote.domain.reasons import Code, because
@@ -70,21 +72,21 @@ def amend(
                 plans[at] = plan
     rest = [at for at in range(len(wanted)) if at not in plans]
     if rest and ship_complete and (allow_partial or len(wanted) > 1):
-        stand.give_back()
+        stand.rollback()
         plans = _together(wanted, known, stand, allow_partial=allow_partial)
         rest = []
     effort = effort_for(wanted)
     for at in rest:
         plans[at] = _change(wanted[at], known.get(wanted[at].line_ref), stand, effort, allow_partial=allow_partial)
     pegs: Pegs = {}
-    lines = tuple(_answer(plans[at], known.get(wanted[at].line_ref), pegs) for at in range(len(wanted)))
+    lines = tuple(_answer(plans[at], known.get(wanted[at].line_ref), pegs, stand) for at in range(len(wanted)))
     return decision_of(lines, stand)
 
 
-def _answer(plan: Plan, before: CurrentLine | None, pegs: Pegs) -> LinePromise:
+def _answer(plan: Plan, before: CurrentLine | None, pegs: Pegs, stand: Stand) -> LinePromise:
     if before is None or not before.shipped:
-        return line_promise(plan, pegs)
-    return line_promise(plan, pegs, shipped=before.shipped, shipped_day=before.promised_day if not plan.takes else None)
+        return line_promise(plan, pegs, stand)
+    return line_promise(plan, pegs, stand, shipped=before.shipped, shipped_day=before.promised_day if not plan.takes else None)
 
 
 def _open(line: LineRequest, before: CurrentLine | None) -> LineRequest:
@@ -115,21 +117,23 @@ def _kept(before: CurrentLine, line: LineRequest) -> list[Wish] | None:
 
 def _take(line: LineRequest, keep: Sequence[Wish], stand: Stand) -> Plan | None:
     """The deliveries as wished, if the books permit them. A day that has passed is today."""
+    stand.line_ref = line.line_ref
     takes: list[Take] = []
     for delivery, quantity in keep:
         place = stand.place(line.sku, delivery.site)
         if place is None:
             return None
-        takes.append(Take(place, max(delivery.pick_day, place.today), quantity, -1))
-    for place in {id(take.place): take.place for take in takes}.values():
+        outlet = stand.outlet(line, delivery.site, delivery.lane) or Outlet(place, immediate(place.today))
+        takes.append(Take(outlet, Hop(*(max(day, place.today) for day in delivery.days)), quantity, -1))
+    for place in {id(take.outlet.place): take.outlet.place for take in takes}.values():
         mine: dict[Day, Micro] = {}
         for take in takes:
-            if take.place is place:
-                mine[take.day] = mine.get(take.day, 0) - take.quantity
+            if take.outlet.place is place:
+                mine[take.hop.pick] = mine.get(take.hop.pick, 0) - take.quantity
         if min(place.free.changed(mine).projected) < 0:
             return None
     stands = because(Code.PROMISE_STANDS, "what was promised stands: it is not pulled in")
-    return Plan(line, tuple(replace(take, number=take.place.take(take.day, take.quantity)) for take in takes), waits=stands)
+    return Plan(line, tuple(replace(take, number=take.outlet.place.take(take.hop.pick, take.quantity)) for take in takes), waits=stands)
 
 
 def _change(line: LineRequest, before: CurrentLine | None, stand: Stand, effort: int, *, allow_partial: bool) -> Plan:
@@ -143,13 +147,14 @@ def _change(line: LineRequest, before: CurrentLine | None, stand: Stand, effort:
     still = replace(still, sites=tuple(dict.fromkeys((*own, *line.sites))))
     same_date = line.requested_day == before.line.requested_day and line.sku == before.line.sku
     if allow_partial and same_date:
+        mark = stand.mark()
         grown = _grow(still, before, stand, effort)
         if grown is not None and _promised(grown) < still.quantity:
-            _undo(grown)
+            stand.rollback(mark)
             anew = plan_line(still, stand, allow_partial=True, effort=effort)
             if _promised(anew) > _promised(grown):
                 return anew
-            _undo(anew)
+            stand.rollback(mark)
             grown = _grow(still, before, stand, effort)
         if grown is not None:
             return grown
@@ -159,11 +164,6 @@ def _change(line: LineRequest, before: CurrentLine | None, stand: Stand, effort:
 
 def _promised(plan: Plan) -> Micro:
     return sum(take.quantity for take in plan.takes)
-
-
-def _undo(plan: Plan) -> None:
-    for take in plan.takes:
-        take.place.undo(take.number)
 
 
 def _grow(still: LineRequest, before: CurrentLine, stand: Stand, effort: int) -> Plan | None:
@@ -185,7 +185,7 @@ def _grow(still: LineRequest, before: CurrentLine, stand: Stand, effort: int) ->
         short = because(Code.BELOW_MINIMUM_SHIPMENT, f"{spoken_quantity(more)} more cannot come within the limits on shipments")
         return replace(plan, refusal=short)
     added = plan_line(replace(still, quantity=more, max_shipments=room), stand, allow_partial=True, effort=effort)
-    takes = sorted((*plan.takes, *added.takes), key=lambda take: (take.day, still.sites.index(take.place.site)))
+    takes = sorted((*plan.takes, *added.takes), key=lambda take: (take.hop.delivery, still.sites.index(take.outlet.site)))
     return Plan(still, tuple(takes), added.alternatives, added.refusal, added.waits or plan.waits)
 
 

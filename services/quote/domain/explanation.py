@@ -8,19 +8,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from services.quote.domain.answer import Decision, Delivery, LinePromise, Outcome, outcome_of_all, outcome_of_line
+from services.quote.domain.answer import (
+    Decision,
+    Delivery,
+    LinePromise,
+    Outcome,
+    PartPlanned,
+    SupplyPlanned,
+    outcome_of_all,
+    outcome_of_line,
+)
 from services.quote.domain.pegging import ON_HAND, Peg
 from services.quote.domain.plan import delivery_of
 from services.quote.domain.reasons import Code, Reason, Step, because
-from services.quote.domain.sentence import sentence_of_all, spoken_day, spoken_quantity, spoken_wait
+from services.quote.domain.sentence import sentence_of_all, spoken_count, spoken_day, spoken_quantity, spoken_wait
+from services.quote.domain.sources import Buy, Make, Transfer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from services.quote.domain.book import Day, Micro
+    from services.quote.domain.outlet import Outlet
     from services.quote.domain.plan import Plan, Take
+    from services.quote.domain.request import LineRequest
     from services.quote.domain.stand import Place, Stand
 
+Pegged = tuple["Take", tuple[Peg, ...]]
+"""A take and what covers it."""
 Pegs = dict[int, list[tuple[Peg, ...]]]
 """What covers the takes of each book, by the identity of its place; filled as lines are explained."""
 
@@ -28,39 +42,67 @@ Pegs = dict[int, list[tuple[Peg, ...]]]
 def conclude(plans: Sequence[Plan], stand: Stand) -> Decision:
     """The decision that the plans amount to."""
     pegs: Pegs = {}
-    lines = tuple(line_promise(plan, pegs) for plan in plans)
+    lines = tuple(line_promise(plan, pegs, stand) for plan in plans)
     return decision_of(lines, stand)
 
 
 def decision_of(lines: tuple[LinePromise, ...], stand: Stand) -> Decision:
     """The lines as one answer."""
     outcome = lines[0].outcome if len(lines) == 1 else outcome_of_all([line.outcome for line in lines]).value
-    return Decision(outcome, lines, sentence_of_all(lines), stand.read(), stand.written())
+    return Decision(outcome, lines, sentence_of_all(lines), stand.read(), stand.written(), _planned(stand))
 
 
-def line_promise(plan: Plan, pegs_of: Pegs, *, shipped: Micro = 0, shipped_day: Day | None = None) -> LinePromise:
+def _planned(stand: Stand) -> tuple[SupplyPlanned, ...]:
+    """The planned supply of a decision, what others need before what needs it."""
+    if not stand.planned:
+        return ()
+    spare = stand.spare_days()
+    return tuple(
+        SupplyPlanned(
+            plan.source.kind.value,
+            plan.source.ref,
+            plan.place.sku,
+            plan.place.site,
+            plan.quantity,
+            plan.start,
+            plan.due,
+            plan.start + spare[plan.number],
+            tuple(
+                PartPlanned(other.sku, other.site, other.takes[number].quantity, other.takes[number].day, other.takes[number].planned)
+                for other, number in plan.parts
+            ),
+            plan.loads,
+            tuple(sorted(plan.lines)),
+            plan.source.from_site if isinstance(plan.source, Transfer) else None,
+            plan.source.supplier if isinstance(plan.source, Buy) else None,
+        )
+        for plan in stand.planned
+    )
+
+
+def line_promise(plan: Plan, pegs_of: Pegs, stand: Stand, *, shipped: Micro = 0, shipped_day: Day | None = None) -> LinePromise:
     """The answer to one line. `pegs_of` keeps what covers the takes of each book; `shipped` left before (amendments)."""
     line = plan.line
     deliveries: list[Delivery] = []
-    pegging: list[tuple[Take, tuple[Peg, ...]]] = []
+    pegging: list[Pegged] = []
     promised = shipped
     promised_day = shipped_day
     for take in plan.takes:
-        place = take.place
+        place = take.outlet.place
         covered = pegs_of.get(id(place))
         if covered is None:
             covered = pegs_of[id(place)] = place.pegs()
         pegging.append((take, covered[take.number]))
-        deliveries.append(delivery_of(place, take.day, take.quantity))
+        deliveries.append(delivery_of(take.outlet, take.hop, take.quantity, place.takes[take.number].planned))
         promised += take.quantity
-        if promised_day is None or take.day > promised_day:
-            promised_day = take.day
+        if promised_day is None or take.hop.delivery > promised_day:
+            promised_day = take.hop.delivery
     requested = line.quantity + shipped
     outcome = outcome_of_line(requested, promised, line.requested_day, promised_day)
     slip = 0
     if promised_day is not None and promised_day > line.requested_day:
         slip = promised_day - line.requested_day
-    reasons = _chain(plan, pegging, promised_day, slip, shipped)
+    reasons = _chain(plan, pegging, promised_day, slip, shipped, stand)
     return LinePromise(
         line.line_ref,
         line.sku,
@@ -87,58 +129,125 @@ def _limiting(outcome: Outcome, slip: int, reasons: Sequence[Reason]) -> str | N
     return reasons[-1].step if reasons else Step.SUPPLY.value
 
 
-def _chain(
-    plan: Plan,
-    pegging: Sequence[tuple[Take, tuple[Peg, ...]]],
-    promised_day: Day | None,
-    slip: int,
-    shipped: Micro,
-) -> list[Reason]:
-    """The steps from the requested to the promised date; what they add sums to the slip."""
+def _chain(plan: Plan, pegging: Sequence[Pegged], promised_day: Day | None, slip: int, shipped: Micro, stand: Stand) -> list[Reason]:
+    """The steps from the requested to the promised date; what they add sums to the slip.
+
+    Days are given, in this order, to: a date that is past, handling and transport that no supply could have spared, each
+    awaited supply by the day on which it counts, and what else kept the shipments apart or together.
+    """
     line = plan.line
     reasons: list[Reason] = []
     reached = line.requested_day
     if shipped:
         reasons.append(because(Code.SHIPPED, f"{spoken_quantity(shipped)} were shipped before"))
-    if slip and pegging:
-        start = min(take.place.today for take, _ in pegging)
+    last = max(pegging, key=lambda pegged: pegged[0].hop.delivery, default=None)
+    ways: list[Reason] = []
+    if slip and last is not None and promised_day is not None:
+        start = min(take.outlet.place.today for take, _ in pegging)
         if start > reached:
-            reached = min(start, promised_day or start)
-            reasons.append(
-                because(
-                    Code.REQUESTED_IN_PAST, f"asked for {spoken_day(line.requested_day)}, which is past", None, reached - line.requested_day
-                )
-            )
-    waiting: list[Peg] = []
-    for place, wanted, covered in _by_place(pegging):
-        from_stock = sum(one.quantity for one in covered if one.source == ON_HAND)
-        reasons.append(_stock_reason(place, wanted, from_stock))
-        waiting.extend(one for one in covered if one.source != ON_HAND)
-        if sum(one.quantity for one in covered) < wanted:
-            reasons.append(because(Code.BOOK_SHORT, f"{place.site} is short of what it has promised", place.site))
-    if len(waiting) > 1:
-        waiting.sort(key=lambda one: (one.usable_day or 0, one.ref or ""))
-    for one in waiting:
-        usable = min(one.usable_day or 0, promised_day or 0)
-        added = max(0, usable - reached)
-        reached += added
-        reasons.append(because(Code.AWAIT_SUPPLY, _awaited(one), one.ref, added))
+            reached = min(start, promised_day)
+            past = f"asked for {spoken_day(line.requested_day)}, which is past"
+            reasons.append(because(Code.REQUESTED_IN_PAST, past, None, reached - line.requested_day))
+        ways = way_reasons(last[0].outlet, line, reached, promised_day)
+        reached += sum(reason.adds_days for reason in ways)
+    supply = _stock_and_supply(pegging, reached, promised_day if slip else None, stand)
+    reasons += supply
+    reached += sum(reason.adds_days for reason in supply)
     if slip and promised_day is not None and promised_day > reached:
         rest = plan.waits or because(Code.SHIPMENT_LIMITS, "no earlier date keeps what was asked of the shipments")
         reasons.append(Reason(rest.step, rest.code, rest.summary, rest.ref, promised_day - reached))
+    reasons += ways
     if plan.refusal is not None:
         reasons.append(plan.refusal)
     return reasons
 
 
-def _by_place(pegging: Sequence[tuple[Take, tuple[Peg, ...]]]) -> list[tuple[Place, Micro, tuple[Peg, ...]]]:
+def _stock_and_supply(pegging: Sequence[Pegged], reached: Day, promised_day: Day | None, stand: Stand) -> list[Reason]:
+    """What each book had on hand, then what is awaited, by the day on which it counts. Without `promised_day` nothing adds days."""
+    reasons: list[Reason] = []
+    waiting: list[tuple[Day, Peg, Outlet]] = []
+    for outlet, wanted, covered in _by_place(pegging):
+        from_stock = sum(one.quantity for one in covered if one.source == ON_HAND)
+        reasons.append(_stock_reason(outlet.place, wanted, from_stock))
+        waiting.extend((one.usable_day or 0, one, outlet) for one in covered if one.source != ON_HAND)
+        if sum(one.quantity for one in covered) < wanted:
+            reasons.append(because(Code.BOOK_SHORT, f"{outlet.site} is short of what it has promised", outlet.site))
+    if len(waiting) > 1:
+        waiting.sort(key=lambda one: (one[0], one[1].ref or ""))
+    for usable, one, outlet in waiting:
+        added = _days_added(outlet, usable, reached, promised_day)
+        reached += added
+        reasons += _supply_reasons(one, added, stand)
+    return reasons
+
+
+def _days_added(outlet: Outlet, usable: Day, reached: Day, promised_day: Day | None) -> int:
+    """By how much the delivery of what counts from `usable` on lies behind what was reached before."""
+    hop = outlet.after(usable)
+    return 0 if hop is None or promised_day is None else max(0, min(hop.delivery, promised_day) - reached)
+
+
+def way_reasons(outlet: Outlet, line: LineRequest, reached: Day, promised_day: Day) -> list[Reason]:
+    """The days that handling and transport add, were everything on hand: cut-off and closed days first, the way itself then."""
+    first = outlet.after(outlet.place.today)
+    if first is None or min(first.delivery, promised_day) <= reached:
+        return []
+    added = min(first.delivery, promised_day) - reached
+    way, today, site = outlet.way, outlet.place.today, outlet.site
+    found: list[Reason] = []
+    handled = outlet.first_pick
+    if handled > today:
+        waited = min(added, handled - today)
+        if way.site_calendar.works(today):
+            found.append(because(Code.CUT_OFF_PASSED, f"{site} handles no more today, next on {spoken_day(handled)}", site, waited))
+        else:
+            found.append(because(Code.CLOSED_DAYS, f"{site} works again on {spoken_day(handled)}", site, waited))
+        added -= waited
+    if added:
+        packing = f"{spoken_count(way.pick_pack_days, 'day')} to pick and pack at {site}" if way.pick_pack_days else ""
+        transit = f"{spoken_count(way.transit_days, 'day')} on the way to {line.ship_to}" if way.lane and way.transit_days else ""
+        said = " and ".join(part for part in (packing, transit) if part) or f"closed days on the way from {site}"
+        found.append(because(Code.TRANSIT if packing or transit else Code.CLOSED_DAYS, said, way.lane or site, added))
+    return found
+
+
+def _supply_reasons(one: Peg, added: int, stand: Stand) -> list[Reason]:
+    """An awaited receipt; or planned supply, with the component that it waits for."""
+    if one.plan is None:
+        return [because(Code.AWAIT_SUPPLY, _awaited(one), one.ref, added)]
+    plan = stand.planned[one.plan]
+    reasons: list[Reason] = []
+    if plan.waits_for is not None:
+        component, until = plan.waits_for
+        waited = min(added, max(0, until - plan.place.today))
+        if isinstance(plan.source, Transfer):
+            said = f"{component} is there to be sent from {plan.source.from_site} on {spoken_day(until)}"
+        else:
+            said = f"{component} for it is there on {spoken_day(until)}"
+        reasons.append(because(Code.AWAIT_COMPONENT, said, component, waited))
+        added -= waited
+    quantity, there = spoken_quantity(one.quantity), spoken_day(plan.usable)
+    if isinstance(plan.source, Make):
+        said = f"{quantity} to be made at {one.site} from {spoken_day(plan.start)}, there on {there}"
+        reasons.append(because(Code.PLANNED_PRODUCTION, said, plan.source.ref, added))
+    elif isinstance(plan.source, Buy):
+        said = f"{quantity} to be bought from {plan.source.supplier}, there on {there}"
+        reasons.append(because(Code.PLANNED_PURCHASE, said, plan.source.ref, added))
+    else:
+        said = f"{quantity} to be moved from {plan.source.from_site} to {one.site}, there on {there}"
+        reasons.append(because(Code.PLANNED_TRANSFER, said, plan.source.ref, added))
+    return reasons
+
+
+def _by_place(pegging: Sequence[Pegged]) -> list[tuple[Outlet, Micro, tuple[Peg, ...]]]:
     if len(pegging) == 1:
         take, covered = pegging[0]
-        return [(take.place, take.quantity, covered)]
-    together: dict[int, tuple[Place, Micro, tuple[Peg, ...]]] = {}
+        return [(take.outlet, take.quantity, covered)]
+    together: dict[int, tuple[Outlet, Micro, tuple[Peg, ...]]] = {}
     for take, covered in pegging:
-        place, wanted, before = together.get(id(take.place), (take.place, 0, ()))
-        together[id(take.place)] = (place, wanted + take.quantity, before + covered)
+        key = id(take.outlet.place)
+        outlet, wanted, before = together.get(key, (take.outlet, 0, ()))
+        together[key] = (outlet, wanted + take.quantity, before + covered)
     return list(together.values())
 
 

@@ -27,12 +27,14 @@ class Peg:
 
     quantity: Micro
     source: str
-    """`on_hand`, or the kind of the receipt: `purchase_order`, `production_order`, `transfer_order`."""
+    """`on_hand`, or the receipt's kind: `purchase_order`, `production_order`, `transfer_order`; of a plan, after `planned_`."""
     site: str
     ref: str | None = None
     due_day: Day | None = None
     usable_day: Day | None = None
     """When it counts, which may be after it was due."""
+    plan: int | None = None
+    """Of planned supply of this decision: its place among `Decision.planned`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class Arrivals:
 
 def arrivals(book: Book, today: Day, rules: Rules) -> Arrivals:
     """The receipts of a book that count, in date order; kept with the book until a receipt changes or the day turns."""
-    while book.base is not None and not book.own_supply_by_day():
+    while book.base is not None and not book.own_supply_by_day() and not book.own_plans():
         book = book.base
     memo = book.supply_memo
     if memo is not None and memo[1] == today and (memo[2] is rules or memo[2] == rules):
@@ -62,6 +64,7 @@ def arrivals(book: Book, today: Day, rules: Rules) -> Arrivals:
         day = rules.counts_on(receipt.day or 0, today)
         if day is not None:
             counted.append((day, receipt.ref, receipt))
+    counted.extend((rules.plan_counts_on(plan, today), plan.ref, plan) for plan in book.of(Part.PLAN))
     counted.sort(key=lambda item: item[:2])
     found = Arrivals(
         tuple(item[0] for item in counted),
@@ -96,6 +99,8 @@ def peg(book: Book, figures: Balance, rules: Rules, quantity: Micro, day: Day, t
         if low >= end:
             break
         kind = str(receipt.detail.get("kind", PURCHASE_ORDER)) if receipt.detail else PURCHASE_ORDER
+        if receipt.part is Part.PLAN:
+            kind = f"planned_{kind}"
         pegs.append(Peg(min(end, reach) - low, kind, book.site, receipt.ref, receipt.day, incoming.days[at]))
         at += 1
     return tuple(pegs)

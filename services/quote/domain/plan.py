@@ -1,35 +1,47 @@
-"""How one line is served: in one delivery, or in the best split (promising.md § 4).
+"""How one line is served: in one delivery, or in the best split; from what is known, or with planned supply (promising.md § 4).
 
-A plan says what was taken where, which other ways there were, and why nothing or less was taken.
+A plan says what was taken where, which other ways there were, and why nothing or less was taken. Stock and receipts of
+every allowed site come first; only where they are too late is more planned, by the sources of each site in turn.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from services.quote.domain.answer import Alternative, Delivery
+from services.quote.domain.calendar import NEVER
 from services.quote.domain.reasons import Code, Lost, Reason, because
+from services.quote.domain.replenish import bring
 from services.quote.domain.sentence import spoken_day, spoken_quantity
-from services.quote.domain.split import EFFORT, best_split, offer
+from services.quote.domain.sources import Kind
+from services.quote.domain.split import EFFORT, Offer, best_split
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from services.quote.domain.book import Day, Micro
+    from services.quote.domain.outlet import Hop, Outlet
     from services.quote.domain.request import LineRequest
-    from services.quote.domain.stand import Place, Stand
+    from services.quote.domain.sources import Source
+    from services.quote.domain.stand import Stand
 
 _EFFORT_OF_ALTERNATIVES: Final = 2_000
 _MOST_SITES_NAMED: Final = 4
+_VERB: Final = {Kind.TRANSFER: "transfer", Kind.MAKE: "make", Kind.BUY: "buy"}
+
+Whole = tuple["Outlet", "Hop"]
+"""Where and when a whole line can be had in one delivery."""
+Part = tuple["Outlet", "Hop", "Micro"]
+"""One delivery of a split."""
 
 
 @dataclass(frozen=True, slots=True)
 class Take:
-    """A quantity taken from one book on one day; `number` is the book's name for it."""
+    """A quantity taken for one delivery; `number` is the place's name for it."""
 
-    place: Place
-    day: Day
+    outlet: Outlet
+    hop: Hop
     quantity: Micro
     number: int
 
@@ -47,14 +59,25 @@ class Plan:
     """What the days behind the last awaited supply are due to; its `adds_days` is filled in by the explanation."""
 
 
-def unservable(line: LineRequest, places: Sequence[Place]) -> Reason | None:
-    """Why no book can even be asked, or None."""
+def unservable(line: LineRequest, outlets: Sequence[Outlet], stand: Stand) -> Reason | None:
+    """Why no book can even be asked, or nothing can be delivered from any; None when it can."""
     if not line.known_sku:
         return because(Code.UNKNOWN_SKU, f"the sku {line.sku} is not known", line.sku)
     if not line.sites:
         return because(Code.NO_SITE, f"no site may ship {line.sku}", line.sku)
-    if not places:
-        return because(Code.NO_BOOK, f"nothing is known of {line.sku} at {', '.join(line.sites[:_MOST_SITES_NAMED])}", line.sku)
+    named = ", ".join(line.sites[:_MOST_SITES_NAMED])
+    if not outlets:
+        if line.ship_to is not None and any(stand.place(line.sku, site) is not None for site in line.sites):
+            return because(Code.NO_LANE, f"no lane leads from {named} to {line.ship_to}", line.ship_to)
+        return because(Code.NO_BOOK, f"nothing is known of {line.sku} at {named}", line.sku)
+    return _undeliverable(line, outlets, named)
+
+
+def _undeliverable(line: LineRequest, outlets: Sequence[Outlet], named: str) -> Reason | None:
+    if all(outlet.after(outlet.place.today) is None for outlet in outlets):
+        if any(NEVER in (outlet.way.site_calendar, outlet.way.carrier_calendar, outlet.way.receiving_calendar) for outlet in outlets):
+            return because(Code.UNKNOWN_CALENDAR, f"a calendar on the way from {named} is not known yet", line.sites[0])
+        return because(Code.NO_WORKING_DAY, f"nothing is delivered from {named} within three years", line.sites[0])
     return None
 
 
@@ -67,148 +90,298 @@ def plan_line(
     effort: int = EFFORT,
 ) -> Plan:
     """Decide one line and take what it gets. `not_before` keeps a standing promise from being pulled in."""
-    places = stand.places(line)
-    refusal = unservable(line, places)
+    stand.line_ref = line.line_ref
+    outlets = stand.outlets(line)
+    refusal = unservable(line, outlets, stand)
     if refusal is not None:
         return Plan(line, refusal=refusal)
     wanted = line.requested_day if not_before is None or not_before < line.requested_day else not_before
-    whole = earliest_whole(line, places, wanted)
+    whole = earliest_whole(line, outlets, wanted)
     waits = None
     if wanted > line.requested_day:
         waits = because(Code.PROMISE_STANDS, f"the promise of {spoken_day(wanted)} stands: it is not pulled in")
-    if whole is not None and (not allow_partial or whole[1] <= wanted):
-        place, day = whole
-        alternatives = other_sites(line, places, place, day, wanted)
-        if day > wanted:
-            alternatives = (*alternatives, *_split_forbidden(line, places, wanted, whole, effort))
-        take = Take(place, day, line.quantity, place.take(day, line.quantity))
-        return Plan(line, (take,), _named(alternatives), waits=waits)
-    if allow_partial:
-        return _plan_split(line, places, wanted, whole, effort, waits)
-    return Plan(line, (), *_refused(line, places, wanted, effort))
+    in_time = whole is not None and whole[1].delivery <= wanted
+    if allow_partial and not in_time:
+        return _plan_split(line, outlets, stand, wanted, whole, effort, waits)
+    others: list[Alternative] = []
+    if not in_time:
+        planned, others = earliest_planned(line, outlets, stand, wanted, whole)
+        whole = planned or whole
+    if whole is None:
+        return Plan(line, (), *_refused(line, outlets, stand, wanted, effort))
+    outlet, hop = whole
+    alternatives = [*other_sites(line, outlets, outlet, hop, wanted), *others]
+    if hop.delivery > wanted and not others:
+        alternatives += _split_forbidden(line, outlets, wanted, whole, effort)
+    take = Take(outlet, hop, line.quantity, outlet.place.take(hop.pick, line.quantity))
+    return Plan(line, (take,), _named(alternatives), waits=waits)
 
 
-def earliest_whole(line: LineRequest, places: Sequence[Place], wanted: Day, *, any_date: bool = False) -> tuple[Place, Day] | None:
-    """The place and the first day, not before `wanted`, on which the whole quantity can leave one site; ties go by site order."""
-    best: tuple[Place, Day] | None = None
-    for place in places:
-        day = place.free.earliest(line.quantity, max(place.today, wanted))
-        if day is None or (line.latest_day is not None and day > line.latest_day and not any_date):
+def earliest_whole(line: LineRequest, outlets: Sequence[Outlet], wanted: Day, *, any_date: bool = False) -> Whole | None:
+    """The outlet and the first hop by which the whole quantity can be delivered, wanted or later; ties go by site order."""
+    best: Whole | None = None
+    for outlet in outlets:
+        hop = outlet.earliest(line.quantity, wanted)
+        if hop is None or (line.latest_day is not None and hop.delivery > line.latest_day and not any_date):
             continue
-        if best is None or day < best[1]:
-            best = (place, day)
-            if day <= wanted:
+        if best is None or hop.delivery < best[1].delivery:
+            best = (outlet, hop)
+            if hop.delivery <= wanted:
                 break
     return best
 
 
-def split_of(line: LineRequest, places: Sequence[Place], wanted: Day, latest: Day | None, effort: int) -> list[tuple[Place, Day, Micro]]:
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """One source of one site, and the hop by which it could serve the whole line."""
+
+    outlet: Outlet
+    source: Source
+    hop: Hop
+
+
+def earliest_planned(
+    line: LineRequest, outlets: Sequence[Outlet], stand: Stand, wanted: Day, beat: Whole | None
+) -> tuple[Whole | None, list[Alternative]]:
+    """The whole line with planned supply, where that is earlier than `beat`: planned on the stand, not taken yet.
+
+    Each source of each site in turn; the first that is in time wins, else the earliest. Also the ways that lost.
+    """
+    mark = stand.mark()
+    tried: list[_Tried] = []
+    for outlet in outlets:
+        want = outlet.wanted(wanted)
+        for source in outlet.place.sources if want is not None else ():
+            stand.rollback(mark)
+            hop = _by_source(line, outlet, source, stand, wanted)
+            if hop is not None:
+                tried.append(_Tried(outlet, source, hop))
+                if hop.delivery <= wanted:
+                    break
+        if tried and tried[-1].hop.delivery <= wanted:
+            break
+    best = min((one for one in tried if not _too_late(line, one.hop)), key=lambda one: max(wanted, one.hop.delivery), default=None)
+    if best is not None and beat is not None and beat[1].delivery <= max(wanted, best.hop.delivery):
+        best = None
+    stand.rollback(mark)
+    others = [_lost(line, one, best, beat) for one in tried if one is not best][:_MOST_SITES_NAMED]
+    if best is None:
+        return None, others
+    if beat is not None:
+        others.insert(0, Alternative("", "wait", (delivery_of(*beat, line.quantity),), Lost.LATER.value))
+    _by_source(line, best.outlet, best.source, stand, wanted)
+    return (best.outlet, best.hop), others
+
+
+def _by_source(line: LineRequest, outlet: Outlet, source: Source, stand: Stand, wanted: Day) -> Hop | None:
+    """Plan what the site lacks by one source; when the whole line could then be delivered, or None."""
+    want = outlet.wanted(wanted)
+    if want is None or bring(stand, outlet.place, source, line.quantity, want.pick) is None:
+        return None
+    return outlet.earliest(line.quantity, wanted)
+
+
+def _too_late(line: LineRequest, hop: Hop) -> bool:
+    return line.latest_day is not None and hop.delivery > line.latest_day
+
+
+def _lost(line: LineRequest, one: _Tried, best: _Tried | None, beat: Whole | None) -> Alternative:
+    """A source that was tried and lost, and why."""
+    first = best.hop.delivery if best is not None else beat[1].delivery if beat is not None else one.hop.delivery
+    lost = Lost.AFTER_LATEST_DATE if _too_late(line, one.hop) else Lost.LATER if one.hop.delivery > first else Lost.SOURCE_ORDER
+    return Alternative("", _VERB[one.source.kind], (delivery_of(one.outlet, one.hop, line.quantity),), lost.value)
+
+
+def split_of(line: LineRequest, outlets: Sequence[Outlet], wanted: Day, latest: Day | None, effort: int) -> list[Part]:
     """The best split of a line, not before `wanted` and not after `latest`, by day and site."""
-    offers = [offer(place.free, max(wanted, place.today), latest, line.quantity) for place in places]
+    offers = [_offer(outlet, wanted, latest, line.quantity) for outlet in outlets]
     shipments = best_split(line.quantity, wanted, offers, line.min_ship, line.max_shipments, effort)
-    return [(places[shipment.site], shipment.day, shipment.quantity) for shipment in shipments]
+    parts: list[Part] = []
+    for shipment in shipments:
+        outlet = outlets[shipment.site]
+        hop = outlet.by(shipment.day) or outlet.after(outlet.first_pick)
+        if hop is not None:
+            parts.append((outlet, hop, shipment.quantity))
+    return parts
+
+
+def _offer(outlet: Outlet, wanted: Day, latest: Day | None, quantity: Micro) -> Offer:
+    """What a site can deliver by each day, up to `quantity`: the days on which that grows."""
+    days: list[Day] = []
+    totals: list[Micro] = []
+    top = 0
+    for day in outlet.days_of_change(wanted):
+        if top >= quantity or (latest is not None and day > latest):
+            break
+        total = min(outlet.offers_by(day), quantity)
+        if total > top:
+            top = total
+            days.append(day)
+            totals.append(top)
+    return Offer(tuple(days), tuple(totals))
 
 
 def _plan_split(
     line: LineRequest,
-    places: Sequence[Place],
+    outlets: Sequence[Outlet],
+    stand: Stand,
     wanted: Day,
-    whole: tuple[Place, Day] | None,
+    whole: Whole | None,
     effort: int,
     waits: Reason | None,
 ) -> Plan:
-    parts = split_of(line, places, wanted, line.latest_day, effort)
+    parts = _best_parts(line, outlets, stand, wanted, effort)
     promised = sum(quantity for _, _, quantity in parts)
     alternatives: list[Alternative] = []
     if whole is None:
-        whole = earliest_whole(line, places, wanted, any_date=True) if line.latest_day is not None else None
+        whole = earliest_whole(line, outlets, wanted, any_date=True) if line.latest_day is not None else None
     if whole is not None and (len(parts) > 1 or promised < line.quantity):
-        place, day = whole
+        hop = whole[1]
         lost = Lost.LATER
-        if line.latest_day is not None and day > line.latest_day:
+        if _too_late(line, hop):
             lost = Lost.AFTER_LATEST_DATE
-        elif parts and parts[0][1] <= wanted:
+        elif parts and parts[0][1].delivery <= wanted:
             lost = Lost.LESS_ON_TIME
-        alternatives.append(Alternative("", "later_complete", (delivery_of(place, day, line.quantity),), lost.value))
+        alternatives.append(Alternative("", "later_complete", (delivery_of(*whole, line.quantity),), lost.value))
     refusal = None
     if promised < line.quantity:
-        refusal = _missing(line, places, promised)
+        refusal = _missing(line, outlets, stand, promised)
     if waits is None and parts and (line.min_ship is not None or line.max_shipments is not None):
         waits = because(Code.SHIPMENT_LIMITS, "minimum and number of shipments allow no earlier split")
-    takes = tuple(Take(place, day, quantity, place.take(day, quantity)) for place, day, quantity in parts)
+    takes = tuple(Take(outlet, hop, quantity, outlet.place.take(hop.pick, quantity)) for outlet, hop, quantity in parts)
     return Plan(line, takes, _named(alternatives), refusal, waits)
 
 
-def _missing(line: LineRequest, places: Sequence[Place], promised: Micro) -> Reason:
+def _best_parts(line: LineRequest, outlets: Sequence[Outlet], stand: Stand, wanted: Day, effort: int) -> list[Part]:
+    """The best split from what is known, or with what one source of one site would bring beside it: planned on the stand."""
+    best = split_of(line, outlets, wanted, line.latest_day, effort)
+    worth = _worth(best, wanted)
+    mark = stand.mark()
+    chosen: tuple[Outlet, Source] | None = None
+    last: tuple[Outlet, Source] | None = None
+    for outlet in outlets:
+        for source in outlet.place.sources:
+            if worth[0] == -line.quantity and worth[2] == 0:
+                break
+            stand.rollback(mark)
+            if not _bring_the_rest(line, outlets, outlet, source, stand, wanted):
+                continue
+            last = (outlet, source)
+            parts = split_of(line, outlets, wanted, line.latest_day, effort)
+            if _worth(parts, wanted) < worth:
+                best, worth, chosen = parts, _worth(parts, wanted), last
+    if chosen != last:
+        stand.rollback(mark)
+        if chosen is not None:
+            _bring_the_rest(line, outlets, *chosen, stand, wanted)
+    return best
+
+
+def _bring_the_rest(line: LineRequest, outlets: Sequence[Outlet], outlet: Outlet, source: Source, stand: Stand, wanted: Day) -> bool:
+    """Plan by one source of one site what the others cannot deliver in time."""
+    want = outlet.wanted(wanted)
+    others = {id(other.place): other.offers_by(wanted) for other in outlets if other.place is not outlet.place}
+    rest = line.quantity - sum(others.values())
+    return want is not None and rest > 0 and bring(stand, outlet.place, source, rest, want.pick) is not None
+
+
+def _worth(parts: Sequence[Part], wanted: Day) -> tuple[int, int, int, int]:
+    """To be made as small as possible: -promised, -on time, sum of quantity x days late, shipments."""
+    promised = sum(quantity for _, _, quantity in parts)
+    on_time = sum(quantity for _, hop, quantity in parts if hop.delivery <= wanted)
+    late = sum(quantity * max(0, hop.delivery - wanted) for _, hop, quantity in parts)
+    return (-promised, -on_time, late, len(parts))
+
+
+def _missing(line: LineRequest, outlets: Sequence[Outlet], stand: Stand, promised: Micro) -> Reason:
     """Why a split promises less than was asked."""
     missing = spoken_quantity(line.quantity - promised)
-    ever = sum(max(0, place.free.atp[-1]) for place in places)
+    ever = sum(most_of(outlet) for outlet in _each_place(outlets))
     if line.latest_day is not None:
-        in_time = sum(max(0, place.free.atp_on(line.latest_day)) for place in places if place.today <= line.latest_day)
+        in_time = sum(outlet.offers_by(line.latest_day) for outlet in _each_place(outlets))
         if in_time < line.quantity and in_time < ever:
             return because(Code.AFTER_LATEST_DATE, f"{missing} could only come after {spoken_day(line.latest_day)}")
     if promised < min(ever, line.quantity):
         limits = "the minimum shipment" if line.max_shipments is None else "the limits on shipments"
         return because(Code.BELOW_MINIMUM_SHIPMENT, f"{missing} cannot come within {limits}")
-    return because(Code.NOT_ENOUGH_SUPPLY, f"known supply lacks {missing} {line.uom}")
+    return because(Code.NOT_ENOUGH_SUPPLY, f"known supply lacks {missing} {line.uom}{_lacking(line, stand)}")
 
 
-def _refused(line: LineRequest, places: Sequence[Place], wanted: Day, effort: int) -> tuple[tuple[Alternative, ...], Reason]:
+def most_of(outlet: Outlet) -> Micro:
+    """What a site can ever deliver of what is known."""
+    return max(0, outlet.place.free.atp[-1])
+
+
+def _each_place(outlets: Sequence[Outlet]) -> list[Outlet]:
+    return list({id(outlet.place): outlet for outlet in reversed(outlets)}.values())
+
+
+def _lacking(line: LineRequest, stand: Stand) -> str:
+    """What a source would have needed and could not get."""
+    lacks = stand.lacks
+    return f", and more cannot be made: {lacks[0]} is lacking at {lacks[1]}" if lacks is not None and lacks[0] != line.sku else ""
+
+
+def _refused(
+    line: LineRequest, outlets: Sequence[Outlet], stand: Stand, wanted: Day, effort: int
+) -> tuple[tuple[Alternative, ...], Reason]:
     """Nothing is promised: what could have been, and why it was not."""
     alternatives: list[Alternative] = []
     refusal: Reason | None = None
     if line.latest_day is not None:
-        later = earliest_whole(line, places, wanted, any_date=True)
+        later = earliest_whole(line, outlets, wanted, any_date=True)
+        kind = "later_complete"
+        mark = stand.mark()
+        planned, _ = earliest_planned(replace(line, latest_day=None), outlets, stand, wanted, later)
+        if planned is not None:
+            later, kind = planned, "later_planned"
         if later is not None:
-            place, day = later
-            refusal = because(
-                Code.AFTER_LATEST_DATE, f"the earliest date is {spoken_day(day)}, the latest acceptable {spoken_day(line.latest_day)}"
-            )
-            alternatives.append(Alternative("", "later_complete", (delivery_of(place, day, line.quantity),), Lost.AFTER_LATEST_DATE.value))
-    alternatives.extend(_split_forbidden(line, places, wanted, None, effort))
+            said = f"the earliest date is {spoken_day(later[1].delivery)}, the latest acceptable {spoken_day(line.latest_day)}"
+            refusal = because(Code.AFTER_LATEST_DATE, said)
+            alternatives.append(Alternative("", kind, (delivery_of(*later, line.quantity),), Lost.AFTER_LATEST_DATE.value))
+        stand.rollback(mark)
+    alternatives.extend(_split_forbidden(line, outlets, wanted, None, effort))
     if refusal is None:
         split = sum(delivery.quantity for other in alternatives for delivery in other.deliveries)
         if split >= line.quantity:
             refusal = because(Code.PARTIAL_NOT_ALLOWED, "only several deliveries together would do, and the line must come in one")
         else:
-            most = max((place.free.atp[-1] for place in places), default=0)
+            most = max((outlet.place.free.atp[-1] for outlet in outlets), default=0)
             at_most = f"at most {spoken_quantity(max(0, most))} {line.uom}" if most > 0 else "nothing"
-            refusal = because(Code.NOT_ENOUGH_SUPPLY, f"known supply allows {at_most} on any date")
+            refusal = because(Code.NOT_ENOUGH_SUPPLY, f"known supply allows {at_most} on any date{_lacking(line, stand)}")
     return _named(alternatives), refusal
 
 
 def _split_forbidden(
-    line: LineRequest, places: Sequence[Place], wanted: Day, whole: tuple[Place, Day] | None, effort: int
+    line: LineRequest, outlets: Sequence[Outlet], wanted: Day, whole: Whole | None, effort: int
 ) -> tuple[Alternative, ...]:
     """What several deliveries, or fewer units, would give where the line must come in one."""
-    if whole is not None and all(place.free.atp_on(max(wanted, place.today)) <= 0 for place in places):
-        latest = whole[1] - 1
-        if all(place.free.atp_on(latest) <= 0 for place in places):
-            return ()
-    parts = split_of(line, places, wanted, line.latest_day, min(effort, _EFFORT_OF_ALTERNATIVES))
+    if whole is not None and all(outlet.offers_by(whole[1].delivery - 1) <= 0 for outlet in outlets):
+        return ()
+    parts = split_of(line, outlets, wanted, line.latest_day, min(effort, _EFFORT_OF_ALTERNATIVES))
     if not parts or (len(parts) == 1 and parts[0][2] == line.quantity):
         return ()
     kind = "split" if sum(quantity for _, _, quantity in parts) == line.quantity else "partial"
     return (Alternative("", kind, tuple(delivery_of(*part) for part in parts), Lost.PARTIAL_NOT_ALLOWED.value),)
 
 
-def other_sites(line: LineRequest, places: Sequence[Place], winner: Place, day: Day, wanted: Day) -> tuple[Alternative, ...]:
-    """The other sites that could ship the whole line, a few of them."""
-    if len(places) == 1:
+def other_sites(line: LineRequest, outlets: Sequence[Outlet], winner: Outlet, hop: Hop, wanted: Day) -> tuple[Alternative, ...]:
+    """The other sites, or ways, that could deliver the whole line from what is known, a few of them."""
+    if len(outlets) == 1:
         return ()
     found: list[Alternative] = []
-    for place in places:
-        if place is winner:
+    for outlet in outlets:
+        if outlet is winner:
             continue
-        possible = place.free.earliest(line.quantity, max(place.today, wanted))
+        possible = outlet.earliest(line.quantity, wanted)
         if possible is None:
             continue
         lost = Lost.SITE_ORDER
-        if line.latest_day is not None and possible > line.latest_day:
+        if _too_late(line, possible):
             lost = Lost.AFTER_LATEST_DATE
-        elif possible > day:
+        elif possible.delivery > hop.delivery:
             lost = Lost.LATER
-        found.append(Alternative("", "site", (delivery_of(place, possible, line.quantity),), lost.value))
+        found.append(Alternative("", "site", (delivery_of(outlet, possible, line.quantity),), lost.value))
         if len(found) == _MOST_SITES_NAMED:
             break
     return tuple(found)
@@ -220,6 +393,6 @@ def _named(alternatives: Sequence[Alternative]) -> tuple[Alternative, ...]:
     return tuple(Alternative(f"a{number}", one.kind, one.deliveries, one.lost_because) for number, one in enumerate(alternatives, start=1))
 
 
-def delivery_of(place: Place, day: Day, quantity: Micro) -> Delivery:
-    """A delivery that is picked, shipped and delivered on one day: sites without calendar, pick/pack days or lanes."""
-    return Delivery(place.site, quantity, day, day, day)
+def delivery_of(outlet: Outlet, hop: Hop, quantity: Micro, planned: Micro = 0) -> Delivery:
+    """A delivery as it is answered."""
+    return Delivery(outlet.site, quantity, hop.pick, hop.ship, hop.delivery, planned, outlet.way.lane)

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from services.quote.domain.book import Book, Day, Micro, Rules
+    from services.quote.domain.dates import Way
+    from services.quote.domain.sources import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +22,7 @@ class LineRequest:
     sku: str
     quantity: Micro
     requested_day: Day
-    """As asked; may lie in the past: the answer then starts today and its slip counts from here."""
+    """The delivery day wanted; may lie in the past: the answer then starts today and its slip counts from here."""
     sites: tuple[str, ...]
     """Sites that may ship it, the preferred one first; empty when no site is known."""
     latest_day: Day | None = None
@@ -29,6 +32,9 @@ class LineRequest:
     max_shipments: int | None = None
     uom: str = "EA"
     known_sku: bool = True
+    ship_to: str | None = None
+    """Where to: a region, customer or site that lanes lead to; None: the customer fetches it, requested day = ship day."""
+    customer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,4 +67,16 @@ class Shelf(Protocol):
 
     def rules(self, sku: str, site: str) -> Rules:
         """How dates are read there."""
+        ...
+
+    def ways(self, sku: str, site: str, ship_to: str | None, customer: str | None) -> Sequence[Way]:
+        """The ways of a sku from a site to a customer, the preferred one first; none where no lane leads there."""
+        ...
+
+    def sources(self, sku: str, site: str) -> Sequence[Source]:
+        """Where more of a sku at a site can come from, the first choice first."""
+        ...
+
+    def minutes_left(self, site: str) -> int:
+        """Minutes until midnight at the site."""
         ...

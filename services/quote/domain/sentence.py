@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from services.quote.domain.answer import Outcome
 from services.quote.domain.pegging import ON_HAND
-from services.quote.domain.reasons import Step
+from services.quote.domain.reasons import Code, Step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,12 +93,14 @@ def _slip(line: LinePromise) -> str:
 def _waiting(line: LinePromise) -> str:
     if not line.slip_days:
         return ""
+    on_the_way = max((one.delivery_day - one.pick_day for one in line.deliveries), default=0)
     waits: dict[str, Micro] = {}
     for one in line.pegging:
-        if one.source != ON_HAND and one.ref is not None and one.usable_day is not None and one.usable_day > line.requested_day:
+        late_supply = one.usable_day is not None and one.usable_day + on_the_way > line.requested_day
+        if one.source != ON_HAND and one.ref is not None and one.plan is None and late_supply:
             waits[one.ref] = waits.get(one.ref, 0) + one.quantity
-    if not waits:
-        late = max(line.reasons, key=lambda reason: reason.adds_days)
+    late = max(line.reasons, key=lambda reason: reason.adds_days)
+    if not waits or late.code != Code.AWAIT_SUPPLY:
         return f": {late.summary}" if late.adds_days else ""
     named = [f"{spoken_wait(quantity)} for {ref}" for ref, quantity in waits.items()]
     if len(named) > _NAMED:

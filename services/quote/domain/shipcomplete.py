@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from dataclasses import replace
+from math import inf
 from typing import TYPE_CHECKING, Final
 
 from services.quote.domain.answer import Alternative
-from services.quote.domain.plan import Plan, Take, delivery_of, earliest_whole, unservable
+from services.quote.domain.plan import Plan, Take, delivery_of, earliest_whole, plan_line, unservable
 from services.quote.domain.reasons import Code, Lost, Reason, because
 from services.quote.domain.sentence import spoken_day
 from services.quote.domain.split import Offer, best_split
@@ -15,12 +17,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from services.quote.domain.book import Day, Micro
+    from services.quote.domain.outlet import Outlet
     from services.quote.domain.request import LineRequest
-    from services.quote.domain.stand import Place, Stand
+    from services.quote.domain.stand import Stand
 
 _MOST_TRIES: Final = 20_000
+_MOST_DATES: Final = 8
+"""Dates that are tried with planned supply: each is the earliest of the line that was last on the one before."""
 
-Cover = list[tuple["Place", "Micro"]]
+Cover = list[tuple["Outlet", "Micro"]]
 """What one line takes from which books on the common day."""
 
 
@@ -32,24 +37,64 @@ def plan_together(
     not_before: Day | None = None,
 ) -> list[Plan]:
     """All lines on the first common date, or none of them. With `allow_partial` a line may come from several sites on that date."""
-    places = [stand.places(line) for line in lines]
-    impossible = {at: reason for at, line in enumerate(lines) if (reason := unservable(line, places[at])) is not None}
+    outlets = [_one_way_each(stand.outlets(line)) for line in lines]
+    impossible = {at: reason for at, line in enumerate(lines) if (reason := unservable(line, outlets[at], stand)) is not None}
     if impossible:
         return _none_because(lines, impossible)
     latest = min((line.latest_day for line in lines if line.latest_day is not None), default=None)
     wanted = max(line.requested_day for line in lines)
     wanted = wanted if not_before is None else max(wanted, not_before)
+    together = _from_what_is_known(lines, outlets, wanted, latest, not_before, allow_partial=allow_partial)
+    if together and all(plan.takes and plan.takes[-1].hop.delivery <= wanted for plan in together):
+        return together
+    if not any(outlet.place.sources for some in outlets for outlet in some):
+        return together
+    stand.rollback()
+    planned = _with_planned_supply(lines, stand, wanted, latest, not_before, allow_partial=allow_partial)
+    if planned is not None and _last_day(planned) < _last_day(together):
+        return planned
+    stand.rollback()
+    return _from_what_is_known(lines, outlets, wanted, latest, not_before, allow_partial=allow_partial)
+
+
+def _one_way_each(outlets: Sequence[Outlet]) -> list[Outlet]:
+    """Of several ways from one site the fastest."""
+    fastest: dict[int, Outlet] = {}
+    for outlet in outlets:
+        other = fastest.setdefault(id(outlet.place), outlet)
+        one, two = outlet.after(outlet.first_pick), other.after(other.first_pick)
+        if one is not None and (two is None or one.delivery < two.delivery):
+            fastest[id(outlet.place)] = outlet
+    return list(fastest.values())
+
+
+def _last_day(plans: Sequence[Plan]) -> float:
+    """The day on which the last line is there; never, where one is not."""
+    return max((plan.takes[-1].hop.delivery if plan.takes else inf for plan in plans), default=inf)
+
+
+def _from_what_is_known(
+    lines: Sequence[LineRequest],
+    outlets: Sequence[Sequence[Outlet]],
+    wanted: Day,
+    latest: Day | None,
+    not_before: Day | None,
+    *,
+    allow_partial: bool,
+) -> list[Plan]:
+    """All lines from stock and receipts on the first common date."""
     alone: dict[int, Day] = {}
+    impossible: dict[int, Reason] = {}
     for at, line in enumerate(lines):
-        day = _alone(line, places[at], wanted, allow_partial=allow_partial)
-        if day is None:
+        alone_on = _alone(line, outlets[at], wanted, allow_partial=allow_partial)
+        if alone_on is None:
             impossible[at] = because(Code.NOT_ENOUGH_SUPPLY, f"known supply never covers the whole of line {line.line_ref}", line.line_ref)
         else:
-            alone[at] = day
+            alone[at] = alone_on
     if impossible:
         return _none_because(lines, impossible)
     slowest = max(alone, key=lambda at: alone[at])
-    found = _first_common(lines, places, alone[slowest], allow_partial=allow_partial)
+    found = _first_common(lines, outlets, alone[slowest], allow_partial=allow_partial)
     if found is None:
         refusal = because(Code.NO_COMMON_DATE, "the lines together need more than known supply has on any date")
         return [Plan(line, refusal=refusal) for line in lines]
@@ -57,21 +102,52 @@ def plan_together(
     if latest is not None and day > latest:
         refusal = because(Code.AFTER_LATEST_DATE, f"all lines together can leave on {spoken_day(day)}, after the latest acceptable date")
         return [Plan(line, refusal=refusal) for line in lines]
-    waits = because(Code.SHIPS_COMPLETE, f"ships together with line {lines[slowest].line_ref}", lines[slowest].line_ref)
-    if not_before is not None and day == not_before:
-        waits = because(Code.PROMISE_STANDS, f"the promise of {spoken_day(day)} stands: it is not pulled in")
+    waits = _together_because(lines, slowest, day, not_before)
     plans = []
     for at, line in enumerate(lines):
         apart: tuple[Alternative, ...] = ()
-        sooner = earliest_whole(line, places[at], line.requested_day)
-        if sooner is not None and sooner[1] < day:
-            delivery = delivery_of(sooner[0], sooner[1], line.quantity)
-            apart = (Alternative("a1", "apart", (delivery,), Lost.SHIPS_COMPLETE.value),)
+        sooner = earliest_whole(line, outlets[at], line.requested_day)
+        if sooner is not None and sooner[1].delivery < day:
+            apart = (Alternative("a1", "apart", (delivery_of(*sooner, line.quantity),), Lost.SHIPS_COMPLETE.value),)
         plans.append((line, apart, covers[at]))
     return [
-        Plan(line, tuple(Take(place, day, quantity, place.take(day, quantity)) for place, quantity in cover), apart, waits=waits)
-        for line, apart, cover in plans
+        Plan(line, tuple(_taken(outlet, day, quantity) for outlet, quantity in cover), apart, waits=waits) for line, apart, cover in plans
     ]
+
+
+def _together_because(lines: Sequence[LineRequest], slowest: int, day: Day, not_before: Day | None) -> Reason:
+    """Why a line that could come earlier does not."""
+    if not_before is not None and day == not_before:
+        return because(Code.PROMISE_STANDS, f"the promise of {spoken_day(day)} stands: it is not pulled in")
+    return because(Code.SHIPS_COMPLETE, f"ships together with line {lines[slowest].line_ref}", lines[slowest].line_ref)
+
+
+def _taken(outlet: Outlet, day: Day, quantity: Micro) -> Take:
+    """A quantity taken so that it is delivered by the day."""
+    hop = outlet.by(day)
+    if hop is None:
+        raise LookupError(f"{outlet.place.book!r} was said to deliver by {day}")
+    return Take(outlet, hop, quantity, outlet.place.take(hop.pick, quantity))
+
+
+def _with_planned_supply(
+    lines: Sequence[LineRequest], stand: Stand, wanted: Day, latest: Day | None, not_before: Day | None, *, allow_partial: bool
+) -> list[Plan] | None:
+    """All lines on one date with planned supply: what the slowest line needs alone becomes the date for all, until it stands."""
+    day = wanted
+    for _ in range(_MOST_DATES):
+        stand.rollback()
+        one_date = [replace(line, requested_day=day, latest_day=latest) for line in lines]
+        plans = [plan_line(line, stand, allow_partial=allow_partial) for line in one_date]
+        if any(sum(take.quantity for take in plan.takes) < plan.line.quantity for plan in plans):
+            return None
+        ends = [max(take.hop.delivery for take in plan.takes) for plan in plans]
+        slowest = max(range(len(ends)), key=lambda at: ends[at])
+        if ends[slowest] <= day:
+            waits = _together_because(lines, slowest, day, not_before)
+            return [replace(plan, line=line, waits=waits) for plan, line in zip(plans, lines, strict=True)]
+        day = ends[slowest]
+    return None
 
 
 def _none_because(lines: Sequence[LineRequest], impossible: dict[int, Reason]) -> list[Plan]:
@@ -80,37 +156,31 @@ def _none_because(lines: Sequence[LineRequest], impossible: dict[int, Reason]) -
     return [Plan(line, refusal=impossible.get(at, other)) for at, line in enumerate(lines)]
 
 
-def _alone(line: LineRequest, places: Sequence[Place], wanted: Day, *, allow_partial: bool) -> Day | None:
+def _alone(line: LineRequest, outlets: Sequence[Outlet], wanted: Day, *, allow_partial: bool) -> Day | None:
     """The first day on which the line could leave if there were no others: no common date is earlier."""
     if not allow_partial:
-        found = earliest_whole(line, places, wanted, any_date=True)
-        return None if found is None else found[1]
-    days = _days(places, wanted)
-    at = bisect_left(days, 1, key=lambda day: _cover(line, places, [_room(place, day) for place in places]) is not None)
+        found = earliest_whole(line, outlets, wanted, any_date=True)
+        return None if found is None else max(wanted, found[1].delivery)
+    days = _days(outlets, wanted)
+    at = bisect_left(days, 1, key=lambda day: _cover(line, outlets, [outlet.offers_by(day) for outlet in outlets]) is not None)
     return days[at] if at < len(days) else None
 
 
-def _days(places: Sequence[Place], wanted: Day) -> list[Day]:
+def _days(outlets: Sequence[Outlet], wanted: Day) -> list[Day]:
     """The days on which something may change, ascending: what can leave grows from day to day and never falls."""
-    days = {max(wanted, place.today) for place in places}
-    days.update(day for place in places for day in place.free.days if day > wanted)
-    return sorted(days)
-
-
-def _room(place: Place, day: Day) -> Micro:
-    return max(0, place.free.atp_on(day)) if place.today <= day else 0
+    return sorted({day for outlet in outlets for day in outlet.days_of_change(wanted)})
 
 
 def _first_common(
-    lines: Sequence[LineRequest], places: Sequence[Sequence[Place]], not_before: Day, *, allow_partial: bool
+    lines: Sequence[LineRequest], outlets: Sequence[Sequence[Outlet]], not_before: Day, *, allow_partial: bool
 ) -> tuple[Day, list[Cover]] | None:
     """Binary search over the days on which something changes: what fits on one day fits on every later one."""
-    days = [not_before, *(day for day in _days([place for some in places for place in some], not_before) if day > not_before)]
+    days = [not_before, *(day for day in _days([outlet for some in outlets for outlet in some], not_before) if day > not_before)]
     low, high = 0, len(days) - 1
     best: tuple[Day, list[Cover]] | None = None
     at = 0
     while low <= high:
-        covers = _covers_on(days[at], lines, places, allow_partial=allow_partial)
+        covers = _covers_on(days[at], lines, outlets, allow_partial=allow_partial)
         if covers is None:
             low = at + 1
         else:
@@ -120,17 +190,20 @@ def _first_common(
     return best
 
 
-def _covers_on(day: Day, lines: Sequence[LineRequest], places: Sequence[Sequence[Place]], *, allow_partial: bool) -> list[Cover] | None:
+def _covers_on(day: Day, lines: Sequence[LineRequest], outlets: Sequence[Sequence[Outlet]], *, allow_partial: bool) -> list[Cover] | None:
     """What each line takes on `day`, or None when not all fit. Lines of different skus never meet."""
     groups: dict[str, list[int]] = {}
     for at, line in enumerate(lines):
         groups.setdefault(line.sku, []).append(at)
     covers: list[Cover] = [[] for _ in lines]
     for members in groups.values():
-        room = {id(place): _room(place, day) for at in members for place in places[at]}
-        found = _in_turn(members, lines, places, room, allow_partial=allow_partial)
+        room: dict[int, Micro] = {}
+        for outlet in (outlet for at in members for outlet in outlets[at]):
+            possible = outlet.offers_by(day)
+            room[id(outlet.place)] = min(room.get(id(outlet.place), possible), possible)  # lines may go different ways
+        found = _in_turn(members, lines, outlets, room, allow_partial=allow_partial)
         if found is None and len(members) > 1:
-            found = _flow(members, lines, places, room) if allow_partial else _pack(members, lines, places, room)
+            found = _flow(members, lines, outlets, room) if allow_partial else _pack(members, lines, outlets, room)
         if found is None:
             return None
         for at, cover in found.items():
@@ -141,7 +214,7 @@ def _covers_on(day: Day, lines: Sequence[LineRequest], places: Sequence[Sequence
 def _in_turn(
     members: Sequence[int],
     lines: Sequence[LineRequest],
-    places: Sequence[Sequence[Place]],
+    outlets: Sequence[Sequence[Outlet]],
     room: dict[int, Micro],
     *,
     allow_partial: bool,
@@ -152,36 +225,36 @@ def _in_turn(
     for at in members:
         line = lines[at]
         cover: Cover | None = None
-        for place in places[at]:
-            if left[id(place)] >= line.quantity:
-                cover = [(place, line.quantity)]
+        for outlet in outlets[at]:
+            if left[id(outlet.place)] >= line.quantity:
+                cover = [(outlet, line.quantity)]
                 break
         if cover is None and allow_partial:
-            cover = _cover(line, places[at], [left[id(place)] for place in places[at]])
+            cover = _cover(line, outlets[at], [left[id(outlet.place)] for outlet in outlets[at]])
         if cover is None:
             return None
         found[at] = cover
-        for place, quantity in cover:
-            left[id(place)] -= quantity
+        for outlet, quantity in cover:
+            left[id(outlet.place)] -= quantity
     return found
 
 
-def _cover(line: LineRequest, places: Sequence[Place], rooms: Sequence[Micro]) -> Cover | None:
+def _cover(line: LineRequest, outlets: Sequence[Outlet], rooms: Sequence[Micro]) -> Cover | None:
     """The whole line from several sites on one day, within its limits on shipments."""
     offers = [Offer((0,), (min(room, line.quantity),)) if room > 0 else Offer((), ()) for room in rooms]
     shipments = best_split(line.quantity, 0, offers, line.min_ship, line.max_shipments)
     if sum(shipment.quantity for shipment in shipments) < line.quantity:
         return None
-    return [(places[shipment.site], shipment.quantity) for shipment in shipments]
+    return [(outlets[shipment.site], shipment.quantity) for shipment in shipments]
 
 
 def _pack(
-    members: Sequence[int], lines: Sequence[LineRequest], places: Sequence[Sequence[Place]], room: dict[int, Micro]
+    members: Sequence[int], lines: Sequence[LineRequest], outlets: Sequence[Sequence[Outlet]], room: dict[int, Micro]
 ) -> dict[int, Cover] | None:
     """Whole lines of one sku into sites, largest first, every way tried within a limit."""
     order = sorted(members, key=lambda at: -lines[at].quantity)
     left = dict(room)
-    chosen: list[int] = []  # which of its places each line of `order` stands in
+    chosen: list[int] = []  # which of its outlets each line of `order` stands in
     tries = 0
     following = 0
     while len(chosen) < len(order):
@@ -189,10 +262,10 @@ def _pack(
         if tries > _MOST_TRIES:
             return None
         at = order[len(chosen)]
-        options = places[at]
-        fits = next((n for n in range(following, len(options)) if left[id(options[n])] >= lines[at].quantity), None)
+        options = outlets[at]
+        fits = next((n for n in range(following, len(options)) if left[id(options[n].place)] >= lines[at].quantity), None)
         if fits is not None:
-            left[id(options[fits])] -= lines[at].quantity
+            left[id(options[fits].place)] -= lines[at].quantity
             chosen.append(fits)
             following = 0
             continue
@@ -200,22 +273,22 @@ def _pack(
             return None
         undone = chosen.pop()
         before = order[len(chosen)]
-        left[id(places[before][undone])] += lines[before].quantity
+        left[id(outlets[before][undone].place)] += lines[before].quantity
         following = undone + 1
-    return {at: [(places[at][n], lines[at].quantity)] for at, n in zip(order, chosen, strict=True)}
+    return {at: [(outlets[at][n], lines[at].quantity)] for at, n in zip(order, chosen, strict=True)}
 
 
 def _flow(
-    members: Sequence[int], lines: Sequence[LineRequest], places: Sequence[Sequence[Place]], room: dict[int, Micro]
+    members: Sequence[int], lines: Sequence[LineRequest], outlets: Sequence[Sequence[Outlet]], room: dict[int, Micro]
 ) -> dict[int, Cover] | None:
     """Lines of one sku from several sites: a maximal flow, kept if it respects every line's limits on shipments."""
-    sites = {id(place): place for at in members for place in places[at]}
+    sites = {id(outlet.place): outlet for at in members for outlet in outlets[at]}
     flow: dict[tuple[int, int], Micro] = {}
     left = dict(room)
     for at in members:
         needed = lines[at].quantity
         while needed > 0:
-            path = _augment(at, members, places, flow, left)
+            path = _augment(at, members, outlets, flow, left)
             if path is None:
                 return None
             push = min(needed, left[path[-1][1]], *(flow[who, site] for who, site, forward in _backward(path) if not forward))
@@ -230,20 +303,20 @@ def _flow(
         least = min(line.min_ship or 1, line.quantity)
         if any(quantity < least for _, quantity in cover) or (line.max_shipments is not None and len(cover) > line.max_shipments):
             return None
-        order = {id(place): number for number, place in enumerate(places[at])}
-        covers[at] = sorted(cover, key=lambda part: order[id(part[0])])
+        order = {id(outlet.place): number for number, outlet in enumerate(outlets[at])}
+        covers[at] = sorted(cover, key=lambda part: order[id(part[0].place)])
     return covers
 
 
 def _augment(
-    start: int, members: Sequence[int], places: Sequence[Sequence[Place]], flow: dict[tuple[int, int], Micro], left: dict[int, Micro]
+    start: int, members: Sequence[int], outlets: Sequence[Sequence[Outlet]], flow: dict[tuple[int, int], Micro], left: dict[int, Micro]
 ) -> list[tuple[int, int]] | None:
     """A way from a line to a site with room, over lines that can move elsewhere: pairs (line, site), each line moving to its site."""
     came: dict[int, tuple[int, int | None]] = {}  # site -> (line that would use it, site that this line would leave)
     queue: list[tuple[int, int | None]] = [(start, None)]
     for line, leaves in queue:
-        for place in places[line]:
-            site = id(place)
+        for outlet in outlets[line]:
+            site = id(outlet.place)
             if site in came:
                 continue
             came[site] = (line, leaves)

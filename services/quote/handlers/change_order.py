@@ -13,7 +13,8 @@ from services.quote.domain.book import Entry, Part
 from services.quote.domain.change import CurrentLine, amend
 from services.quote.domain.shipment import line_status, order_status
 from services.quote.handlers.demand import is_acceptable, line_of
-from services.quote.handlers.take import CANNOT_PROMISE, history_of
+from services.quote.handlers.plans import plans_of, stand_plans
+from services.quote.handlers.take import CANNOT_PROMISE, history_of, name_plans
 from services.quote.ledger import Change, Effect, Refusal
 from services.quote.store.books import Cause
 from services.quote.store.rows import DecisionRow, DeliveryRow, LineRow, OrderRow
@@ -132,10 +133,12 @@ class Amend(Change):
         asked = self._lines(order)
         _counted(desk, [asked[change.line_ref] for change in self.ask.lines])
         open_lines = [line for line in order.lines if line.is_open]
-        current = [_current(desk, line) for line in open_lines]
-        wanted = [line_of(desk.board, ask, ref, desk.now) for ref, ask in asked.items()]
+        current = [_current(desk, line, order.customer) for line in open_lines]
+        wanted = [line_of(desk.board, ask, ref, desk.now, order.customer) for ref, ask in asked.items()]
         decision = amend(current, wanted, desk, order.id, allow_partial=order.allow_partial, ship_complete=order.ship_complete)
         answered = answers.decision(desk.board, decision, desk.now)
+        plans = plans_of(decision)
+        name_plans(answered, plans)
         request = self.ask.model_dump(mode="json", exclude_defaults=True)
         versions = desk.versions(f"{sku}|{site}" for sku, site in decision.read)
         if not is_acceptable(decision, allow_partial=order.allow_partial):
@@ -147,6 +150,7 @@ class Amend(Change):
                 decisions=[row],
             )
         effect = Effect(cause=Cause("order-amended", self.decision_id, self.caller, self.ask.document))
+        stand_plans(effect, plans, order.id, desk.now)
         lines: list[LineRow] = []
         promises = {line.line_ref: line for line in decision.lines}
         requests = {line.line_ref: line for line in wanted}
@@ -261,7 +265,7 @@ class Amend(Change):
         return tuple(
             DeliveryRow(
                 f"{order.id}/{line_ref}/r{order.revision + 1}/{n}", one.site, one.quantity, one.quantity, one.pick_day, one.ship_day,
-                one.delivery_day,
+                one.delivery_day, one.lane,
             )
             for n, one in enumerate(promised.deliveries)
         )  # fmt: skip
@@ -288,15 +292,15 @@ def _not_before(today: int, one: Delivery) -> Delivery:
 
 
 def _delivery(row: DeliveryRow) -> Delivery:
-    return Delivery(row.site, row.open, row.pick_day, row.ship_day, row.delivery_day)
+    return Delivery(row.site, row.open, row.pick_day, row.ship_day, row.delivery_day, lane=row.lane)
 
 
-def _current(desk: Desk, line: LineRow) -> CurrentLine:
+def _current(desk: Desk, line: LineRow, customer: str | None) -> CurrentLine:
     ask = LineAsk.model_validate(
         {**line.request, "sku": line.sku, "quantity": _units(line.quantity), "requested_date": line.requested_date.isoformat()}
     )
     return CurrentLine(
-        line_of(desk.board, ask, line.line_ref, desk.now),
+        line_of(desk.board, ask, line.line_ref, desk.now, customer),
         tuple(_delivery(one) for one in line.deliveries if one.open),
         None if line.first_promised_date is None else line.first_promised_date.toordinal(),
         None if line.promised_date is None else line.promised_date.toordinal(),

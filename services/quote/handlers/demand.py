@@ -90,14 +90,14 @@ def _refuse(errors: list[FieldError]) -> None:
 def demand_of(board: Board, ask: OrderAsk, now: datetime) -> Demand:
     """The request with its defaults: requested today, from every site with a book of the sku, by code."""
     return Demand(
-        tuple(line_of(board, line, line.line_ref or str(n + 1), now) for n, line in enumerate(ask.lines)),
+        tuple(line_of(board, line, line.line_ref or str(n + 1), now, ask.customer) for n, line in enumerate(ask.lines)),
         allow_partial=ask.allow_partial,
         ship_complete=ask.ship_complete,
         policy=ask.policy,
     )
 
 
-def line_of(board: Board, line: LineAsk, line_ref: str, now: datetime) -> LineRequest:
+def line_of(board: Board, line: LineAsk, line_ref: str, now: datetime, customer: str | None = None) -> LineRequest:
     """One line. A site that inventory has not described yet answers nothing until it is."""
     sites = tuple(site for site in (dict.fromkeys(line.sites) if line.sites else board.sites_of(line.sku)) if site in board.sites)
     item = board.items.get(line.sku)
@@ -113,6 +113,8 @@ def line_of(board: Board, line: LineAsk, line_ref: str, now: datetime) -> LineRe
         line.max_shipments,
         "EA" if item is None else item.uom,
         item is not None,
+        line.ship_to,
+        customer,
     )
 
 

@@ -7,13 +7,25 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from services.quote.asks import micro
-from services.quote.domain.book import Entry, Part
+from services.quote.domain.book import RESOURCE, Entry, Part
+from services.quote.domain.sources import MICRO
+from services.quote.handlers.plans import replace_plans
 from services.quote.handlers.ship import Left, match
 from services.quote.ledger import Change, Effect
 from services.quote.store import documents, supply
 from services.quote.store.books import Cause
 from services.quote.store.supply import Definition
-from shared.contracts.inventory import TOPIC, Heartbeat, ItemDefined, PositionChanged, SiteDefined
+from shared.contracts.base import Contract
+from shared.contracts.inventory import (
+    TOPIC,
+    Heartbeat,
+    ItemDefined,
+    LaneDefined,
+    PositionChanged,
+    SiteDefined,
+    SupplierDefined,
+    SupplierItemDefined,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,10 +34,17 @@ if TYPE_CHECKING:
     from services.quote.ledger import Desk
     from services.quote.store.pool import Connection
     from services.quote.store.rows import UnmatchedRow
-    from shared.contracts.base import Contract
     from shared.contracts.inventory import PositionState
 
 FROM_INVENTORY = "inventory"
+DEFINES: dict[type[Contract], str] = {
+    ItemDefined: "item",
+    SiteDefined: "site",
+    LaneDefined: "lane",
+    SupplierDefined: "supplier",
+    SupplierItemDefined: "supplier_item",
+}
+"""The kinds of master data that supply is promised by; the id is the field of the same name."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -63,10 +82,10 @@ class HearSupply(Change):
                         self._states[key] = state
                         self._positions[key] = event
                     self._note_shipped(state, event.document)
-            elif isinstance(event, ItemDefined):
-                self._definitions.append(Definition("item", event.sku, event.revision, event.model_dump(mode="json")))
-            elif isinstance(event, SiteDefined):
-                self._definitions.append(Definition("site", event.site, event.revision, event.model_dump(mode="json")))
+            elif type(event) in DEFINES:
+                kind = DEFINES[type(event)]
+                told = event.model_dump(mode="json")
+                self._definitions.append(Definition(kind, told["sku" if kind == "item" else kind], told["revision"], told))
             elif isinstance(event, Heartbeat):
                 self._as_of = event.as_of if self._as_of is None else max(self._as_of, event.as_of)
 
@@ -86,8 +105,8 @@ class HearSupply(Change):
         return tuple(sorted(set(self._ids.values())))
 
     def new_books(self) -> Iterable[str]:
-        """A position that was never heard of is a new book."""
-        return self._states
+        """A position that was never heard of is a new book, and so is a resource that an order is said to load."""
+        return [*self._states, *(book_of(load.resource) for state in self._states.values() for one in state.receipts for load in one.load)]
 
     async def claim(self, connection: Connection) -> bool:
         """Move the offset first: that fences whoever else thinks it leads. Then find the orders, so that they can be locked."""
@@ -121,6 +140,11 @@ class HearSupply(Change):
             book = desk.fork(key)
             if book is None:
                 raise LookupError(f"book {key} was not made")
+            _load_resources(effect, desk, book, state)
+            for receipt in state.receipts:
+                increase = micro(receipt.quantity) - highest_ordered(book, receipt.receipt_id)
+                if increase > 0:
+                    replace_plans(effect, desk, book, receipt.kind, increase, receipt.replaces)
             for entry in _differences(book, state):
                 effect.put(key, entry)
         # Totals never fall, so those of an older state count as well: a newer one may say nothing of the line.
@@ -140,6 +164,8 @@ def _differences(book: Book, state: PositionState) -> Iterable[Entry]:
         detail: dict[str, Any] = {
             "kind": receipt.kind, "ordered": micro(receipt.quantity), "arrived": micro(receipt.arrived), "supplier": receipt.supplier,
             "from_site": receipt.from_site, "document": receipt.document,
+            "highest": max(micro(receipt.quantity), highest_ordered(book, receipt.receipt_id)),
+            "load": [[load.resource, load.date.toordinal(), load.minutes] for load in receipt.load],
         }  # fmt: skip
         wanted[Part.RECEIPT, receipt.receipt_id] = Entry(
             Part.RECEIPT, receipt.receipt_id, micro(receipt.open_quantity), receipt.due_date.toordinal(), None, detail
@@ -158,3 +184,34 @@ def _differences(book: Book, state: PositionState) -> Iterable[Entry]:
     for (part, ref), entry in wanted.items():
         if book.find(part, ref) != entry:
             yield entry
+
+
+def book_of(resource: str) -> str:
+    """The key of a resource's book."""
+    return f"{resource}|{RESOURCE}"
+
+
+def highest_ordered(book: Book, receipt_id: str) -> int:
+    """The most that was ever ordered by a receipt, as far as it stood in the book without a break."""
+    standing = book.find(Part.RECEIPT, receipt_id)
+    detail = {} if standing is None else standing.detail or {}
+    return int(detail.get("highest", detail.get("ordered", 0)))
+
+
+def _load_resources(effect: Effect, desk: Desk, book: Book, state: PositionState) -> None:
+    """What the open orders of a position load on resources is a requirement there, in the same step as the orders."""
+    told: dict[tuple[str, str], Entry] = {}
+    for receipt in state.receipts:
+        for n, load in enumerate(receipt.load):
+            ref = f"inventory:{receipt.receipt_id}/{n}"
+            detail = {"kind": "load", "owner": receipt.receipt_id, "from": FROM_INVENTORY}
+            told[load.resource, ref] = Entry(Part.REQUIREMENT, ref, load.minutes * MICRO, load.date.toordinal(), None, detail)
+    for standing in book.of(Part.RECEIPT):
+        for n, (resource, day, _) in enumerate((standing.detail or {}).get("load", ())):
+            ref = f"inventory:{standing.ref}/{n}"
+            told.setdefault((resource, ref), Entry(Part.REQUIREMENT, ref, 0, day))
+    for (resource, _), entry in told.items():
+        other = desk.fork(book_of(resource))
+        before = None if other is None else other.find(Part.REQUIREMENT, entry.ref)
+        if before != entry and (before is not None or entry.quantity):
+            effect.put(book_of(resource), entry)

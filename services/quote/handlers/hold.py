@@ -10,6 +10,7 @@ from services.quote import events
 from services.quote.answers import iso_instant
 from services.quote.asks import OrderAsk, QuoteAsk
 from services.quote.domain.book import Entry, Part
+from services.quote.handlers.plans import hold_plans, let_go, stand_plans
 from services.quote.handlers.take import claim_entry, confirm, order_of, reduced
 from services.quote.ledger import Change, Effect, Refusal
 from services.quote.store.books import Cause
@@ -89,6 +90,9 @@ class ConfirmHold(Change):
         for claim in quote.claims:
             kept = claim if claim.line_ref in wanted else replace(claim, quantity=0)
             effect.put(f"{claim.sku}|{claim.site}", claim_entry(kept, self.order_id, ask, None))
+        standing = reduced(quote, wanted).plans
+        stand_plans(effect, standing, self.order_id, desk.now)
+        let_go(effect, [plan for plan in quote.plans if plan not in standing], desk)
         answer = {
             **quote.answer, "status": "confirmed", "order_id": self.order_id, "expires_at": None,
             "lines": [line for line in quote.answer["lines"] if line["line_ref"] in wanted or self.line_refs is None],
@@ -156,13 +160,14 @@ class Expire(Change):
 
 def _ended(quote: QuoteRow, status: str, said: str, desk: Desk, *, actor: str | None = None, reason: str | None = None) -> Effect:
     answer = {**quote.answer, "status": status}
-    ended = replace(quote, status=status, answer=answer, claims=(), revision=quote.revision + 1, updated_at=desk.now)
+    ended = replace(quote, status=status, answer=answer, claims=(), plans=(), revision=quote.revision + 1, updated_at=desk.now)
     effect = Effect(200, answer, cause=Cause(said, quote.id, actor), quotes=[ended])
     for claim in quote.claims:
         key = f"{claim.sku}|{claim.site}"
         book = desk.fork(key)
         if book is not None and book.find(Part.CLAIM, claim.ref) is not None:  # an expired one may be written out already
             effect.put(key, Entry(Part.CLAIM, claim.ref, 0, claim.day, None, {"owner": quote.id}))
+    let_go(effect, quote.plans, desk)
     effect.events.append(events.hold(said, ended, desk.now, reason=reason, actor=actor))
     return effect
 
@@ -194,5 +199,6 @@ class Extend(Change):
         effect = Effect(200, answer, cause=Cause("quote-held", quote.id, self.caller), quotes=[extended])
         for claim in quote.claims:
             effect.put(f"{claim.sku}|{claim.site}", claim_entry(claim, quote.id, ask, expires_at))
+        hold_plans(effect, quote.plans, quote.id, expires_at)
         effect.events.append(events.hold("quote-held", extended, desk.now, reason="extended", actor=self.caller))
         return effect

@@ -14,12 +14,15 @@ from services.quote.version import CODE_VERSION
 from shared.ids import new_id
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from services.quote.asks import QuoteAsk
     from services.quote.board import Board
     from services.quote.decision_log import DecisionLog
     from services.quote.domain.book import Book, Rules
+    from services.quote.domain.dates import Way
+    from services.quote.domain.sources import Source
 
 
 class BoardShelf:
@@ -43,6 +46,18 @@ class BoardShelf:
     def rules(self, sku: str, site: str) -> Rules:  # noqa: ARG002 -- rules may come to depend on the site
         """How the dates of a sku are read."""
         return self._board.rules(sku)
+
+    def ways(self, sku: str, site: str, ship_to: str | None, customer: str | None) -> Sequence[Way]:
+        """The ways of a sku from a site to a customer."""
+        return self._board.world.ways(sku, site, ship_to, customer, self.now)
+
+    def sources(self, sku: str, site: str) -> Sequence[Source]:
+        """Where more of a sku at a site can come from."""
+        return self._board.world.sources(sku, site, self.now)
+
+    def minutes_left(self, site: str) -> int:
+        """Minutes until midnight at the site."""
+        return self._board.minutes_left(site, self.now)
 
 
 def inquire(board: Board, log: DecisionLog, ask: QuoteAsk, caller: str, request_id: str) -> bytes:

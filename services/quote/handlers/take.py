@@ -11,6 +11,7 @@ from services.quote.domain.book import Entry, Part
 from services.quote.domain.promise import promise
 from services.quote.domain.shipment import order_status
 from services.quote.handlers.demand import demand_of, is_acceptable
+from services.quote.handlers.plans import hold_plans, plans_of, stand_plans
 from services.quote.ledger import Change, Effect
 from services.quote.store.books import Cause
 from services.quote.store.rows import ClaimRow, DecisionRow, DeliveryRow, HistoryRow, LineRow, OrderRow, QuoteRow
@@ -18,12 +19,13 @@ from services.quote.version import CODE_VERSION
 from shared.ids import new_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from services.quote.asks import OrderAsk
     from services.quote.domain.answer import Decision
     from services.quote.ledger import Desk
+    from services.quote.store.rows import PlanRow
 
 CANNOT_PROMISE = "CANNOT_PROMISE"
 
@@ -67,11 +69,13 @@ class Take(Change):
             expires_at=expires_at,
             order_id=self.order_id if accepted and not holding else None,
         )
+        plans = plans_of(decision) if accepted else ()
+        name_plans(body, plans)
         effect = Effect(200, body, cause=Cause("quote-held" if holding else "order-promised", self.decision_id, self.caller))
         claims = tuple(_claims(self.quote_id, decision)) if accepted else ()
         quote = QuoteRow(
             self.quote_id, "hold" if holding else "order", status, self.caller, self.ask.customer, str(decision.outcome), decision.summary,
-            request, body, claims, expires_at, body["order_id"], self.decision_id, 1, desk.now, desk.now,
+            request, body, claims, expires_at, body["order_id"], self.decision_id, 1, desk.now, desk.now, plans,
         )  # fmt: skip
         effect.decisions.append(
             DecisionRow(
@@ -88,16 +92,20 @@ class Take(Change):
         effect.quotes.append(quote)
         owner = self.quote_id if holding else self.order_id
         for claim in claims:
-            effect.put(f"{claim.sku}|{claim.site}", claim_entry(claim, owner, self.ask, expires_at))
+            entry = claim_entry(claim, owner, self.ask, expires_at)
+            if entry.quantity:
+                effect.put(f"{claim.sku}|{claim.site}", entry)
         if holding:
+            hold_plans(effect, plans, owner, expires_at)
             effect.events.append(events.hold("quote-held", quote, desk.now, actor=self.caller))
         else:
+            stand_plans(effect, plans, self.order_id, desk.now)
             confirm(effect, order_of(quote, self.ask, self.order_id, desk.now), desk.now, self.caller, self.decision_id)
         return effect
 
 
 def claim_entry(claim: ClaimRow, owner: str, ask: OrderAsk, expires_at: datetime | None) -> Entry:
-    """The claim as it stands in its book."""
+    """The claim as it stands in its book; of a hold, without what its plans would bring."""
     detail = {
         "owner": owner,
         "line_ref": claim.line_ref,
@@ -105,14 +113,15 @@ def claim_entry(claim: ClaimRow, owner: str, ask: OrderAsk, expires_at: datetime
         "demand_class": ask.demand_class,
         "priority": ask.priority,
     }
-    return Entry(Part.CLAIM, claim.ref, claim.quantity, claim.day, expires_at, detail)
+    quantity = claim.quantity if expires_at is None else claim.quantity - claim.planned
+    return Entry(Part.CLAIM, claim.ref, quantity, claim.day, expires_at, detail)
 
 
 def _claims(quote_id: str, decision: Decision) -> Iterable[ClaimRow]:
     for line in decision.lines:
         for n, delivery in enumerate(line.deliveries):
             ref = f"{quote_id}/{line.line_ref}/{n}"
-            yield ClaimRow(ref, line.line_ref, line.sku, delivery.site, delivery.quantity, delivery.pick_day)
+            yield ClaimRow(ref, line.line_ref, line.sku, delivery.site, delivery.quantity, delivery.pick_day, delivery.planned)
 
 
 def order_of(quote: QuoteRow, ask: OrderAsk, order_id: str, at: datetime) -> OrderRow:
@@ -129,7 +138,7 @@ def order_of(quote: QuoteRow, ask: OrderAsk, order_id: str, at: datetime) -> Ord
         deliveries = tuple(
             DeliveryRow(
                 claim.ref, claim.site, claim.quantity, claim.quantity, claim.day,
-                date.fromisoformat(one["ship_date"]).toordinal(), date.fromisoformat(one["delivery_date"]).toordinal(),
+                date.fromisoformat(one["ship_date"]).toordinal(), date.fromisoformat(one["delivery_date"]).toordinal(), one.get("lane"),
             )
             for claim, one in zip(claims[ref], answered["deliveries"], strict=True)
         )  # fmt: skip
@@ -171,5 +180,20 @@ def history_of(
 
 
 def reduced(quote: QuoteRow, line_refs: set[str]) -> QuoteRow:
-    """The same quote with the claims of these lines only."""
-    return replace(quote, claims=tuple(claim for claim in quote.claims if claim.line_ref in line_refs))
+    """The same quote with the claims of these lines only, and the plans that they stand on."""
+    return replace(
+        quote,
+        claims=tuple(claim for claim in quote.claims if claim.line_ref in line_refs),
+        plans=tuple(plan for plan in quote.plans if line_refs & set(plan.line_refs)),
+    )
+
+
+def name_plans(body: dict[str, Any], plans: Sequence[PlanRow]) -> None:
+    """Let the answer call planned supply by the ids that it has from now on."""
+    for said, plan in zip(body["planned_supply"], plans, strict=bool(plans)):
+        said["plan_id"] = plan.id
+    for line in body["lines"]:
+        for one in line["pegging"]:
+            number = one.pop("planned", None)
+            if number is not None and plans:
+                one["ref"] = plans[number].id

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from services.quote import events
+from services.quote.domain.book import RESOURCE
 from services.quote.ledger import Desk
 from services.quote.store import documents
 
@@ -23,7 +24,7 @@ async def snapshot(board: Board, pool: Pool) -> AsyncIterator[tuple[str, Contrac
     for key in sorted(board.books):
         desk = Desk(board, board.now(), {}, {}, None)
         book = desk.fork(key)
-        if book is not None and book.version:
+        if book is not None and book.version and book.site != RESOURCE:
             yield events.AVAILABILITY_CHANGED, events.availability(desk, book, "snapshot", None)
     after: str | None = None
     while True:

@@ -10,11 +10,13 @@ from services.quote.domain.book import Book, Entry, Part
 from services.quote.store.books import Cause, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from services.quote.board import Board
     from services.quote.domain.book import Rules
+    from services.quote.domain.dates import Way
+    from services.quote.domain.sources import Source
     from services.quote.store.pool import Connection
     from services.quote.store.rows import DecisionRow, HistoryRow, OrderRow, QuoteRow, UnmatchedRow
     from services.quote.store.supply import Definition
@@ -135,6 +137,18 @@ class Desk:
         """How the dates of a sku are read."""
         return self.board.rules(sku)
 
+    def ways(self, sku: str, site: str, ship_to: str | None, customer: str | None) -> Sequence[Way]:
+        """The ways of a sku from a site to a customer."""
+        return self.board.world.ways(sku, site, ship_to, customer, self.now)
+
+    def sources(self, sku: str, site: str) -> Sequence[Source]:
+        """Where more of a sku at a site can come from."""
+        return self.board.world.sources(sku, site, self.now)
+
+    def minutes_left(self, site: str) -> int:
+        """Minutes until midnight at the site."""
+        return self.board.minutes_left(site, self.now)
+
     def versions(self, keys: Iterable[str]) -> dict[str, int]:
         """The versions that a decision was made on."""
         found = {}
@@ -149,8 +163,8 @@ class Desk:
         The quotes are asked too: a hold whose time is over may have left its book before the plan was made. And whatever the
         board has learned since (a site, an item, a book) may open another way.
         """
-        if self._learned != self.board.learned:
-            return False
+        if self._learned != self.board.learned or int(self.now.timestamp()) != int(now.timestamp()):
+            return False  # a cut-off passes with a second, and today's minutes with a minute
         if any(quote.is_live(self.now) != quote.is_live(now) for quote in self._given.values()):
             return False
         for key, version in self._bases.items():
@@ -195,8 +209,8 @@ class Desk:
 
     def _step(self, key: str, entries: list[Entry], cause: Cause) -> None:
         fork = self.fork(key)
-        if fork is None:
-            raise LookupError(f"book {key} was written without being there")
+        if fork is None:  # planned supply may bring a sku where it never was
+            fork = self._forks[key] = Book(*key.rsplit("|", 1))
         step = Step(key, fork.version + 1, self.now, tuple(entries))
         fork.apply(step.entries, step.version, step.at)
         self.steps.append((step, cause))

@@ -264,6 +264,8 @@ class Door:
         plan = Desk(self._board, self._board.now(), quotes, orders, None)
         planned, wanted = self._plan(working, plan)
         if wanted:
+            if opened := {key for key in wanted if not self._is_written(key)}:
+                await books.create(connection, opened)
             await books.lock(connection, wanted)
         now, heads = await books.read_heads(connection, wanted | plan.read_books)
         await self._board.catch_up(connection, heads.values())

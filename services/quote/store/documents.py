@@ -6,12 +6,23 @@ from typing import Any
 
 from services.quote.store.bulk import SEPARATOR, insert, insert_sql, json_text
 from services.quote.store.pool import Connection
-from services.quote.store.rows import ClaimRow, DeliveryRow, HistoryRow, LineRow, OrderRow, QuoteRow, ShippedRow, UnmatchedRow
+from services.quote.store.rows import (
+    ClaimRow,
+    DeliveryRow,
+    HistoryRow,
+    LineRow,
+    OrderRow,
+    PlanClaimRow,
+    PlanRow,
+    QuoteRow,
+    ShippedRow,
+    UnmatchedRow,
+)
 
 _QUOTE_COLUMNS = {
     "id": "text", "mode": "text", "status": "text", "caller": "text", "customer": "text", "outcome": "text", "summary": "text",
     "request": "json", "answer": "json", "claims": "jsonb", "expires_at": "timestamptz", "order_id": "text", "decision_id": "text",
-    "revision": "int", "created_at": "timestamptz", "updated_at": "timestamptz",
+    "revision": "int", "created_at": "timestamptz", "updated_at": "timestamptz", "plans": "jsonb",
 }  # fmt: skip
 _ORDER_COLUMNS = {
     "id": "text", "quote_id": "text", "external_id": "text", "source_system": "text", "customer": "text", "demand_class": "text",
@@ -33,7 +44,13 @@ _QUOTE, _ORDER, _LINE = ", ".join(_QUOTE_COLUMNS), ", ".join(_ORDER_COLUMNS), ",
 def _quote(row: Any) -> QuoteRow:
     values = dict(row)
     values["claims"] = tuple(ClaimRow(**claim) for claim in values["claims"])
+    values["plans"] = tuple(_plan(plan) for plan in values["plans"])
     return QuoteRow(**values)
+
+
+def _plan(said: dict[str, Any]) -> PlanRow:
+    claims = tuple(PlanClaimRow(**claim) for claim in said["claims"])
+    return PlanRow(**{**said, "line_refs": tuple(said["line_refs"]), "claims": claims})
 
 
 def _line(row: Any) -> LineRow:
@@ -79,8 +96,8 @@ _REPLACE_QUOTE = insert_sql(
     "quote",
     _QUOTE_COLUMNS,
     """ON CONFLICT (id) DO UPDATE SET status = excluded.status, outcome = excluded.outcome, summary = excluded.summary,
-    answer = excluded.answer, claims = excluded.claims, expires_at = excluded.expires_at, order_id = excluded.order_id,
-    decision_id = excluded.decision_id, revision = excluded.revision, updated_at = excluded.updated_at""",
+    answer = excluded.answer, claims = excluded.claims, plans = excluded.plans, expires_at = excluded.expires_at,
+    order_id = excluded.order_id, decision_id = excluded.decision_id, revision = excluded.revision, updated_at = excluded.updated_at""",
 )
 
 
@@ -88,10 +105,11 @@ def _quote_values(q: QuoteRow) -> tuple[Any, ...]:
     return (
         q.id, q.mode, q.status, q.caller, q.customer, q.outcome, q.summary, json_text(q.request), json_text(q.answer),
         json_text([_fields(claim) for claim in q.claims]), q.expires_at, q.order_id, q.decision_id, q.revision, q.created_at, q.updated_at,
+        json_text([{**_fields(plan), "claims": [_fields(claim) for claim in plan.claims]} for plan in q.plans]),
     )  # fmt: skip
 
 
-def _fields(row: ClaimRow | DeliveryRow) -> dict[str, Any]:
+def _fields(row: ClaimRow | DeliveryRow | PlanRow | PlanClaimRow) -> dict[str, Any]:
     return {name: getattr(row, name) for name in row.__slots__}
 
 

@@ -15,6 +15,39 @@ class ClaimRow:
     site: str
     quantity: int
     day: int
+    planned: int = 0
+    """How much of it stands on the quote's plans; while it is a hold, only the rest stands in the book."""
+
+
+@dataclass(slots=True, frozen=True)
+class PlanClaimRow:
+    """What a plan takes from another book: a component, or minutes of a resource. `planned` as with a claim."""
+
+    ref: str
+    sku: str
+    site: str
+    quantity: int
+    planned: int
+    day: int
+
+
+@dataclass(slots=True, frozen=True)
+class PlanRow:
+    """Planned supply of a quote: what has to be released for it once it is an order."""
+
+    id: str
+    kind: str
+    source: str
+    sku: str
+    site: str
+    quantity: int
+    start_day: int
+    due_day: int
+    latest_start_day: int
+    line_refs: tuple[str, ...]
+    claims: tuple[PlanClaimRow, ...]
+    from_site: str | None = None
+    supplier: str | None = None
 
 
 @dataclass(slots=True, frozen=True)
@@ -37,6 +70,7 @@ class QuoteRow:
     revision: int
     created_at: datetime
     updated_at: datetime
+    plans: tuple[PlanRow, ...] = ()
 
     def is_live(self, now: datetime) -> bool:
         """Whether it is a hold that still counts at `now`."""
@@ -54,6 +88,7 @@ class DeliveryRow:
     pick_day: int
     ship_day: int
     delivery_day: int
+    lane: str | None = None
 
 
 @dataclass(slots=True, frozen=True)

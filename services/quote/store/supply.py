@@ -38,6 +38,13 @@ async def save_definitions(connection: Connection, definitions: Sequence[Definit
     )
 
 
+async def lock_definition(connection: Connection, kind: str, identity: str) -> Definition | None:
+    """A definition as it stands, locked, or None; two who define the same at once come one after the other."""
+    await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('definition ' || $1 || ' ' || $2, 0))", kind, identity)
+    row = await connection.fetchrow("SELECT kind, id, revision, state FROM definition WHERE kind = $1 AND id = $2", kind, identity)
+    return None if row is None else Definition(**dict(row))
+
+
 async def list_definitions(connection: Connection, since_xid: int = 0) -> list[Definition]:
     """Every definition that a transaction numbered `since_xid` or later has changed."""
     rows = await connection.fetch("SELECT kind, id, revision, state FROM definition WHERE last_xid >= $1", since_xid)

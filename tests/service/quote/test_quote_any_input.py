@@ -84,7 +84,9 @@ async def test_every_example_of_a_request_is_understood(shop: Shop, document: Js
     for method, path, operation in operations(document):
         for example in examples_of(operation):
             own = example | ({"idempotency_key": a_name("KEY")} if "idempotency_key" in example else {})
-            answer = await shop.quote.request(method, path.format(quote_id="quo_x", order_id="ord_x"), json=own)
+            answer = await shop.quote.request(
+                method, path.format(quote_id="quo_x", order_id="ord_x", plan_id="pln_x", customer="ACME"), json=own
+            )
             assert answer.status_code in (200, 404, 409), (path, example, answer.text)
 
 
@@ -93,6 +95,7 @@ async def test_nothing_that_comes_in_is_ever_our_mistake(shop: Shop, document: J
     sku = await shop.stocked(100)
     held, order = await shop.hold(a_line(sku)), await shop.order(a_line(sku, line_ref="10"))
     known = {"quote_id": held["id"], "order_id": order["order_id"], "decision_id": order["decision_id"]}
+    known |= {"plan_id": "pln_x", "customer": "ACME"}
     asked = 0
     for method, path, operation in operations(document):
         for names in (known, {name: printable(chance.choice(STRANGE)) for name in known}):

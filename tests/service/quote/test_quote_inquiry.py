@@ -184,7 +184,6 @@ async def test_quantities_are_exact(shop: Shop) -> None:
         ({"sku": "A|B"}, "/lines/0/sku"),
         ({"colour": "red"}, "/lines/0/colour"),
         ({"max_shipments": 0}, "/lines/0/max_shipments"),
-        ({"ship_to": "DE-BY"}, "/lines/0/ship_to"),
     ],
 )
 async def test_a_malformed_line_is_a_422_that_points_at_it(shop: Shop, line: dict[str, object], pointer: str) -> None:

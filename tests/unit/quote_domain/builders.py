@@ -5,7 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from services.quote.domain.book import Book, Entry, Part, Rules
+from services.quote.domain.dates import Way, immediate
 from services.quote.domain.promise import Delivery, LinePromise, LineRequest
+from services.quote.domain.sources import Source
 
 MICRO = 1_000_000
 TODAY = date(2026, 12, 1).toordinal()
@@ -55,9 +57,26 @@ class AShelf:
         self.day = today
         self.now = now
         self.rule = rules or Rules()
+        self.way: dict[tuple[str, str | None], Way] = {}
+        """By site and destination; a site of which nothing is said delivers at once."""
+        self.source: dict[tuple[str, str], tuple[Source, ...]] = {}
 
     def book(self, sku: str, site: str) -> Book | None:
         return self.books.get((sku, site))
+
+    def ways(self, sku: str, site: str, ship_to: str | None, customer: str | None) -> tuple[Way, ...]:
+        del sku, customer
+        if not self.way:
+            return (immediate(self.day),)
+        way = self.way.get((site, ship_to))
+        return () if way is None else (way,)
+
+    def sources(self, sku: str, site: str) -> tuple[Source, ...]:
+        return self.source.get((sku, site), ())
+
+    def minutes_left(self, site: str) -> int:
+        del site
+        return 1440
 
     def today(self, site: str) -> int:
         del site

@@ -24,6 +24,11 @@ def projected(entries: Mapping[tuple[Part, str], Entry], today: int, now: dateti
                     continue
                 usable = max(usable, today + rules.past_due_offset_days)
             at = usable
+        elif entry.part is Part.PLAN:
+            detail = entry.detail or {}
+            if today > detail.get("latest_start", at):
+                at = max(at, today + detail.get("lead_days", 0))
+            at = max(at, today) + rules.dock_to_stock_days
         elif entry.part is not Part.STOCK:
             if entry.expires_at is not None and entry.expires_at <= now:
                 continue

@@ -20,7 +20,7 @@ INSTANTS = st.integers(-2, 3).map(lambda seconds: NOW + timedelta(seconds=second
 
 @st.composite
 def an_entry(draw: st.DrawFn) -> Entry:
-    part = draw(st.sampled_from(list(Part)))
+    part = draw(st.sampled_from([part for part in Part if part is not Part.CAPACITY]))
     quantity = draw(st.integers(0, 6)) * MICRO
     if part is Part.STOCK:
         return Entry(part, "", draw(st.integers(-3, 12)) * MICRO)
@@ -31,6 +31,8 @@ def an_entry(draw: st.DrawFn) -> Entry:
     if part is Part.CLAIM:
         detail = {"owner": draw(st.sampled_from(["me", "you"]))}
         expires_at = draw(st.none() | INSTANTS)
+    if part is Part.PLAN:
+        detail = {"latest_start": TODAY + draw(DAYS), "lead_days": draw(st.integers(0, 4))}
     return Entry(part, draw(REFS), quantity, TODAY + draw(DAYS), expires_at, detail)
 
 

@@ -1,0 +1,45 @@
+"""Customers: master data of promising that quote itself keeps."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Depends, Path, Request, Response
+
+from services.quote.api import examples, models
+from services.quote.api.reach import Reader, answers, house, json_response
+from services.quote.asks import CustomerAsk
+from services.quote.handlers.customers import find_customer, list_customers, put_customer
+from shared.access import Caller, Scope, caller_with
+from shared.paging import Cursor, Limit
+from shared.problems import not_found
+from shared.quantities import Code
+
+router = APIRouter(prefix="/v1", tags=["customers"])
+
+Administrator = Annotated[Caller, Depends(caller_with(Scope.ADMIN))]
+CustomerId = Annotated[Code, Path(description="The customer's id, as quotes name it.")]
+CUSTOMER = answers(models.CustomerOut, examples.CUSTOMER)
+
+
+@router.put("/customers/{customer:path}", response_class=Response, responses=CUSTOMER)
+async def define_customer(
+    request: Request, caller: Administrator, customer: CustomerId, ask: Annotated[CustomerAsk, Body(openapi_examples=examples.ASK_CUSTOMER)]
+) -> Response:
+    """Define a customer: the calendar of the days on which goods are received. Told again, nothing changes."""
+    here = house(request)
+    return json_response(await put_customer(here.pool, here.board, customer, ask))
+
+
+@router.get("/customers/{customer:path}", response_class=Response, responses=CUSTOMER)
+async def get_customer(request: Request, caller: Reader, customer: CustomerId) -> Response:
+    """A customer as it stands."""
+    found = find_customer(house(request).board, customer)
+    if found is None:
+        raise not_found("UNKNOWN_CUSTOMER", f"There is no customer {customer!r}.")
+    return json_response(found)
+
+
+@router.get("/customers", response_class=Response, responses=answers(models.CustomerPage, examples.CUSTOMERS))
+async def list_all_customers(request: Request, caller: Reader, limit: Limit = 100, cursor: Cursor = None) -> Response:
+    """Customers by id."""
+    page = list_customers(house(request).board, limit, cursor)
+    return json_response({"data": page.data, "next_cursor": page.next_cursor})

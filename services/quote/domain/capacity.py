@@ -1,0 +1,179 @@
+"""What resources can still do, and when a job on them is done (promising.md § 5).
+
+    free(d) = minutes of d - minutes claimed of d          (of today: what is left until midnight, at most)
+
+Unused capacity perishes: each day is its own. A job may spread over consecutive days, taking each day what is free;
+resources that it needs at once take the same minutes on the same days; from a pool it takes one member a day.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from services.quote.domain.balance import is_live
+from services.quote.domain.book import Part
+from services.quote.domain.calendar import THREE_YEARS, Calendar
+from services.quote.domain.sources import MICRO
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from services.quote.domain.book import Book, Day, Micro
+    from services.quote.domain.sources import Need, Operation
+    from services.quote.domain.stand import Stand
+
+_DAY_MINUTES: Final = 1440
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """What one resource can do: minutes of each day, where, and how much of it works at once."""
+
+    site: str
+    minutes: Calendar
+    at_once: Micro
+    """Units times efficiency, in millionths: so many minutes of work pass in one minute of the clock, at most."""
+
+
+def capacity_of(book: Book) -> Capacity | None:
+    """What the book of a resource says of its capacity, or None when nothing was ever said."""
+    entry = book.find(Part.CAPACITY, "")
+    if entry is None or entry.detail is None:
+        return None
+    kept = book.supply_memo
+    if kept is not None and kept[0] is entry:
+        found: Capacity = kept[1]
+        return found
+    detail = entry.detail
+    days = {int(day): int(minutes) for day, minutes in detail["days"].items()}
+    capacity = Capacity(str(detail["site"]), Calendar(tuple(detail["weekly"]), days), int(detail["at_once"]))
+    book.supply_memo = (entry, capacity)
+    return capacity
+
+
+def claimed_by_day(book: Book, today: Day, now: datetime, without_owner: str | None = None) -> dict[Day, Micro]:
+    """Minutes that live claims and requirements take of each day, from today on. Those of days that have passed are spent."""
+    claimed = {day: minutes for day, minutes in book.demand_by_day().items() if day >= today}
+    over = list(book.due_holds(now))
+    if without_owner is not None:
+        over += [claim for claim in book.claims_of(without_owner) if is_live(claim, now)]
+    for claim in over:
+        if claim.day is not None and claim.day >= today:
+            claimed[claim.day] -= claim.quantity
+    return claimed
+
+
+def available(capacity: Capacity, day: Day, today: Day, minutes_left: int) -> Micro:
+    """The minutes of a day, in millionths: of today what can still pass until midnight, of a day before it nothing."""
+    if day < today:
+        return 0
+    whole = capacity.minutes.minutes(day) * MICRO
+    return whole if day > today else min(whole, capacity.at_once * minutes_left)
+
+
+class Machine:
+    """One resource as one decision sees it: what is known, less what the same decision has taken."""
+
+    __slots__ = ("_capacity", "_claimed", "_minutes_left", "book", "resource", "taken", "today")
+
+    def __init__(self, book: Book, capacity: Capacity, today: Day, minutes_left: int, claimed: Mapping[Day, Micro]) -> None:
+        """`minutes_left`: of today, by the clock of its site."""
+        self.book = book
+        self.resource = book.sku
+        self.today = today
+        self._capacity = capacity
+        self._minutes_left = minutes_left
+        self._claimed = claimed
+        self.taken: dict[Day, Micro] = {}
+
+    def free(self, day: Day) -> Micro:
+        """Minutes that nobody has claimed of a day, in millionths."""
+        free = available(self._capacity, day, self.today, self._minutes_left) - self._claimed.get(day, 0) - self.taken.get(day, 0)
+        return max(0, free)
+
+    def works_within(self, day: Day) -> Day | None:
+        """The first day, not before `day`, on which it works at all; None when there is none within three years."""
+        return self._capacity.minutes.on_or_after(max(day, self.today))
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Minutes of a resource on a day, in millionths."""
+
+    resource: str
+    day: Day
+    minutes: Micro
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """When one operation is done, and what it occupies."""
+
+    start: Day
+    following: Day
+    """The first day on which the next operation, or the output, can start: the day after the last minute (choice)."""
+    loads: tuple[Load, ...]
+
+
+def run(operation: Operation, quantity: Micro, start: Day, stand: Stand) -> Run | None:
+    """The operation done as early as its resources allow, not before `start`; None when they never can.
+
+    Of several lists of resources the one that is done first; the first of equals.
+    """
+    minutes = operation.minutes(quantity)
+    best: Run | None = None
+    if not operation.options or minutes == 0:
+        best = Run(start, start + _whole_days(minutes), ())
+    else:
+        for needs in operation.options:
+            found = _occupy(needs, minutes, start, stand, may_spread=operation.may_spread)
+            if found is not None and (best is None or found.following < best.following):
+                best = found
+    if best is None or operation.fixed == 0:
+        return best
+    return Run(best.start, best.following + _whole_days(operation.fixed), best.loads)
+
+
+def _whole_days(minutes: Micro) -> int:
+    return -(-minutes // (_DAY_MINUTES * MICRO))
+
+
+def _occupy(needs: Sequence[Need], minutes: Micro, start: Day, stand: Stand, *, may_spread: bool) -> Run | None:
+    pools = [[machine for name in need.candidates if (machine := stand.machine(name)) is not None] for need in needs]
+    if not all(pools):
+        return None
+    pools.sort(key=len)  # whoever has least choice chooses first
+    left = minutes
+    loads: list[Load] = []
+    day = start
+    while day - start <= THREE_YEARS:
+        chosen = _choose(pools, day)
+        most = min((machine.free(day) for machine in chosen), default=0)
+        if most >= left or (may_spread and most > 0):
+            took = min(most, left)
+            loads += [Load(machine.resource, day, took) for machine in chosen]
+            left -= took
+            if left == 0:
+                return Run(loads[0].day, day + 1, tuple(loads))
+        day = max(day + 1, _next_day(pools, day + 1) or start + THREE_YEARS + 1)
+    return None
+
+
+def _choose(pools: Sequence[Sequence[Machine]], day: Day) -> list[Machine]:
+    """One member of each pool, none twice, the freest first; empty when there are not enough."""
+    chosen: list[Machine] = []
+    for pool in pools:
+        left = [machine for machine in pool if machine not in chosen]
+        if not left:
+            return []
+        chosen.append(max(left, key=lambda machine: machine.free(day)))
+    return chosen
+
+
+def _next_day(pools: Sequence[Sequence[Machine]], day: Day) -> Day | None:
+    """The first day on which every pool has somebody who works; so that closed weeks cost nothing."""
+    following = [min((at for machine in pool if (at := machine.works_within(day)) is not None), default=None) for pool in pools]
+    known = [at for at in following if at is not None]
+    return max(known) if len(known) == len(following) else None

@@ -1,0 +1,209 @@
+"""How more of a sku comes to a site: the same question again for what it is made of, or moved from (promising.md § 4).
+
+`acquire` takes a quantity from what is known, or plans what is missing: by transfer, make or buy, each of which acquires
+what it needs in turn, over (sku, site), down the bill of material, cycles cut. Everything found is taken on the stand at
+once, so that nothing is promised twice inside one answer; what loses is rolled back.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from services.quote.domain.capacity import Load, run
+from services.quote.domain.sources import Buy, Make, Transfer
+from services.quote.domain.stand import EFFORT
+
+if TYPE_CHECKING:
+    from services.quote.domain.book import Day, Micro
+    from services.quote.domain.sources import Component, Source
+    from services.quote.domain.stand import Place, Planned, Stand
+
+DEEPEST: Final = 25
+"""Levels of supply that are looked through; a bill of material of more is taken for a mistake."""
+
+Path = tuple[tuple[str, str], ...]
+Acquired = tuple["Place", int]
+"""Where something was taken, and the take's name there."""
+
+
+def acquire(stand: Stand, sku: str, site: str, quantity: Micro, wanted: Day, path: Path = ()) -> Acquired | None:
+    """Take `quantity` of a sku at a site on the first day, `wanted` or later, on which it can be had; None when it never can."""
+    place = stand.place(sku, site)
+    if place is None:
+        stand.lacks = (sku, site)
+        return None
+    wanted = max(wanted, place.today)
+    day = place.earliest(quantity, wanted)
+    if day != wanted and replenish(stand, place, quantity, wanted, path, beat=day) is not None:
+        day = place.earliest(quantity, wanted)
+    if day is None:
+        stand.lacks = (sku, site)
+        return None
+    return place, place.take(day, quantity)
+
+
+def replenish(stand: Stand, place: Place, quantity: Micro, wanted: Day, path: Path = (), *, beat: Day | None = None) -> Planned | None:
+    """Plan what is missing of `quantity` by the source that has it there first; by the first of equals, and of those in time.
+
+    Only a day before `beat` counts. None, with nothing planned, when no source is that early.
+    """
+    if len(path) >= DEEPEST or (place.sku, place.site) in path or stand.effort < -EFFORT:
+        return None
+    path = (*path, (place.sku, place.site))
+    mark = stand.mark()
+    best: Planned | None = None
+    best_source: Source | None = None
+    for source in place.sources:
+        stand.effort -= 1
+        if best_source is not None and stand.effort < 0:
+            break  # long enough: the first that does is taken
+        stand.rollback(mark)
+        best = bring(stand, place, source, quantity, wanted, path)
+        day = None if best is None else place.earliest(quantity, wanted)
+        if day is None or (beat is not None and day >= beat):
+            best = None
+            continue
+        beat, best_source = day, source
+        if day <= wanted:
+            break
+    if best is None:
+        stand.rollback(mark)
+        if best_source is not None:
+            best = bring(stand, place, best_source, quantity, wanted, path)
+    return best
+
+
+def bring(stand: Stand, place: Place, source: Source, quantity: Micro, wanted: Day, path: Path = ()) -> Planned | None:
+    """Plan by one source what the place does not offer: on the wanted day or, where it has a fence, by the end of the fence.
+
+    If that comes so late that the place offers more by then, only the rest is planned.
+    """
+    path = path or ((place.sku, place.site),)
+    covered = place.offers(wanted)
+    fence = place.rules.atp_fence_days
+    if fence is not None:
+        covered = max(covered, place.offers(place.today + fence))
+    if covered >= quantity:
+        return None
+    mark = stand.mark()
+    planned = order(stand, place, source, quantity - covered, path)
+    day = None if planned is None else place.earliest(quantity, wanted)
+    if planned is None or day is None:
+        stand.rollback(mark)
+        return None
+    by_then = place.offers(day) - planned.left
+    if by_then <= covered or by_then >= quantity:
+        return planned
+    stand.rollback(mark)
+    less = order(stand, place, source, quantity - by_then, path)
+    if less is not None and (again := place.earliest(quantity, wanted)) is not None and again <= day:
+        return less
+    stand.rollback(mark)
+    return order(stand, place, source, quantity - covered, path)
+
+
+def order(stand: Stand, place: Place, source: Source, quantity: Micro, path: Path) -> Planned | None:
+    """Plan an order by one source as early as it can be, rounded up to its lot; None, with nothing taken, when it cannot."""
+    mark = stand.mark()
+    quantity = source.lot.rounded(quantity)
+    if isinstance(source, Buy):
+        planned = _buy(stand, place, source, quantity)
+    elif isinstance(source, Transfer):
+        planned = _transfer(stand, place, source, quantity, path)
+    else:
+        planned = _make(stand, place, source, quantity, path)
+    if planned is None:
+        stand.rollback(mark)
+    return planned
+
+
+def _buy(stand: Stand, place: Place, source: Buy, quantity: Micro) -> Planned | None:
+    due = source.calendar.plus(place.today, source.lead_time_days)
+    return None if due is None else stand.plan(source, place, quantity, place.today, due)
+
+
+def _transfer(stand: Stand, place: Place, source: Transfer, quantity: Micro, path: Path) -> Planned | None:
+    there = stand.today(source.from_site)
+    first = source.way.deliver(there)
+    taken = None if first is None else acquire(stand, place.sku, source.from_site, quantity, first[0], path)
+    if taken is None:
+        return None
+    other, number = taken
+    hop = source.way.deliver(other.takes[number].day)
+    if hop is None:
+        return None
+    pick, _, due = hop
+    other.redate(number, pick)
+    return stand.plan(source, place, quantity, pick, due, (taken,), waits_for=_waited([(place.sku, pick)], there))
+
+
+def _make(stand: Stand, place: Place, source: Make, quantity: Micro, path: Path) -> Planned | None:
+    """Components first: no operation starts before what it uses is there. Their claims are dated at its start."""
+    today = place.today
+    parts: list[tuple[Component, Acquired]] = []
+    ready: dict[int, Day] = {}
+    for component in source.components:
+        taken = _component(stand, place, component, quantity, path)
+        if taken is None:
+            return None
+        parts.append((component, taken))
+        ready[component.operation] = max(ready.get(component.operation, today), taken[0].takes[taken[1]].day)
+    waits_for = _waited([(other.sku, other.takes[number].day) for _, (other, number) in parts], today)
+    starts, following, loads = _operations(stand, source, quantity, today, ready)
+    if following is None:
+        stand.lacks = None
+        return None
+    for component, (other, number) in parts:
+        other.redate(number, starts[component.operation])
+    start = min(starts.values(), default=today)
+    return stand.plan(source, place, quantity, start, following, tuple(taken for _, taken in parts), tuple(loads), waits_for)
+
+
+def _waited(parts: list[tuple[str, Day]], since: Day) -> tuple[str, Day] | None:
+    """What comes last of what a plan needs, if it is not there at once."""
+    last = max(parts, key=lambda part: part[1], default=None)
+    return last if last is not None and last[1] > since else None
+
+
+def _component(stand: Stand, place: Place, component: Component, made: Micro, path: Path) -> Acquired | None:
+    """The component, or the first of what may stand in for it that comes earlier."""
+    quantity = component.quantity(made)
+    mark = stand.mark()
+    best: tuple[Day, str] | None = None
+    for sku in component.skus:
+        stand.rollback(mark)
+        taken = acquire(stand, sku, place.site, quantity, place.today, path)
+        if taken is None:
+            continue
+        day = taken[0].takes[taken[1]].day
+        if day <= place.today or len(component.skus) == 1:
+            return taken
+        if best is None or day < best[0]:
+            best = day, sku
+    stand.rollback(mark)
+    return None if best is None else acquire(stand, best[1], place.site, quantity, place.today, path)
+
+
+def _operations(
+    stand: Stand, source: Make, quantity: Micro, today: Day, ready: dict[int, Day]
+) -> tuple[dict[int, Day], Day | None, list[Load]]:
+    """The start of each operation, the day after the last one, and what they occupy."""
+    if not source.operations:
+        start = max(ready.values(), default=today)
+        following = start + source.lead_time_days
+        if source.calendar is not None:
+            later = source.calendar.plus(start, source.lead_time_days)
+            return dict.fromkeys(ready, start), later, []
+        return dict.fromkeys(ready, start), following, []
+    starts: dict[int, Day] = {}
+    loads: list[Load] = []
+    day = today
+    for number, operation in enumerate(source.operations):
+        done = run(operation, quantity, max(day, ready.get(number, day)), stand)
+        if done is None:
+            return starts, None, loads
+        stand.occupy(done.loads)
+        starts[number] = done.start
+        loads += done.loads
+        day = done.following
+    return starts, day, loads

@@ -1,0 +1,316 @@
+"""What the others have defined, as the kernel asks for it: items, sites, the ways from them, the sources of supply.
+
+A definition that names what nobody has defined yet keeps its place: a site with an unknown calendar answers nothing until
+the calendar comes, a routing with an unknown resource cannot be made. Nothing blocks, and nothing is guessed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from services.quote.asks import micro_of
+from services.quote.domain.book import Rules
+from services.quote.domain.calendar import EVERY_DAY, NEVER, Calendar
+from services.quote.domain.dates import Way, first_handling_day, immediate
+from services.quote.domain.sources import MICRO, Buy, Component, Lot, Make, Need, Operation, Source, Transfer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from services.quote.settings import Settings
+    from services.quote.store.supply import Definition
+
+log = structlog.get_logger()
+
+UTC_ZONE = ZoneInfo("UTC")
+ANYWHERE = "*"
+"""A lane to it leads everywhere."""
+State = dict[str, Any]
+
+
+@dataclass(slots=True, frozen=True)
+class ItemCard:
+    """What quote needs to know of an item."""
+
+    sku: str
+    name: str
+    uom: str
+    decimals: int
+    dock_to_stock_days: int
+
+
+@dataclass(slots=True, frozen=True)
+class SiteCard:
+    """What quote needs to know of a site."""
+
+    site: str
+    name: str
+    time_zone: str
+    zone: ZoneInfo
+    calendar: str | None = None
+    cut_off: time | None = None
+    pick_pack_days: int = 0
+
+
+class World:
+    """Definitions by kind and id. `learn` alone changes it; what is asked is worked out once and kept until then, or until midnight."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Nothing is defined."""
+        self._settings = settings
+        self.items: dict[str, ItemCard] = {}
+        self.sites: dict[str, SiteCard] = {}
+        self._states: dict[str, dict[str, State]] = {}
+        self._calendars: dict[str, Calendar] = {}
+        self._rules: dict[str, Rules] = {}
+        self._default_rules = Rules(settings.past_due_offset_days, settings.past_due_limit_days)
+        self._ways: dict[tuple[str, str, str | None, str | None], tuple[datetime, tuple[Way, ...]]] = {}
+        self._sources: dict[tuple[str, str], tuple[datetime, tuple[Source, ...]]] = {}
+
+    def learn(self, definition: Definition) -> None:
+        """Take a definition over from its owner, whatever else is known."""
+        state = definition.state
+        self._states.setdefault(definition.kind, {})[definition.id] = state
+        if definition.kind == "item":
+            self.items[definition.id] = ItemCard(definition.id, state["name"], state["uom"], state["decimals"], state["dock_to_stock_days"])
+            self._rules[definition.id] = Rules(
+                self._settings.past_due_offset_days,
+                self._settings.past_due_limit_days,
+                state["dock_to_stock_days"],
+                state.get("atp_fence_days"),
+            )
+        elif definition.kind == "site":
+            said = state.get("cut_off_time")
+            self.sites[definition.id] = SiteCard(
+                definition.id, state["name"], state["time_zone"], _zone(state["time_zone"]), state.get("calendar"),
+                None if said is None else time.fromisoformat(said), state.get("pick_pack_days", 0),
+            )  # fmt: skip
+        elif definition.kind == "calendar":
+            self._calendars[definition.id] = pattern(state["pattern"])
+        self._ways.clear()
+        self._sources.clear()
+
+    def all_of(self, kind: str) -> dict[str, State]:
+        """Every definition of a kind, by id."""
+        return self._states.get(kind, {})
+
+    def rules(self, sku: str) -> Rules:
+        """How the dates of a sku are read."""
+        return self._rules.get(sku, self._default_rules)
+
+    def local(self, site: str, now: datetime) -> datetime:
+        """The clock on the wall of a site; UTC where nobody has described it yet."""
+        card = self.sites.get(site)
+        return now.astimezone(UTC_ZONE if card is None else card.zone)
+
+    # -- ways
+
+    def ways(self, sku: str, site: str, ship_to: str | None, customer: str | None, now: datetime) -> tuple[Way, ...]:
+        """The ways from a site to a customer: over every lane of the closest destination; without `ship_to` the goods are fetched."""
+        key = (sku, site, ship_to, customer)
+        kept = self._ways.get(key)
+        if kept is not None and now < kept[0]:
+            return kept[1]
+        card = self.sites.get(site)
+        if card is None:
+            return ()
+        local = now.astimezone(card.zone)
+        lanes: list[State | None] = [None] if ship_to is None else list(self._lanes_to(sku, site, ship_to))
+        found = tuple(self._way(card, lane, customer, local) for lane in lanes)
+        self._ways[key] = (_until(local, [card.cut_off, *(_cut_off(lane) for lane in lanes)]), found)
+        return found
+
+    def _way(self, card: SiteCard, lane: State | None, customer: str | None, local: datetime) -> Way:
+        calendar = self._calendar(card.calendar)
+        cut_offs = [cut_off for cut_off in (card.cut_off, _cut_off(lane)) if cut_off is not None]
+        first = first_handling_day(calendar, cut_offs, local)
+        if lane is None:
+            if calendar is EVERY_DAY and card.pick_pack_days == 0:
+                return immediate(local.toordinal() if first is None else first)
+            return Way(calendar, card.pick_pack_days, EVERY_DAY, 0, EVERY_DAY, first, None)
+        receiving = self.all_of("customer").get(customer or "", {}).get("calendar")
+        return Way(
+            calendar,
+            card.pick_pack_days,
+            self._calendar(lane.get("calendar")),
+            lane.get("transit_days", 0),
+            self._calendar(receiving),
+            first,
+            lane["lane"],
+        )
+
+    def _lanes_to(self, sku: str, site: str, ship_to: str) -> Iterator[State]:
+        """The lanes to the closest destination that any lead to: the place itself, the regions around it (DE-BY, DE), anywhere."""
+        for destination in _around(ship_to):
+            lanes = [
+                lane
+                for _, lane in sorted(self.all_of("lane").items())
+                if lane["from_site"] == site and lane["to"] == destination and lane.get("sku") in (None, sku)
+            ]
+            if lanes:
+                yield from lanes
+                return
+
+    def _calendar(self, name: str | None) -> Calendar:
+        return EVERY_DAY if name is None else self._calendars.get(name, NEVER)
+
+    # -- sources
+
+    def sources(self, sku: str, site: str, now: datetime) -> tuple[Source, ...]:
+        """Where more of a sku at a site can come from: transfer, make, buy, each kind by priority."""
+        kept = self._sources.get((sku, site))
+        if kept is not None and now < kept[0]:
+            return kept[1]
+        local = self.local(site, now)
+        transfers = list(self._transfers(sku, site, now))
+        found: tuple[Source, ...] = (*(one for one, _ in transfers), *self._makes(sku, site), *self._buys(sku, site))
+        until = min((_until(local, ()), *(until for _, until in transfers)))
+        self._sources[sku, site] = (until, found)
+        return found
+
+    def made_or_bought_at(self, sku: str) -> list[str]:
+        """The sites at which a sku could be planned though nothing was ever said of its stock there, by code."""
+        sites = {terms.get("site") for terms in self.all_of("supplier_item").values() if terms["sku"] == sku} - {None}
+        sites |= {site for site in self.sites if any(self._makes(sku, site))}
+        return sorted(site for site in sites if site is not None)
+
+    def _transfers(self, sku: str, site: str, now: datetime) -> Iterator[tuple[Transfer, datetime]]:
+        for name, lane in sorted(self.all_of("lane").items()):
+            card = self.sites.get(lane["from_site"])
+            if card is None or lane["to"] != site or lane["from_site"] == site or lane.get("sku") not in (None, sku):
+                continue
+            local = now.astimezone(card.zone)
+            there = self.sites.get(site)
+            cut_offs = [cut_off for cut_off in (card.cut_off, _cut_off(lane)) if cut_off is not None]
+            calendar = self._calendar(card.calendar)
+            way = Way(
+                calendar, card.pick_pack_days, self._calendar(lane.get("calendar")), lane.get("transit_days", 0),
+                self._calendar(None if there is None else there.calendar), first_handling_day(calendar, cut_offs, local), name,
+            )  # fmt: skip
+            yield Transfer(name, card.site, way, _lot(lane, "minimum_quantity", "multiple")), _until(local, cut_offs)
+
+    def _makes(self, sku: str, site: str) -> Iterator[Make]:
+        components = self._at(self.all_of("bom").get(sku, {}).get("boms", ()), site)
+        routing = self._at(self.all_of("routing").get(sku, {}).get("routings", ()), site)
+        item = self.all_of("item").get(sku, {})
+        if routing is None:
+            if components is not None:
+                calendar = self._calendar(self.sites[site].calendar) if site in self.sites else None
+                parts = tuple(_component(part, 0) for part in components["components"])
+                yield Make(sku, parts, (), _lot(item, "lot_minimum", "lot_multiple"), item.get("lead_time_days") or 0, calendar)
+            return
+        operations = sorted(routing["operations"], key=lambda operation: operation["sequence"])
+        if routing["site"] is None and not self._works_at(operations, site):
+            return
+        places = {operation["sequence"]: number for number, operation in enumerate(operations)}
+        parts = tuple(
+            _component(part, places.get(part.get("sequence"), 0)) for part in (components["components"] if components is not None else ())
+        )
+        lot = _lot(routing, "lot_minimum", "lot_multiple")
+        yield Make(
+            sku,
+            parts,
+            tuple(self._operation(operation, site) for operation in operations),
+            lot if lot != Lot() else _lot(item, "lot_minimum", "lot_multiple"),
+        )
+
+    @staticmethod
+    def _at(each: Iterable[State], site: str) -> State | None:
+        """The one of a site, else the one that is for every site."""
+        by_site = {one["site"]: one for one in each}
+        return by_site.get(site, by_site.get(None))
+
+    def _works_at(self, operations: list[State], site: str) -> bool:
+        """Whether the resources that a routing for every site names stand at this one; where it names none, at any."""
+        needs = [need for operation in operations for need in operation["resources"]]
+        return all(self._members(need, site) for need in needs)
+
+    def _members(self, need: State, site: str) -> tuple[str, ...]:
+        """Who can serve a need at a site."""
+        resources = self.all_of("resource")
+        if need.get("resource") is not None:
+            known = resources.get(need["resource"])
+            return (need["resource"],) if known is not None and known["site"] == site else ()
+        skill = need.get("skill")
+        return tuple(
+            name
+            for name, state in sorted(resources.items())
+            if state["site"] == site and state.get("group") == need.get("group") and (skill is None or skill in state["skills"])
+        )
+
+    def _operation(self, state: State, site: str) -> Operation:
+        lists = [state["resources"], *state.get("alternates", ())] if state["resources"] else []
+        return Operation(
+            state["sequence"],
+            state["name"],
+            micro_of(state["setup_minutes"]),
+            micro_of(state["minutes_per_unit"]),
+            micro_of(state["fixed_minutes"]),
+            state.get("may_spread", True),
+            tuple(tuple(Need(self._members(need, site), _spoken(need)) for need in needs) for needs in lists),
+        )
+
+    def _buys(self, sku: str, site: str) -> Iterator[Buy]:
+        terms = [(one["priority"], name, one) for name, one in self.all_of("supplier_item").items() if one["sku"] == sku]
+        for _, name, one in sorted(terms, key=lambda each: each[:2]):
+            if one.get("site") in (None, site):
+                calendar = self._calendar(self.all_of("supplier").get(one["supplier"], {}).get("calendar"))
+                yield Buy(name, one["supplier"], one["lead_time_days"], calendar, _lot(one, "minimum_quantity", "multiple"))
+
+
+def pattern(state: State) -> Calendar:
+    """A pattern of minutes, as capacity tells it."""
+    return Calendar(tuple(state["weekly"]), {date.fromisoformat(day).toordinal(): minutes for day, minutes in state["days"].items()})
+
+
+def _component(part: State, operation: int) -> Component:
+    return Component((part["component"], *part.get("alternates", ())), micro_of(part["quantity_per"]), operation)
+
+
+def _lot(state: State, minimum: str, multiple: str) -> Lot:
+    least, step = state.get(minimum), state.get(multiple)
+    return Lot(None if least is None else micro_of(least), None if step is None else micro_of(step))
+
+
+def _spoken(need: State) -> str:
+    name = str(need.get("resource") or need.get("group"))
+    return name if need.get("skill") is None else f"{name} ({need['skill']})"
+
+
+def _cut_off(lane: State | None) -> time | None:
+    said = None if lane is None else lane.get("cut_off_time")
+    return None if said is None else time.fromisoformat(said)
+
+
+def _around(ship_to: str) -> Iterator[str]:
+    """`DE-BY`, `DE`, then anywhere."""
+    yield ship_to
+    while "-" in ship_to:
+        ship_to = ship_to.rsplit("-", 1)[0]
+        yield ship_to
+    yield ANYWHERE
+
+
+def _until(local: datetime, cut_offs: Iterable[time | None]) -> datetime:
+    """Until when what was worked out at a local time holds: the next cut-off, or midnight. Errs to too early."""
+    midnight = datetime.combine(local.date() + timedelta(days=1), time(), local.tzinfo)
+    passes = (datetime.combine(local.date(), cut_off, local.tzinfo) for cut_off in cut_offs if cut_off is not None)
+    return min((at for at in (midnight, *passes) if at > local), default=midnight) - timedelta(0)
+
+
+def _zone(name: str) -> ZoneInfo:
+    if name in ("UTC", "Etc/UTC"):
+        return UTC_ZONE
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # OSError: a directory of zones, such as Europe
+        log.warning("unknown time zone, reading it as UTC", time_zone=name)
+        return UTC_ZONE
+
+
+__all__ = ["MICRO", "ItemCard", "SiteCard", "World", "pattern"]
