@@ -30,7 +30,8 @@ async def attend(
     after = change(before, await db_now(session))
     if isinstance(after, NotAllowed):
         return after
-    await alerts.save_alert(session, after, Happening(after.revision, what, who, note, wording.sentence(after), after.changed_at))
+    happening = Happening(after.revision, what, who, note, wording.sentence(after), after.changed_at)
+    await alerts.save_alerts(session, [(after, happening)])
     append(session, events.alert_said(what, after, await lines.list_worst(session, alert_id, events.MOST_PROMISES), actor=who))
     if after.snoozed_until is not None and after.snoozed_until != before.snoozed_until:
         await deliveries.postpone(session, alert_id, after.snoozed_until)

@@ -2,7 +2,8 @@
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from services.notifier import events
 from services.notifier.domain import message
@@ -16,7 +17,7 @@ from shared.database import Session, db_now
 from shared.ids import new_id
 from shared.outbox import append
 
-AT_ONCE = 50
+AT_ONCE = 200
 GONE = 410
 
 
@@ -34,39 +35,55 @@ async def write_due(session: Session) -> int:
         return 0
     await lock_door(session)
     due = await deliveries.list_due(session, AT_ONCE)
-    nothing_left = []
-    for waiting in due:
-        kept = await subscriptions.find_subscription(session, waiting.subscription_id)
-        composed = Composed() if kept is None or kept.disabled_at else await _compose(session, kept.subscription, waiting)
-        await subscriptions.save_told(session, waiting.subscription_id, composed.told)
-        if not composed.items:
-            nothing_left.append(waiting.id)
+    now = await db_now(session)
+    known = await _load(session, due)
+    nothing_left: list[str] = []
+    written: list[deliveries.Written] = []
+    for subscription_id in sorted({waiting.subscription_id for waiting in due}):
+        kept = await subscriptions.find_subscription(session, subscription_id)
+        own = [waiting for waiting in due if waiting.subscription_id == subscription_id]
+        if kept is None or kept.disabled_at is not None:
+            nothing_left += [waiting.id for waiting in own]
             continue
-        kind = events.DIGEST if waiting.group_key == "digest" else composed.event.value
-        await deliveries.write(
-            session,
-            waiting.id,
-            event=kind,
-            alerts={item.alert.id for item in composed.items},
-            payload=events.message(composed, kind, waiting.subscription_id, await db_now(session)),
-            title=message.title(composed),
-            body=message.body(composed),
-        )
+        before = await subscriptions.find_told(session, subscription_id, {subject for waiting in own for subject in waiting.news})
+        told: dict[str, str] = {}
+        for waiting in own:
+            composed = message.compose(kept.subscription, waiting.news, replace(known, told={**before, **told}))
+            told |= composed.told
+            if composed.items:
+                written.append(_written(waiting, composed, now))
+            else:
+                nothing_left.append(waiting.id)
+        await subscriptions.save_told(session, subscription_id, told)
+    await deliveries.write(session, written)
     await deliveries.drop(session, nothing_left)
     return len(due)
 
 
-async def _compose(session: Session, subscription: Subscription, waiting: Delivery) -> Composed:
-    keys = [_line_key(subject) for subject in waiting.news if subject.startswith("promise:")]
-    found = await lines.find_lines(session, keys)
-    about = set(waiting.news.values())
-    known = Known(
+async def _load(session: Session, due: Sequence[Delivery]) -> Known:
+    """What holds now of everything that these messages are about."""
+    subjects = {subject for waiting in due for subject in waiting.news}
+    found = await lines.find_lines(session, (_line_key(subject) for subject in subjects if subject.startswith("promise:")))
+    about = {alert_id for waiting in due for alert_id in waiting.news.values()}
+    whole = {alert_id for alert_id in about if message.about_alert(alert_id) in subjects}
+    return Known(
         alerts=await alerts.find_alerts(session, about),
         lines={message.about_line(line): line for line in found.values()},
-        members=await lines.list_members(session, about),
-        told=await subscriptions.find_told(session, subscription.id, waiting.news),
+        members=await lines.list_members(session, whole),
+        told={},
     )
-    return message.compose(subscription, waiting.news, known)
+
+
+def _written(waiting: Delivery, composed: Composed, now: datetime) -> deliveries.Written:
+    kind = events.DIGEST if waiting.group_key == "digest" else composed.event.value
+    return deliveries.Written(
+        id=waiting.id,
+        event=kind,
+        alert_ids=sorted({item.alert.id for item in composed.items}),
+        payload=events.message(composed, kind, waiting.subscription_id, now),
+        title=message.title(composed),
+        body=message.body(composed),
+    )
 
 
 def _line_key(subject: str) -> tuple[str, str]:

@@ -137,20 +137,23 @@ async def _regroup(session: Session, heard: Sequence[Line], shipments: Sequence[
         alert = by_cause[cause.key]
         after[alert.id] = strike_unmatched(replace(after.get(alert.id, alert), cause=cause), shipment, now)
     changed = [alert for alert in after.values() if alert.revision > touched[alert.id].revision]
-    for alert in changed:
-        await _announce(session, touched[alert.id], alert, members.get(alert.id, ()))
+    happened = [(alert, _what_happened(touched[alert.id], alert)) for alert in changed]
+    await alerts.save_alerts(session, happened)
+    append(session, *(events.alert_said(each.event, alert, _worst_first(members.get(alert.id, ()))) for alert, each in happened))
     news = [(about_line(line), line, line.alert_id or old.alert_id or "") for old, line in zip(heard, placed, strict=True)]
     await _gather(session, news, changed, after, now, gather)
 
 
-async def _announce(session: Session, before: Alert, after: Alert, members: Sequence[Line]) -> None:
+def _what_happened(before: Alert, after: Alert) -> Happening:
     if after.status is Status.RESOLVED:
         what = "resolved" if before.status is not Status.RESOLVED else "changed"
     else:
         what = "raised" if after.round > before.round else "changed"
-    worst = sorted(members, key=lambda line: (-(line.risk.weight if line.risk else 0), line.key))
-    await alerts.save_alert(session, after, Happening(after.revision, what, None, None, wording.sentence(after), after.changed_at))
-    append(session, events.alert_said(what, after, worst))
+    return Happening(after.revision, what, None, None, wording.sentence(after), after.changed_at)
+
+
+def _worst_first(members: Sequence[Line]) -> list[Line]:
+    return sorted(members, key=lambda line: (-(line.risk.weight if line.risk else 0), line.key))
 
 
 async def _gather(

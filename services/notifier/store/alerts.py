@@ -1,10 +1,11 @@
 """Alerts, one per cause, and what happened to each."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+import orjson
 from pydantic import TypeAdapter
 from sqlalchemy import Row, text
 
@@ -23,14 +24,18 @@ _LOCK_TOUCHED = text("""
 _LOCK = text("SELECT state FROM alert WHERE id = :id FOR UPDATE")
 _SAVE = text("""
     INSERT INTO alert (id, cause_code, cause_ref, status, severity, snoozed_until, state, revision)
-    VALUES (:id, :code, :ref, :status, :severity, :snoozed_until, CAST(:state AS jsonb), :revision)
+    SELECT id, code, ref, status, severity, snoozed_until, state, revision
+      FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r (
+           id text, code text, ref text, status text, severity text, snoozed_until timestamptz, state jsonb, revision bigint)
         ON CONFLICT (id) DO UPDATE
            SET status = excluded.status, severity = excluded.severity, snoozed_until = excluded.snoozed_until,
                state = excluded.state, revision = excluded.revision
 """)
 _REMEMBER = text("""
     INSERT INTO alert_history (alert_id, revision, event, actor, note, sentence, at)
-    VALUES (:id, :revision, :event, :actor, :note, :sentence, :at)
+    SELECT id, revision, event, actor, note, sentence, at
+      FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r (
+           id text, revision bigint, event text, actor text, note text, sentence text, at timestamptz)
 """)
 _HISTORY = text("""
     SELECT revision, event, actor, note, sentence, at FROM alert_history WHERE alert_id = :id ORDER BY revision DESC LIMIT :limit
@@ -80,10 +85,11 @@ async def lock_alert(session: Session, alert_id: str) -> Alert | None:
     return None if row is None else _alert(row)
 
 
-async def save_alert(session: Session, alert: Alert, happening: Happening) -> None:
-    """Replace a locked alert, and remember what happened to it."""
-    await session.execute(
-        _SAVE,
+async def save_alerts(session: Session, changed: Sequence[tuple[Alert, Happening]]) -> None:
+    """Replace locked alerts, and remember what happened to each."""
+    if not changed:
+        return
+    states = [
         {
             "id": alert.id,
             "code": alert.cause.code,
@@ -91,22 +97,14 @@ async def save_alert(session: Session, alert: Alert, happening: Happening) -> No
             "status": alert.status,
             "severity": alert.severity,
             "snoozed_until": alert.snoozed_until,
-            "state": _ALERT.dump_json(alert).decode(),
+            "state": _ALERT.dump_python(alert, mode="json"),
             "revision": alert.revision,
-        },
-    )
-    await session.execute(
-        _REMEMBER,
-        {
-            "id": alert.id,
-            "revision": happening.revision,
-            "event": happening.event,
-            "actor": happening.actor,
-            "note": happening.note,
-            "sentence": happening.sentence,
-            "at": happening.at,
-        },
-    )
+        }
+        for alert, _ in changed
+    ]
+    await session.execute(_SAVE, {"rows": orjson.dumps(states).decode()})
+    happened = [{"id": alert.id, **asdict(happening)} for alert, happening in changed]
+    await session.execute(_REMEMBER, {"rows": orjson.dumps(happened).decode()})
 
 
 async def list_history(session: Session, alert_id: str, limit: int) -> list[Happening]:

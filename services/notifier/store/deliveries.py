@@ -1,7 +1,7 @@
 """Messages: gathered, written, taken, tried, kept. The queue is this table, so a restart loses nothing."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -31,9 +31,10 @@ _DUE = text(f"""
 """)
 _ANY_DUE = text("SELECT EXISTS (SELECT FROM delivery WHERE status = 'waiting' AND due_at <= clock_timestamp())")
 _WRITE = text("""
-    UPDATE delivery SET status = 'pending', event = :event, alert_ids = CAST(:alerts AS text[]), payload = :payload, title = :title,
-                        body = :body, due_at = clock_timestamp()
-     WHERE id = :id
+    UPDATE delivery AS d SET status = 'pending', event = r.event, payload = r.payload, title = r.title, body = r.body,
+                             alert_ids = ARRAY(SELECT jsonb_array_elements_text(r.alert_ids)), due_at = clock_timestamp()
+      FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r (id text, event text, alert_ids jsonb, payload text, title text, body text)
+     WHERE d.id = r.id
 """)
 _DROP = text("DELETE FROM delivery WHERE id = ANY(CAST(:ids AS text[]))")
 _ADD = text("""
@@ -128,6 +129,18 @@ class Gathering:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A message as it is to be sent."""
+
+    id: str
+    event: str
+    alert_ids: list[str]
+    payload: str
+    title: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
     """A message, on its way or at its end."""
 
@@ -188,10 +201,10 @@ async def list_due(session: Session, limit: int) -> list[Delivery]:
     return [_delivery(row) for row in (await session.execute(_DUE, {"limit": limit})).all()]
 
 
-async def write(session: Session, delivery_id: str, *, event: str, alerts: Iterable[str], payload: str, title: str, body: str) -> None:
-    """The message is written, once; from now on it is to be sent as it is."""
-    values = {"id": delivery_id, "event": event, "alerts": sorted(alerts), "payload": payload, "title": title, "body": body}
-    await session.execute(_WRITE, values)
+async def write(session: Session, written: Sequence[Written]) -> None:
+    """These messages are written, once; from now on they are to be sent as they are."""
+    if written:
+        await session.execute(_WRITE, {"rows": orjson.dumps([asdict(each) for each in written]).decode()})
 
 
 async def drop(session: Session, ids: Sequence[str]) -> None:
