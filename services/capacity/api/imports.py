@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 from fastapi import Request
 
 from services.capacity.asks.calendars import CalendarAsk
-from services.capacity.asks.fields import WEEKDAYS, CivilDate, Name
+from services.capacity.asks.fields import WEEKDAYS
 from services.capacity.asks.products import BomAsk, RoutingAsk
-from services.capacity.asks.resources import CorrectionAsk, ResourceAsk
+from services.capacity.asks.resources import CorrectionSet, ResourceAsk, ResourceSet
 from services.capacity.domain.calendar import ROUND_THE_CLOCK
 from services.capacity.handlers.take import take_boms, take_calendars, take_corrections, take_resources, take_routings
 from shared.access import Scope
@@ -27,19 +27,6 @@ _OF_A_RULE = ("from_date", "to_date", "priority")
 _OF_A_COMPONENT = ("component", "quantity_per", "sequence")
 _OF_A_STEP = ("sequence", "name", "setup_minutes", "minutes_per_unit", "fixed_minutes")
 _OF_A_WAY = ("lot_minimum", "lot_multiple", "priority")
-
-
-class ResourceSet(ResourceAsk):
-    """A row of a file of resources."""
-
-    resource: Name
-
-
-class CorrectionSet(CorrectionAsk):
-    """A row of a file of downtime and overtime."""
-
-    resource: Name
-    date: CivilDate
 
 
 def _some(row: Row, names: Sequence[str]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from services.capacity.asks.fields import DeltaMinutes, ExpectedRevision, MasterAsk, Mistake, Name, Text, WorkMinutes, twice
+from services.capacity.asks.fields import CivilDate, DeltaMinutes, ExpectedRevision, MasterAsk, Mistake, Name, Text, WorkMinutes, twice
 from shared.quantities import Code, NonNegativeQuantity, PositiveQuantity, RequestModel
 
 MOST_UNITS, MOST_EFFICIENCY = 1000, 5
@@ -58,3 +58,16 @@ class CorrectionAsk(RequestModel):
         if (self.minutes is None) == (self.delta_minutes is None):
             raise PydanticCustomError("one_of", "either minutes or delta_minutes is needed")
         return self
+
+
+class ResourceSet(ResourceAsk):
+    """A resource that says its own id, where no address does."""
+
+    resource: Name
+
+
+class CorrectionSet(CorrectionAsk):
+    """Downtime or overtime that says its own resource and day."""
+
+    resource: Name
+    date: CivilDate
