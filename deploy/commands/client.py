@@ -27,7 +27,7 @@ def client(service: Service = "quote", output: Output = Path("pledge-client")) -
     wanted = ConfigFile(
         project_name_override=name,
         package_name_override=name.replace("-", "_"),
-        content_type_overrides={"application/x-ndjson": "text/plain"},
+        content_type_overrides={"application/x-ndjson": "text/plain", "text/csv": "application/octet-stream"},
     )
     document = asyncio.run(document_of(service, "/openapi.json"))
     os.environ["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))  # where the generator finds ruff

@@ -37,9 +37,10 @@ CHECKED: Any = CHECKS.get_by_names(
 SOAK = os.environ.get("PLEDGE_HYPOTHESIS") == "soak"
 """`make soak` looks further, and elsewhere each time; `make test` sees the same cases every time."""
 LOOK = settings(
-    max_examples=2_000 if SOAK else 20, derandomize=not SOAK, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+    max_examples=2_000 if SOAK else 15, derandomize=not SOAK, deadline=None, database=None, suppress_health_check=list(HealthCheck)
 )
 ENDLESS = "/v1/stream"
+NOWHERE = "http://127.0.0.1:9/nobody"
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +86,15 @@ def familiar(node: Any, known: dict[str, list[str]], name: str = "") -> Any:
     return known[name][0] if isinstance(node, str) and name in known else node
 
 
+def harmless(node: Any, name: str = "") -> Any:
+    """The same without an address that a message would be sent to."""
+    if isinstance(node, dict):
+        return {key: harmless(value, key) for key, value in node.items()}
+    if isinstance(node, list):
+        return [harmless(each, name) for each in node]
+    return NOWHERE if name == "channel" and isinstance(node, str) and "://" in node else node
+
+
 def operations(document: BaseSchema) -> Iterator[APIOperation[Any, Any, Any, Any]]:
     """Every operation of a document that comes to an end by itself."""
     for found in document.get_all_operations():
@@ -98,7 +108,7 @@ def complaints_about(service: RunningService, known: dict[str, list[str]]) -> li
     document = schemathesis.openapi.from_url(f"{service.url}/openapi.json")
 
     def or_familiar(_context: Any, generated: Any) -> st.SearchStrategy[Any]:
-        return st.sampled_from([familiar(generated, known), generated])
+        return st.sampled_from([harmless(familiar(generated, known)), harmless(generated)])
 
     found: list[str] = []
     with requests.Session() as session:

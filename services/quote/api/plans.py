@@ -48,7 +48,11 @@ async def close_plan(
     return await change(request, what, caller, idempotency_key, ask.idempotency_key)
 
 
-@router.get("/load", response_class=Response, responses=answers(models.LoadOut, examples.LOAD))
+@router.get(
+    "/load",
+    response_class=Response,
+    responses=answers(models.LoadOut, examples.LOAD) | {404: {"description": "Nothing was ever said about this resource."}},
+)
 async def get_load(
     request: Request,
     caller: Reader,
