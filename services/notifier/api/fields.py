@@ -42,9 +42,10 @@ def _channel(value: str) -> str:
         try:
             url = httpx.URL(value)
             url.netloc.decode("ascii")
+            ssl_name = url.host.encode("idna")
         except (httpx.InvalidURL, ValueError) as error:
             raise ValueError(f"not a URL: {error}") from None
-        if not url.host or not (url.port is None or 0 < url.port <= _LAST_PORT):
+        if not ssl_name or not (url.port is None or 0 < url.port <= _LAST_PORT):
             raise ValueError("a webhook needs a host, and a port from 1 to 65535 if it names one")
         return value
     try:

@@ -4,7 +4,8 @@ import asyncio
 import time
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit, urlunsplit
+
+import httpx
 
 from services.notifier.gateway import addresses, people
 from services.notifier.gateway.addresses import Refused, Unresolved
@@ -47,11 +48,11 @@ def shown(channel: str, *, whole: bool) -> str:
     """
     if not is_webhook(channel):
         return f"{channel.partition('://')[0]}://…"
-    parts = urlsplit(channel)
-    host = parts.netloc.rpartition("@")[2]
+    url = httpx.URL(channel)
+    where = f"{url.scheme}://{url.netloc.decode('ascii', errors='replace')}"
     if not whole:
-        return urlunsplit((parts.scheme, host, "/…", "", ""))
-    return urlunsplit((parts.scheme, host, parts.path, "…" if parts.query else "", ""))
+        return f"{where}/…"
+    return f"{where}{url.path}{'?…' if url.query else ''}"
 
 
 class Sender:
@@ -67,8 +68,8 @@ class Sender:
         allowed = allow_private and self._private_allowed
         async with asyncio.timeout(self._timeout_seconds):
             if is_webhook(channel):
-                parts = urlsplit(channel)
-                await addresses.resolve(parts.hostname or "", parts.port or 0, allow_private=allowed)
+                url = httpx.URL(channel)  # read by the one who will send it: two readers of URLs can differ
+                await addresses.resolve(url.host, url.port or 0, allow_private=allowed)
             else:
                 await people.look(channel, allow_private=allowed)
 
