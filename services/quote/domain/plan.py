@@ -60,7 +60,7 @@ class Plan:
 
 
 def unservable(line: LineRequest, outlets: Sequence[Outlet], stand: Stand) -> Reason | None:
-    """Why no book can even be asked, or nothing can be delivered from any; None when it can."""
+    """Why no book can even be asked, or None."""
     if not line.known_sku:
         return because(Code.UNKNOWN_SKU, f"the sku {line.sku} is not known", line.sku)
     if not line.sites:
@@ -70,10 +70,12 @@ def unservable(line: LineRequest, outlets: Sequence[Outlet], stand: Stand) -> Re
         if line.ship_to is not None and any(stand.place(line.sku, site) is not None for site in line.sites):
             return because(Code.NO_LANE, f"no lane leads from {named} to {line.ship_to}", line.ship_to)
         return because(Code.NO_BOOK, f"nothing is known of {line.sku} at {named}", line.sku)
-    return _undeliverable(line, outlets, named)
+    return None
 
 
-def _undeliverable(line: LineRequest, outlets: Sequence[Outlet], named: str) -> Reason | None:
+def undeliverable(line: LineRequest, outlets: Sequence[Outlet]) -> Reason | None:
+    """Why nothing at all could be delivered, whatever there were, or None."""
+    named = ", ".join(line.sites[:_MOST_SITES_NAMED])
     if all(outlet.after(outlet.place.today) is None for outlet in outlets):
         if any(NEVER in (outlet.way.site_calendar, outlet.way.carrier_calendar, outlet.way.receiving_calendar) for outlet in outlets):
             return because(Code.UNKNOWN_CALENDAR, f"a calendar on the way from {named} is not known yet", line.sites[0])
@@ -108,7 +110,8 @@ def plan_line(
         planned, others = earliest_planned(line, outlets, stand, wanted, whole)
         whole = planned or whole
     if whole is None:
-        return Plan(line, (), *_refused(line, outlets, stand, wanted, effort))
+        never = undeliverable(line, outlets)
+        return Plan(line, refusal=never) if never is not None else Plan(line, (), *_refused(line, outlets, stand, wanted, effort))
     outlet, hop = whole
     alternatives = [*other_sites(line, outlets, outlet, hop, wanted), *others]
     if hop.delivery > wanted and not others:
@@ -245,7 +248,7 @@ def _plan_split(
         alternatives.append(Alternative("", "later_complete", (delivery_of(*whole, line.quantity),), lost.value))
     refusal = None
     if promised < line.quantity:
-        refusal = _missing(line, outlets, stand, promised)
+        refusal = undeliverable(line, outlets) or _missing(line, outlets, stand, promised)
     if waits is None and parts and (line.min_ship is not None or line.max_shipments is not None):
         waits = because(Code.SHIPMENT_LIMITS, "minimum and number of shipments allow no earlier split")
     takes = tuple(Take(outlet, hop, quantity, outlet.place.take(hop.pick, quantity)) for outlet, hop, quantity in parts)

@@ -8,7 +8,7 @@ from math import inf
 from typing import TYPE_CHECKING, Final
 
 from services.quote.domain.answer import Alternative
-from services.quote.domain.plan import Plan, Take, delivery_of, earliest_whole, plan_line, unservable
+from services.quote.domain.plan import Plan, Take, delivery_of, earliest_whole, plan_line, undeliverable, unservable
 from services.quote.domain.reasons import Code, Lost, Reason, because
 from services.quote.domain.sentence import spoken_day
 from services.quote.domain.split import Offer, best_split
@@ -38,7 +38,11 @@ def plan_together(
 ) -> list[Plan]:
     """All lines on the first common date, or none of them. With `allow_partial` a line may come from several sites on that date."""
     outlets = [_one_way_each(stand.outlets(line)) for line in lines]
-    impossible = {at: reason for at, line in enumerate(lines) if (reason := unservable(line, outlets[at], stand)) is not None}
+    impossible = {
+        at: reason
+        for at, line in enumerate(lines)
+        if (reason := unservable(line, outlets[at], stand) or undeliverable(line, outlets[at])) is not None
+    }
     if impossible:
         return _none_because(lines, impossible)
     latest = min((line.latest_day for line in lines if line.latest_day is not None), default=None)

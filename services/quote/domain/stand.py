@@ -66,12 +66,12 @@ class Taken:
     @property
     def planned(self) -> Micro:
         """What comes from plans of this decision."""
-        return sum(quantity for _, quantity in self.from_plans)
+        return sum(quantity for _, quantity in self.from_plans) if self.from_plans else 0
 
     @property
     def net(self) -> Micro:
         """What comes from the book."""
-        return self.quantity - self.planned
+        return self.quantity - self.planned if self.from_plans else self.quantity
 
 
 class Place:
@@ -369,9 +369,11 @@ class Stand:
 
     def written(self) -> frozenset[tuple[str, str]]:
         """Every book that gets claims."""
-        places = {key for key, place in self._places.items() if place is not None and place.taken()}
+        places = frozenset(key for key, place in self._places.items() if place is not None and place.taken())
+        if not self._machines:
+            return places
         loaded = {(name, RESOURCE) for name, one in self._machines.items() if one is not None and any(one.taken.values())}
-        return frozenset(places | loaded)
+        return places | loaded
 
 
 def allowance(before: Balance, without: Balance) -> Balance:
