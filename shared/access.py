@@ -40,6 +40,7 @@ LIVE_KEYS_PER_NAME: Final = 2
 """The old one and the new one, so that a caller can change keys without a gap."""
 _AWAY: Final = (UnreachableError, OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 """What it looks like when the database does not answer."""
+_FORBIDDEN: Final = 403
 _LETTERS = string.ascii_letters + string.digits
 
 
@@ -213,11 +214,19 @@ class _CallerWith(SecurityBase):
     model = HTTPBearerModel(description="An API key: `Authorization: Bearer plk_…`.")
     scheme_name = "key"
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: Scope, other: Scope | None) -> None:
         self.scope = scope
+        self.other = other
 
     async def __call__(self, request: Request) -> Caller:
-        return await caller_of(request, self.scope)
+        if self.other is None:
+            return await caller_of(request, self.scope)
+        try:
+            return await caller_of(request, self.scope)
+        except Problem as problem:
+            if problem.status != _FORBIDDEN:
+                raise
+            return await caller_of(request, self.other)
 
 
 async def caller_of(request: Request, scope: Scope) -> Caller:
@@ -235,9 +244,12 @@ async def caller_of(request: Request, scope: Scope) -> Caller:
     return caller
 
 
-def caller_with(scope: Scope) -> Callable[[Request], Awaitable[Caller]]:
-    """A dependency that answers who calls: `Annotated[Caller, Depends(caller_with(Scope.QUOTE_READ))]`. 401 and 403 otherwise."""
-    return _CallerWith(scope)
+def caller_with(scope: Scope, other: Scope | None = None) -> Callable[[Request], Awaitable[Caller]]:
+    """A dependency that answers who calls: `Annotated[Caller, Depends(caller_with(Scope.QUOTE_READ))]`. 401 and 403 otherwise.
+
+    With `other` either scope will do.
+    """
+    return _CallerWith(scope, other)
 
 
 def _unauthorized(code: str, detail: str) -> Problem:

@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from shared.contracts.base import Contract
-
 Json = dict[str, Any]
-Messages = Mapping[str, tuple[str, type[Contract]]]
+Messages = Mapping[str, tuple[str, type[BaseModel]]]
 """Event type → (topic, model)."""
 
 _REF = "#/components/schemas/{model}"
@@ -76,7 +75,7 @@ def _operations(action: str, messages: Messages) -> Json:
     }
 
 
-def _message(kind: str, model: type[Contract]) -> Json:
+def _message(kind: str, model: type[BaseModel]) -> Json:
     return {
         "name": kind,
         "title": kind,
@@ -87,7 +86,7 @@ def _message(kind: str, model: type[Contract]) -> Json:
     }
 
 
-def _schemas(models: list[type[Contract]]) -> Json:
+def _schemas(models: list[type[BaseModel]]) -> Json:
     unique = sorted(set(models), key=lambda model: model.__name__)
     _, defined = models_json_schema([(model, "serialization") for model in unique], ref_template=_REF)
     found: Json = defined.get("$defs", {})

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -49,6 +49,10 @@ FOLLOW_SECONDS = 0.5
 _DEAD_LETTER_DAYS = 30
 _REASON_CHARACTERS = 1000
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.1, 2.0
+
+
+Read = Callable[[Record], Received | None]
+"""Raises Unreadable for what belongs to the dead letters; None for what is passed over."""
 
 
 class Fenced(Exception):  # noqa: N818  (an outcome of apply)
@@ -103,6 +107,7 @@ class DeadLetters:
             "dead_topic": record.topic,
             "dead_partition": str(record.partition),
             "dead_offset": str(record.offset),
+            "dead_by": self._broker.client_id,
             "dead_reason": reason[:_REASON_CHARACTERS],
             "dead_at": datetime.now(UTC).isoformat().replace("+00:00", "Z"),  # noqa: TID251 -- for the operator alone
         }
@@ -122,10 +127,12 @@ class Projector:
         projection: Projection,
         leadership: Leadership,
         dead_letters: DeadLetters | None = None,
+        read: Read | None = None,
     ) -> None:
+        """`read` makes an event of a record in another way than `from_record`: for topics that others write."""
         self._broker = broker
         self._topic = topic
-        self._events = events
+        self._read_record = read or (lambda record: from_record(record, events))
         self._projection = projection
         self._leadership = leadership
         self._dead_letters = dead_letters or DeadLetters(broker)
@@ -240,7 +247,7 @@ class Projector:
         run: list[Received] = []
         for record in records:
             try:
-                received = from_record(record, self._events)
+                received = self._read_record(record)
             except Unreadable as error:
                 await self._apply(partition, run, record.offset)
                 run = []

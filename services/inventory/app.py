@@ -8,9 +8,11 @@ from fastapi import FastAPI
 
 from services.inventory import events
 from services.inventory.api import ROUTERS
-from services.inventory.consumer import SUBSCRIBES, OpenLines
+from services.inventory.consumer import HEARS, ORDERS, SUBSCRIBES, OpenLines, Updates
+from services.inventory.handlers.hear_updates import UPDATES_TOPIC, VOCABULARY
 from services.inventory.settings import Settings
-from shared import service
+from shared import deadletters, service
+from shared.access import Scope
 from shared.broker import Broker, BrokerError, TopicSpec
 from shared.contracts.inventory import TOPIC
 from shared.contracts.quote import ORDERS_TOPIC
@@ -18,7 +20,7 @@ from shared.database import Database
 from shared.health import Check, checked
 from shared.imports import api as imports
 from shared.leadership import Leadership
-from shared.projecting import Projector
+from shared.projecting import DeadLetters, Projector
 from shared.relay import HeartbeatSpec, Relay
 
 STOP_SECONDS = 5.0
@@ -38,15 +40,24 @@ def create_app(settings: Settings) -> FastAPI:
         heartbeat = HeartbeatSpec(TOPIC, settings.heartbeat_seconds)
         relay = Relay(database.dsn, settings.service, broker, f"/pledge/{settings.service}", heartbeat)
         leadership = Leadership(database.dsn, f"{settings.service}:{ORDERS_TOPIC}")
-        projector = Projector(
-            broker, ORDERS_TOPIC, {name: model for name, (_, model) in SUBSCRIBES.items()}, OpenLines(database), leadership
+        projector = Projector(broker, ORDERS_TOPIC, {name: model for name, (_, model) in ORDERS.items()}, OpenLines(database), leadership)
+        updates = Projector(
+            broker,
+            UPDATES_TOPIC,
+            {},
+            Updates(database, broker, relay.wake),
+            Leadership(database.dsn, f"{settings.service}:{UPDATES_TOPIC}"),
+            DeadLetters(broker, settings.update_dead_letter_limit),
+            read=VOCABULARY.of_record,
         )
+        app.state.updates = updates
         app.state.database, app.state.broker, app.state.relay, app.state.projector = database, broker, relay, projector
         stop = asyncio.Event()
         tasks = [
             asyncio.create_task(_create_topics(broker, settings), name="topics"),
             asyncio.create_task(relay.run(stop), name="relay"),
             asyncio.create_task(projector.run(stop), name="projector"),
+            asyncio.create_task(updates.run(stop), name="updates"),
         ]
         try:
             yield
@@ -60,14 +71,15 @@ def create_app(settings: Settings) -> FastAPI:
             await database.close()
 
     async def checks() -> list[Check]:
-        return [await checked("database", app.state.database.ping), _events(app.state.relay), _orders(app.state.projector)]
+        state = app.state
+        return [await checked("database", state.database.ping), _events(state.relay), _orders(state.projector), _updates(state.updates)]
 
     app = service.build(
         settings,
         title="Pledge inventory",
         description=DESCRIPTION,
         lifespan=lifespan,
-        routers=ROUTERS,
+        routers=(*ROUTERS, deadletters.router(HEARS, Scope.STOCK_WRITE)),
         checks=checks,
         publishes=events.PUBLISHES,
         subscribes=SUBSCRIBES,
@@ -77,9 +89,9 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 async def _create_topics(broker: Broker, settings: Settings) -> None:
-    """Create our topic; while the broker is away it stays wanted, and the first event that is sent creates it."""
+    """Create our topics; while the broker is away it stays wanted, and the first event that is sent creates it."""
     with suppress(BrokerError):
-        await broker.ensure_topics([TopicSpec(TOPIC, settings.topic_partitions)])
+        await broker.ensure_topics([TopicSpec(TOPIC, settings.topic_partitions), TopicSpec(UPDATES_TOPIC, settings.topic_partitions)])
 
 
 def _events(relay: Relay) -> Check:
@@ -94,3 +106,9 @@ def _orders(projector: Projector) -> Check:
     status = projector.status
     detail = status.stopped or status.last_error or f"{sum(status.lag.values())} records behind"
     return Check(ORDERS_TOPIC, ok=status.stopped is None, detail=detail)
+
+
+def _updates(projector: Projector) -> Check:
+    """A feed that has stopped is for an operator; callers over HTTP need not be sent away for it."""
+    status = projector.status
+    return Check(UPDATES_TOPIC, ok=True, detail=status.stopped or status.last_error or f"{sum(status.lag.values())} records behind")

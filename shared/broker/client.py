@@ -42,6 +42,11 @@ class Broker:
         self._partitions: dict[str, int] = {}
         self._wanted: dict[str, TopicSpec] = {}
 
+    @property
+    def client_id(self) -> str:
+        """What the broker's logs know us by."""
+        return self._client_id
+
     async def start(self) -> None:
         """Nothing to wait for: connections are made by the calls that need them."""
 

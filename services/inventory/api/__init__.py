@@ -1,6 +1,6 @@
 """What may be asked of inventory over HTTP."""
 
-from services.inventory.api import imports, lanes, masters, movements, receipts, snapshot, stock, suppliers
+from services.inventory.api import imports, lanes, masters, movements, receipts, snapshot, stock, suppliers, updates
 
 ROUTERS = (
     masters.router,
@@ -11,4 +11,5 @@ ROUTERS = (
     receipts.router,
     snapshot.router,
     imports.router,
+    updates.router,
 )

@@ -5,7 +5,7 @@ Revision ID: 0002
 
 from alembic import op
 
-from shared import imports
+from shared import deadletters, imports, updates
 
 revision = "0002"
 down_revision = "0001"
@@ -16,6 +16,8 @@ depends_on = None
 def upgrade() -> None:
     """Make the tables."""
     imports.create_tables(op)
+    updates.create_tables(op)
+    deadletters.create_tables(op)
 
 
 def downgrade() -> None:
