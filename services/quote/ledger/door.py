@@ -337,7 +337,8 @@ class Door:
         moved = sorted(desk.moved().items())
         while said or moved:
             said += events.availability_of(desk, dict(moved[:BOOKS_TOLD_AT_ONCE]))
-            await outbox.append(connection, said)
+            if said:  # of a resource's book nobody is told
+                await outbox.append(connection, said)
             said, moved = [], moved[BOOKS_TOLD_AT_ONCE:]
         await self._keep_answers(connection, decided)
 
