@@ -340,6 +340,7 @@ def _receipt(entry: Entry) -> Json:
         "receipt_id": entry.ref,
         "quantity": from_micro(entry.quantity),
         "kind": detail.get("kind"),
+        "planned": entry.part is Part.PLAN,
         "supplier": detail.get("supplier"),
         "due_date": None if entry.day is None else iso_day(entry.day),
     }

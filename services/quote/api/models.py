@@ -365,6 +365,8 @@ class ReceiptOut(BaseModel):
     receipt_id: str
     quantity: Number
     kind: str | None
+    planned: bool
+    """Whether it is a plan that nobody has released yet."""
     supplier: str | None
     due_date: date | None
 

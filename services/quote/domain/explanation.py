@@ -221,9 +221,9 @@ def _supply_reasons(one: Peg, added: int, stand: Stand) -> list[Reason]:
         component, until = plan.waits_for
         waited = min(added, max(0, until - plan.place.today))
         if isinstance(plan.source, Transfer):
-            said = f"{component} is there to be sent from {plan.source.from_site} on {spoken_day(until)}"
+            said = f"{component} can be sent from {plan.source.from_site} on {spoken_day(until)}"
         else:
-            said = f"{component} for it is there on {spoken_day(until)}"
+            said = f"its component {component} is there on {spoken_day(until)}"
         reasons.append(because(Code.AWAIT_COMPONENT, said, component, waited))
         added -= waited
     quantity, there = spoken_quantity(one.quantity), spoken_day(plan.usable)
