@@ -30,6 +30,10 @@ log = structlog.get_logger()
 UTC_ZONE = ZoneInfo("UTC")
 ANYWHERE = "*"
 """A lane to it leads everywhere."""
+FOUND_BY = {"lane": "to", "supplier_item": "sku", "resource": "group"}
+"""By what else than their id definitions are looked up."""
+MOST_WAYS = 100_000
+"""Ways that are kept worked out; a shop with many customers asks for many more."""
 State = dict[str, Any]
 
 
@@ -66,6 +70,8 @@ class World:
         self.items: dict[str, ItemCard] = {}
         self.sites: dict[str, SiteCard] = {}
         self._states: dict[str, dict[str, State]] = {}
+        self._index: dict[tuple[str, str | None], dict[str, State]] = {}
+        """Definitions of the kinds in `FOUND_BY`, by the value that they are looked up by."""
         self._calendars: dict[str, Calendar] = {}
         self._rules: dict[str, Rules] = {}
         self._default_rules = Rules(settings.past_due_offset_days, settings.past_due_limit_days)
@@ -75,7 +81,12 @@ class World:
     def learn(self, definition: Definition) -> None:
         """Take a definition over from its owner, whatever else is known."""
         state = definition.state
-        self._states.setdefault(definition.kind, {})[definition.id] = state
+        before = self._states.setdefault(definition.kind, {}).get(definition.id)
+        self._states[definition.kind][definition.id] = state
+        if (field := FOUND_BY.get(definition.kind)) is not None:
+            if before is not None:
+                self._index[definition.kind, before.get(field)].pop(definition.id, None)
+            self._index.setdefault((definition.kind, state.get(field)), {})[definition.id] = state
         if definition.kind == "item":
             self.items[definition.id] = ItemCard(definition.id, state["name"], state["uom"], state["decimals"], state["dock_to_stock_days"])
             self._rules[definition.id] = Rules(
@@ -98,6 +109,10 @@ class World:
     def all_of(self, kind: str) -> dict[str, State]:
         """Every definition of a kind, by id."""
         return self._states.get(kind, {})
+
+    def _found(self, kind: str, value: str | None) -> list[tuple[str, State]]:
+        """The definitions of a kind that are looked up by a value, by id."""
+        return sorted(self._index.get((kind, value), {}).items())
 
     def rules(self, sku: str) -> Rules:
         """How the dates of a sku are read."""
@@ -122,6 +137,8 @@ class World:
         local = now.astimezone(card.zone)
         lanes: list[State | None] = [None] if ship_to is None else list(self._lanes_to(sku, site, ship_to))
         found = tuple(self._way(card, lane, customer, local) for lane in lanes)
+        if len(self._ways) >= MOST_WAYS:
+            self._ways.clear()
         self._ways[key] = (_until(local, [card.cut_off, *(_cut_off(lane) for lane in lanes)]), found)
         return found
 
@@ -147,11 +164,8 @@ class World:
     def _lanes_to(self, sku: str, site: str, ship_to: str) -> Iterator[State]:
         """The lanes to the closest destination that any lead to: the place itself, the regions around it (DE-BY, DE), anywhere."""
         for destination in _around(ship_to):
-            lanes = [
-                lane
-                for _, lane in sorted(self.all_of("lane").items())
-                if lane["from_site"] == site and lane["to"] == destination and lane.get("sku") in (None, sku)
-            ]
+            leading = (lane for _, lane in self._found("lane", destination))
+            lanes = [lane for lane in leading if lane["from_site"] == site and lane.get("sku") in (None, sku)]
             if lanes:
                 yield from lanes
                 return
@@ -169,20 +183,23 @@ class World:
         local = self.local(site, now)
         transfers = list(self._transfers(sku, site, now))
         found: tuple[Source, ...] = (*(one for one, _ in transfers), *self._makes(sku, site), *self._buys(sku, site))
+        item = self.all_of("item").get(sku, {})
+        if not found and item.get("promise_at_lead_time") and item.get("lead_time_days") is not None:
+            found = (Buy(sku, None, item["lead_time_days"], EVERY_DAY, _lot(item, "lot_minimum", "lot_multiple")),)
         until = min((_until(local, ()), *(until for _, until in transfers)))
         self._sources[sku, site] = (until, found)
         return found
 
     def made_or_bought_at(self, sku: str) -> list[str]:
         """The sites at which a sku could be planned though nothing was ever said of its stock there, by code."""
-        sites = {terms.get("site") for terms in self.all_of("supplier_item").values() if terms["sku"] == sku} - {None}
+        sites = {terms.get("site") for _, terms in self._found("supplier_item", sku)} - {None}
         sites |= {site for site in self.sites if any(self._makes(sku, site))}
         return sorted(site for site in sites if site is not None)
 
     def _transfers(self, sku: str, site: str, now: datetime) -> Iterator[tuple[Transfer, datetime]]:
-        for name, lane in sorted(self.all_of("lane").items()):
+        for name, lane in self._found("lane", site):
             card = self.sites.get(lane["from_site"])
-            if card is None or lane["to"] != site or lane["from_site"] == site or lane.get("sku") not in (None, sku):
+            if card is None or lane["from_site"] == site or lane.get("sku") not in (None, sku):
                 continue
             local = now.astimezone(card.zone)
             there = self.sites.get(site)
@@ -232,16 +249,12 @@ class World:
 
     def _members(self, need: State, site: str) -> tuple[str, ...]:
         """Who can serve a need at a site."""
-        resources = self.all_of("resource")
         if need.get("resource") is not None:
-            known = resources.get(need["resource"])
+            known = self.all_of("resource").get(need["resource"])
             return (need["resource"],) if known is not None and known["site"] == site else ()
         skill = need.get("skill")
-        return tuple(
-            name
-            for name, state in sorted(resources.items())
-            if state["site"] == site and state.get("group") == need.get("group") and (skill is None or skill in state["skills"])
-        )
+        members = self._found("resource", need.get("group"))
+        return tuple(name for name, one in members if one["site"] == site and (skill is None or skill in one["skills"]))
 
     def _operation(self, state: State, site: str) -> Operation:
         lists = [state["resources"], *state.get("alternates", ())] if state["resources"] else []
@@ -256,11 +269,10 @@ class World:
         )
 
     def _buys(self, sku: str, site: str) -> Iterator[Buy]:
-        terms = [(one["priority"], name, one) for name, one in self.all_of("supplier_item").items() if one["sku"] == sku]
-        for _, name, one in sorted(terms, key=lambda each: each[:2]):
-            if one.get("site") in (None, site):
-                calendar = self._calendar(self.all_of("supplier").get(one["supplier"], {}).get("calendar"))
-                yield Buy(name, one["supplier"], one["lead_time_days"], calendar, _lot(one, "minimum_quantity", "multiple"))
+        terms = [(name, one) for name, one in self._found("supplier_item", sku) if one.get("site") in (None, site)]
+        for name, one in sorted(terms, key=lambda each: (each[1]["priority"], each[0])):
+            calendar = self._calendar(self.all_of("supplier").get(one["supplier"], {}).get("calendar"))
+            yield Buy(name, one["supplier"], one["lead_time_days"], calendar, _lot(one, "minimum_quantity", "multiple"))
 
 
 def pattern(state: State) -> Calendar:

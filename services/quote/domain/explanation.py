@@ -231,7 +231,8 @@ def _supply_reasons(one: Peg, added: int, stand: Stand) -> list[Reason]:
         said = f"{quantity} to be made at {one.site} from {spoken_day(plan.start)}, there on {there}"
         reasons.append(because(Code.PLANNED_PRODUCTION, said, plan.source.ref, added))
     elif isinstance(plan.source, Buy):
-        said = f"{quantity} to be bought from {plan.source.supplier}, there on {there}"
+        whence = f"bought from {plan.source.supplier}" if plan.source.supplier else "had within the lead time"
+        said = f"{quantity} to be {whence}, there on {there}"
         reasons.append(because(Code.PLANNED_PURCHASE, said, plan.source.ref, added))
     else:
         said = f"{quantity} to be moved from {plan.source.from_site} to {one.site}, there on {there}"

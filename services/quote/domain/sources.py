@@ -114,8 +114,8 @@ class Buy:
     """From a supplier: due `lead_time_days` of its calendar after the day on which it is ordered."""
 
     ref: str
-    """The supplier's terms."""
-    supplier: str
+    """The supplier's terms; the sku, where all that is known is its lead time."""
+    supplier: str | None
     lead_time_days: int
     calendar: Calendar
     lot: Lot = Lot()

@@ -333,13 +333,7 @@ class Door:
         revisions = {key: revision for effect in effects for key, revision in effect.revisions.items()}
         if revisions:
             await supply.save_revisions(connection, revisions)
-        said = [event for effect in effects for event in effect.events]
-        moved = sorted(desk.moved().items())
-        while said or moved:
-            said += events.availability_of(desk, dict(moved[:BOOKS_TOLD_AT_ONCE]))
-            if said:  # of a resource's book nobody is told
-                await outbox.append(connection, said)
-            said, moved = [], moved[BOOKS_TOLD_AT_ONCE:]
+        await _tell(connection, effects, desk)
         await self._keep_answers(connection, decided)
 
     async def _keep_answers(self, connection: Connection, decided: _Decided) -> None:
@@ -360,6 +354,17 @@ class Door:
         self.batches += 1
         self.changes += len(desk.steps)
         self._woken()
+
+
+async def _tell(connection: Connection, effects: Sequence[Effect], desk: Desk) -> None:
+    """Put what is said into the outbox: of documents first, then of every book that has moved."""
+    said = [event for effect in effects for event in effect.events]
+    moved = sorted(desk.moved().items())
+    while said or moved:
+        said += events.availability_of(desk, dict(moved[:BOOKS_TOLD_AT_ONCE]))
+        if said:  # of a resource's book nobody is told
+            await outbox.append(connection, said)
+        said, moved = [], moved[BOOKS_TOLD_AT_ONCE:]
 
 
 def _decide_one(ask: Ask, desk: Desk) -> Effect | None:

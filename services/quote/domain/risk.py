@@ -1,0 +1,341 @@
+"""Which promises will not hold on what is known, and when will they be met then (promising.md § 7, pass 1)?
+
+Everybody is put into the books anew, by rank. First all who can stay exactly where they are; only then those who cannot, each
+on the first day that what is left allows: so nobody is made late who need not be, and what somebody late takes is only what
+nobody kept needs (choice). Safety stock counts, holds do not: they rank behind every promise and never move.
+
+A plan is put in like a promise. Where it becomes later, so does what it brings, and the whole is done again with that, until
+no plan becomes later any more.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
+
+from services.quote.domain.balance import balance
+from services.quote.domain.book import RESOURCE, Part
+from services.quote.domain.calendar import THREE_YEARS
+from services.quote.domain.capacity import capacity_of
+from services.quote.domain.sources import MICRO
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from services.quote.domain.book import Book, Day, Micro, Rules
+    from services.quote.domain.capacity import Capacity
+
+MOST_ROUNDS: Final = 30
+"""How often late plans are followed upwards: more than a bill of material is deep. What is known then is the answer."""
+
+Rank = tuple[int | str, ...]
+"""The smaller, the earlier served: priority, first promised day, order, line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """What one promise or plan needs of one book on one day: a quantity, or minutes of a resource."""
+
+    key: str
+    day: Day
+    quantity: Micro
+    delivery_day: Day | None = None
+    """When the customer has it; None for what a plan needs."""
+    deliver: Callable[[Day], Day | None] | None = None
+    """When the customer would have it if it were picked on another day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Commitment:
+    """A promise, or a plan (`brings`): with all that it needs on all books, it stays or moves as one."""
+
+    name: str
+    rank: Rank
+    takes: tuple[Take, ...]
+    promised_day: Day | None = None
+    brings: str | None = None
+    """The book that a plan brings something to."""
+    quantity: Micro = 0
+    """How much it brings."""
+    due: Day = 0
+    """The day on which what it brings counts, if it stays."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What becomes of a promise or a plan."""
+
+    day: Day | None
+    """The day of the last delivery, or on which a plan counts; None: no known supply does."""
+    kept: bool
+    blocked: tuple[str, ...] = ()
+    """The book in which it found no place, then the books that made the plans of that one late."""
+
+
+class Bin(Protocol):
+    """A book as it is filled."""
+
+    def fits(self, day: Day, quantity: Micro) -> bool:
+        """Whether the quantity may be taken on the day without taking from anybody who is in already."""
+        ...
+
+    def change(self, day: Day, quantity: Micro) -> None:
+        """Put in (+) or take (-)."""
+        ...
+
+    def later(self, quantity: Micro, day: Day) -> tuple[tuple[Day, Micro], ...] | None:
+        """Where the quantity fits first, not before the day; None when nowhere. Nothing is taken yet."""
+        ...
+
+
+class StockBin:
+    """A sku at a site: projected availability as steps, without those who are still to be put in."""
+
+    __slots__ = ("_days", "_projected", "today")
+
+    def __init__(self, today: Day, changes: Mapping[Day, Micro]) -> None:
+        """`changes` by the day on which they count; before today counts as today."""
+        self.today = today
+        steps = {today: 0}
+        for day, quantity in changes.items():
+            counted = max(today, day)
+            steps[counted] = steps.get(counted, 0) + quantity
+        self._days = sorted(steps)
+        self._projected: list[Micro] = []
+        total = 0
+        for day in self._days:
+            total += steps[day]
+            self._projected.append(total)
+
+    @property
+    def lowest(self) -> Micro:
+        """The least that is ever projected."""
+        return min(self._projected)
+
+    def fits(self, day: Day, quantity: Micro) -> bool:
+        """From the day on, what is projected never falls below the quantity."""
+        at = bisect_right(self._days, max(day, self.today)) - 1
+        return min(self._projected[at:]) >= quantity
+
+    def change(self, day: Day, quantity: Micro) -> None:
+        """From the day on, so much more or less."""
+        day = max(day, self.today)
+        at = bisect_left(self._days, day)
+        if at == len(self._days) or self._days[at] != day:
+            self._days.insert(at, day)
+            self._projected.insert(at, self._projected[at - 1])
+        self._projected[at:] = [one + quantity for one in self._projected[at:]]
+
+    def later(self, quantity: Micro, day: Day) -> tuple[tuple[Day, Micro], ...] | None:
+        """The first step from which on the quantity is always there."""
+        first: Day | None = None
+        for at in range(len(self._days) - 1, -1, -1):
+            if self._projected[at] < quantity:
+                break
+            first = self._days[at]
+        return None if first is None else ((max(first, day, self.today), quantity),)
+
+
+class ResourceBin:
+    """A resource: free minutes by day. Of today it counts the whole: what has been worked since the morning is not known."""
+
+    __slots__ = ("_capacity", "_taken", "today")
+
+    def __init__(self, today: Day, capacity: Capacity | None, taken: Mapping[Day, Micro]) -> None:
+        """Without a capacity nothing was ever said of it, and nothing is held against anybody."""
+        self.today = today
+        self._capacity = capacity
+        self._taken = dict(taken)
+
+    def free(self, day: Day) -> Micro:
+        """Minutes of a day, in millionths, that nobody has who is in already."""
+        if self._capacity is None:
+            return THREE_YEARS * 1440 * MICRO
+        return self._capacity.minutes.minutes(day) * MICRO - self._taken.get(day, 0)
+
+    @property
+    def overloaded(self) -> bool:
+        """Whether any day has more taken than it has."""
+        return any(minutes and day >= self.today and self.free(day) < 0 for day, minutes in self._taken.items())
+
+    def fits(self, day: Day, quantity: Micro) -> bool:
+        """Minutes of days that have passed are spent."""
+        return day < self.today or self.free(day) >= quantity
+
+    def change(self, day: Day, quantity: Micro) -> None:
+        """Minutes are taken (-) or given back (+)."""
+        self._taken[day] = self._taken.get(day, 0) - quantity
+
+    def later(self, quantity: Micro, day: Day) -> tuple[tuple[Day, Micro], ...] | None:
+        """On consecutive days, what each has free."""
+        found: list[tuple[Day, Micro]] = []
+        day = max(day, self.today)
+        for at in range(day, day + THREE_YEARS):
+            took = min(quantity, self.free(at))
+            if took > 0:
+                found.append((at, took))
+                quantity -= took
+                if quantity == 0:
+                    return tuple(found)
+        return None
+
+
+def stock_bin(book: Book, today: Day, rules: Rules, without: Iterable[Take] = (), plans: Iterable[str] = ()) -> StockBin:
+    """A book without its holds, these takes and these plans; its safety stock may be used."""
+    changes: dict[Day, Micro] = {today: book.on_hand}
+
+    def add(day: Day, quantity: Micro) -> None:
+        changes[day] = changes.get(day, 0) + quantity
+
+    for day, quantity in book.own_supply_by_day().items():
+        counted = rules.counts_on(day, today)
+        if counted is not None:
+            add(counted, quantity)
+    left_out = set(plans)
+    for plan in book.of(Part.PLAN):
+        if plan.ref not in left_out:
+            add(rules.plan_counts_on(plan, today), plan.quantity)
+    for day, quantity in _demand(book, without).items():
+        add(max(day, today), -quantity)
+    return StockBin(today, changes)
+
+
+def resource_bin(book: Book, today: Day, without: Iterable[Take] = ()) -> ResourceBin:
+    """A resource without its holds and these takes."""
+    return ResourceBin(today, capacity_of(book), _demand(book, without))
+
+
+def _demand(book: Book, without: Iterable[Take]) -> dict[Day, Micro]:
+    demand = book.demand_by_day()
+    for hold in book.holds():
+        demand[hold.day or 0] = demand.get(hold.day or 0, 0) - hold.quantity
+    for take in without:
+        demand[take.day] = demand.get(take.day, 0) - take.quantity
+    return demand
+
+
+def is_short(book: Book, today: Day, now: datetime, rules: Rules) -> bool:
+    """Whether not everybody in the book can stay where he is."""
+    if book.site == RESOURCE:
+        return resource_bin(book, today).overloaded
+    if min(balance(book, today, now, rules).projected) >= 0:  # kept with the book: costs nothing
+        return False
+    return stock_bin(book, today, rules).lowest < 0
+
+
+def foresee(commitments: Sequence[Commitment], bins: Callable[[], Mapping[str, Bin]]) -> dict[str, Fate]:
+    """What becomes of each, by name. `bins` gives the books without any of them, anew for every round."""
+    ordered = sorted(commitments, key=lambda one: one.rank)
+    due: dict[str, Day | None] = {one.name: one.due for one in ordered if one.brings is not None}
+    behind: dict[str, tuple[str, ...]] = {}
+    fates: dict[str, Fate] = {}
+    for _ in range(MOST_ROUNDS):
+        fates = _once(ordered, bins(), due, behind)
+        again = False
+        for one in ordered:
+            fate = fates[one.name]
+            before = due.get(one.name)
+            if one.brings is None or before is None or (fate.day is not None and fate.day <= before):
+                continue
+            due[one.name] = fate.day
+            behind.setdefault(one.brings, tuple(key for key in fate.blocked if key != one.brings))
+            again = True
+        if not again:
+            break
+    return fates
+
+
+def _once(
+    ordered: Sequence[Commitment], bins: Mapping[str, Bin], due: Mapping[str, Day | None], behind: Mapping[str, tuple[str, ...]]
+) -> dict[str, Fate]:
+    for one in ordered:
+        day = due.get(one.name)
+        if one.brings is not None and day is not None:
+            bins[one.brings].change(day, one.quantity)
+    fates: dict[str, Fate] = {}
+    moving: list[tuple[Commitment, tuple[str, ...]]] = []
+    for one in ordered:
+        blocked = _keep(one, bins)
+        if blocked is None:
+            fates[one.name] = Fate(_day_of(one), kept=True)
+        else:
+            moving.append((one, (blocked, *behind.get(blocked, ()))))
+    for one, blocked_by in moving:
+        day = _move_plan(one, bins) if one.brings is not None else _move(one, bins)
+        fates[one.name] = Fate(day, kept=False, blocked=blocked_by)
+    return fates
+
+
+def _day_of(one: Commitment) -> Day | None:
+    return one.promised_day if one.brings is None else one.due
+
+
+def _keep(one: Commitment, bins: Mapping[str, Bin]) -> str | None:
+    """Put it in where it stands; or nothing of it, and the book that has no room."""
+    for number, take in enumerate(one.takes):
+        if not bins[take.key].fits(take.day, take.quantity):
+            for done in one.takes[:number]:
+                bins[done.key].change(done.day, done.quantity)
+            return take.key
+        bins[take.key].change(take.day, -take.quantity)
+    return None
+
+
+def _move(one: Commitment, bins: Mapping[str, Bin]) -> Day | None:
+    """Put it in as early as it can be, not before its promise; the day of its last delivery, or None and nothing of it."""
+    journal: list[tuple[str, Day, Micro]] = []
+    last = one.promised_day
+    for take in sorted(one.takes, key=lambda each: each.day):
+        placed = _place(take, take.day, bins, journal)
+        delivery = None
+        if placed is not None:
+            stays = placed <= max(take.day, bins_today(bins[take.key]))
+            delivery = take.delivery_day if stays else placed if take.deliver is None else take.deliver(placed)
+        if delivery is None:
+            _undo(journal, bins)
+            return None
+        last = delivery if last is None else max(last, delivery)
+    return last
+
+
+def bins_today(one: Bin) -> Day:
+    """The civil date at the book's site."""
+    return one.today if isinstance(one, StockBin | ResourceBin) else 0
+
+
+def _move_plan(one: Commitment, bins: Mapping[str, Bin]) -> Day | None:
+    """Shift a plan by what its components and then its resources make it wait; the day on which it counts then."""
+    journal: list[tuple[str, Day, Micro]] = []
+    shift = 0
+    stock_first = sorted(one.takes, key=lambda take: (take.key.endswith(RESOURCE), take.day))
+    for take in stock_first:
+        meant = max(take.day, bins_today(bins[take.key]))
+        if take.key.endswith(RESOURCE):
+            if take.day < meant:
+                continue  # minutes of a day that has passed
+            placed = _place(take, meant + shift, bins, journal)
+        else:
+            placed = _place(take, meant, bins, journal)
+        if placed is None:
+            _undo(journal, bins)
+            return None
+        shift = max(shift, placed - meant)
+    return one.due + shift
+
+
+def _place(take: Take, day: Day, bins: Mapping[str, Bin], journal: list[tuple[str, Day, Micro]]) -> Day | None:
+    """Take it on the first day or days from `day` on that allow it; the last of them, or None."""
+    found = bins[take.key].later(take.quantity, day)
+    if not found:
+        return None
+    for at, quantity in found:
+        bins[take.key].change(at, -quantity)
+        journal.append((take.key, at, quantity))
+    return found[-1][0]
+
+
+def _undo(journal: list[tuple[str, Day, Micro]], bins: Mapping[str, Bin]) -> None:
+    for key, day, quantity in journal:
+        bins[key].change(day, quantity)
