@@ -8,11 +8,13 @@ from fastapi import FastAPI
 
 from services.capacity import events
 from services.capacity.api import ROUTERS
-from services.capacity.consumer import HEARD, SUBSCRIBES, Items
+from services.capacity.consumer import HEARD, HEARS, SUBSCRIBES, Items
 from services.capacity.gateway import InventoryGateway
+from services.capacity.handlers.hear_updates import UPDATES_TOPIC, VOCABULARY, take_updates
 from services.capacity.keeping import Hearing, keep_horizon
 from services.capacity.settings import Settings
-from shared import service
+from shared import deadletters, service, updates_feed
+from shared.access import Scope
 from shared.broker import Broker, BrokerError, TopicSpec
 from shared.contracts.capacity import TOPIC
 from shared.contracts.inventory import TOPIC as ITEMS_TOPIC
@@ -43,6 +45,9 @@ def create_app(settings: Settings) -> FastAPI:
         inventory = InventoryGateway(settings)
         leadership = Leadership(database.dsn, f"{settings.service}:{ITEMS_TOPIC}")
         projector = Projector(broker, ITEMS_TOPIC, HEARD, Items(database, inventory), leadership)
+        limit = settings.update_dead_letter_limit
+        updates = updates_feed.projector(settings.service, database, broker, VOCABULARY, take_updates, relay.wake, limit)
+        app.state.updates = updates
         app.state.database, app.state.broker, app.state.relay, app.state.projector = database, broker, relay, projector
         app.state.hearing = Hearing(database, broker, projector)
         stop = asyncio.Event()
@@ -50,6 +55,7 @@ def create_app(settings: Settings) -> FastAPI:
             asyncio.create_task(_create_topics(broker, settings), name="topics"),
             asyncio.create_task(relay.run(stop), name="relay"),
             asyncio.create_task(projector.run(stop), name="projector"),
+            asyncio.create_task(updates.run(stop), name="updates"),
             asyncio.create_task(keep_horizon(database, relay, settings.horizon_look_seconds, stop), name="horizon"),
         ]
         try:
@@ -66,14 +72,15 @@ def create_app(settings: Settings) -> FastAPI:
             await database.close()
 
     async def checks() -> list[Check]:
-        return [await checked("database", app.state.database.ping), _events(app.state.relay), _items(app.state.projector)]
+        state = app.state
+        return [await checked("database", state.database.ping), _events(state.relay), _items(state.projector), _updates(state.updates)]
 
     app = service.build(
         settings,
         title="Pledge capacity",
         description=DESCRIPTION,
         lifespan=lifespan,
-        routers=ROUTERS,
+        routers=(*ROUTERS, deadletters.router(HEARS, Scope.CAPACITY_WRITE)),
         checks=checks,
         publishes=events.PUBLISHES,
         subscribes=SUBSCRIBES,
@@ -83,8 +90,8 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 async def _create_topics(broker: Broker, settings: Settings) -> None:
-    """Create our topic and the one that we hear, as soon as the broker is there."""
-    specs = [TopicSpec(TOPIC, settings.topic_partitions), TopicSpec(ITEMS_TOPIC, settings.topic_partitions)]
+    """Create our topic and those that we hear, as soon as the broker is there."""
+    specs = [TopicSpec(topic, settings.topic_partitions) for topic in (TOPIC, ITEMS_TOPIC, UPDATES_TOPIC)]
     while True:
         try:
             return await broker.ensure_topics(specs)
@@ -104,3 +111,9 @@ def _items(projector: Projector) -> Check:
     status = projector.status
     detail = status.stopped or status.last_error or f"{sum(status.lag.values())} records behind"
     return Check(ITEMS_TOPIC, ok=status.stopped is None, detail=detail)
+
+
+def _updates(projector: Projector) -> Check:
+    """A feed that has stopped is for an operator; callers over HTTP need not be sent away for it."""
+    status = projector.status
+    return Check(UPDATES_TOPIC, ok=True, detail=status.stopped or status.last_error or f"{sum(status.lag.values())} records behind")

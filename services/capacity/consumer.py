@@ -1,14 +1,21 @@
-"""What capacity hears on inventory.stock.v1: which items there are."""
+"""What capacity hears: on inventory.stock.v1 which items there are, on capacity.updates.v1 what others tell us."""
+
+from pydantic import BaseModel
 
 from services.capacity.gateway import InventoryGateway
 from services.capacity.handlers.hear import go_on_from, hear_items, heard_offsets, know_items
+from services.capacity.handlers.hear_updates import UPDATES_TOPIC, VOCABULARY
 from shared.broker import Received
 from shared.contracts.inventory import EVENTS, TOPIC, Heartbeat, ItemDefined
 from shared.database import Database
 from shared.projecting import Fenced
 
 HEARD = {name: model for name, model in EVENTS.items() if model in (ItemDefined, Heartbeat)}
-SUBSCRIBES = {name: (TOPIC, model) for name, model in HEARD.items()}
+SUBSCRIBES: dict[str, tuple[str, type[BaseModel]]] = {
+    **{name: (TOPIC, model) for name, model in HEARD.items()},
+    **VOCABULARY.messages(),
+}
+HEARS = (TOPIC, UPDATES_TOPIC)
 PIECE = 500
 
 

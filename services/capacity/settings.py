@@ -21,3 +21,5 @@ class Settings(CommonSettings):
     """A calendar tells of every resource that works by it in one transaction."""
     horizon_look_seconds: float = Field(600.0, gt=0)
     """How often is looked whether days that were worked out come to their end."""
+    update_dead_letter_limit: int = Field(200, ge=1, le=1_000_000)
+    """So many updates in a row that cannot be taken stop their feed: one sender's bad day is no release of ours, but has an end."""

@@ -8,10 +8,10 @@ from fastapi import FastAPI
 
 from services.inventory import events
 from services.inventory.api import ROUTERS
-from services.inventory.consumer import HEARS, ORDERS, SUBSCRIBES, OpenLines, Updates
-from services.inventory.handlers.hear_updates import UPDATES_TOPIC, VOCABULARY
+from services.inventory.consumer import HEARS, ORDERS, SUBSCRIBES, OpenLines
+from services.inventory.handlers.hear_updates import UPDATES_TOPIC, VOCABULARY, take_updates
 from services.inventory.settings import Settings
-from shared import deadletters, service
+from shared import deadletters, service, updates_feed
 from shared.access import Scope
 from shared.broker import Broker, BrokerError, TopicSpec
 from shared.contracts.inventory import TOPIC
@@ -20,7 +20,7 @@ from shared.database import Database
 from shared.health import Check, checked
 from shared.imports import api as imports
 from shared.leadership import Leadership
-from shared.projecting import DeadLetters, Projector
+from shared.projecting import Projector
 from shared.relay import HeartbeatSpec, Relay
 
 STOP_SECONDS = 5.0
@@ -41,15 +41,8 @@ def create_app(settings: Settings) -> FastAPI:
         relay = Relay(database.dsn, settings.service, broker, f"/pledge/{settings.service}", heartbeat)
         leadership = Leadership(database.dsn, f"{settings.service}:{ORDERS_TOPIC}")
         projector = Projector(broker, ORDERS_TOPIC, {name: model for name, (_, model) in ORDERS.items()}, OpenLines(database), leadership)
-        updates = Projector(
-            broker,
-            UPDATES_TOPIC,
-            {},
-            Updates(database, broker, relay.wake),
-            Leadership(database.dsn, f"{settings.service}:{UPDATES_TOPIC}"),
-            DeadLetters(broker, settings.update_dead_letter_limit),
-            read=VOCABULARY.of_record,
-        )
+        limit = settings.update_dead_letter_limit
+        updates = updates_feed.projector(settings.service, database, broker, VOCABULARY, take_updates, relay.wake, limit)
         app.state.updates = updates
         app.state.database, app.state.broker, app.state.relay, app.state.projector = database, broker, relay, projector
         stop = asyncio.Event()

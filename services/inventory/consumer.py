@@ -1,16 +1,13 @@
 """What inventory hears: on quote.orders.v1 which order lines are still open, on inventory.updates.v1 what others tell us."""
 
-from collections.abc import Callable
-
 from pydantic import BaseModel
 
 from services.inventory.handlers.hear import hear_orders, heard_offsets, skip_to
-from services.inventory.handlers.hear_updates import UPDATES_TOPIC, VOCABULARY, go_on_from, hear_updates, heard_update_offsets
-from shared.broker import Broker, Received
+from services.inventory.handlers.hear_updates import UPDATES_TOPIC, VOCABULARY
+from shared.broker import Received
 from shared.contracts.quote import EVENTS, ORDERS_TOPIC, OrderEvent
 from shared.database import Database
 from shared.projecting import Fenced
-from shared.updates import Update
 
 ORDERS = {name: (ORDERS_TOPIC, model) for name, model in EVENTS.items() if model is OrderEvent}
 SUBSCRIBES: dict[str, tuple[str, type[BaseModel]]] = {**ORDERS, **VOCABULARY.messages()}
@@ -38,31 +35,3 @@ class OpenLines:
     async def resynchronise(self, ends: dict[int, int]) -> None:
         """Go on from the end: inventory asks nobody, and lines that it misses are told of when something is shipped for them."""
         await self._database.run(lambda session: skip_to(session, ends))
-
-
-class Updates:
-    """What is told to us on inventory.updates.v1: taken over or refused, once each."""
-
-    def __init__(self, database: Database, broker: Broker, wake: Callable[[], None]) -> None:
-        """`wake` is called when something was taken over: there may be something to say."""
-        self._database = database
-        self._broker = broker
-        self._wake = wake
-
-    async def offsets(self) -> dict[int, int]:
-        """The next offset per partition, as stored."""
-        async with self._database.read() as session:
-            return await heard_update_offsets(session)
-
-    async def apply(self, partition: int, received: list[Received], expected_offset: int, next_offset: int) -> None:
-        """Take over what was heard and move the offset, in one transaction. Raises Fenced, or UpdateRefusedError for a refusal."""
-        updates = [event.data for event in received if isinstance(event.data, Update)]
-        moved = await self._database.run(lambda session: hear_updates(session, updates, partition, expected_offset, next_offset))
-        if not moved:
-            raise Fenced
-        self._wake()
-
-    async def resynchronise(self, ends: dict[int, int]) -> None:
-        """Go on with what the log still holds: nobody else keeps what others told us, and repeats are recognised."""
-        beginnings = await self._broker.beginning_offsets(UPDATES_TOPIC)
-        await self._database.run(lambda session: go_on_from(session, {**ends, **beginnings}))

@@ -11,7 +11,7 @@ from services.capacity import store
 from services.capacity.asks.calendars import CalendarAsk
 from services.capacity.asks.products import BomAsk, RoutingAsk
 from services.capacity.asks.resources import CorrectionAsk, ResourceAsk
-from services.capacity.handlers.correct import Corrected, set_correction
+from services.capacity.handlers.correct import Corrected, remove_correction, set_correction
 from services.capacity.handlers.define import define_bom, define_calendar, define_resource, define_routing
 from services.capacity.handlers.hear import wait_for_items
 from services.capacity.handlers.refusals import Refused, Stale, Unknown
@@ -56,6 +56,11 @@ async def take_resources(session: Session, told: Sequence[tuple[str, ResourceAsk
 async def take_corrections(session: Session, told: Sequence[tuple[tuple[str, date], CorrectionAsk]], caller: str) -> list[Outcome]:
     """Set downtime and overtime."""
     return await _in_order(told, lambda at, ask: set_correction(session, at[0], at[1], ask, caller))
+
+
+async def remove_corrections(session: Session, told: Sequence[tuple[tuple[str, date], int | None]]) -> list[Outcome]:
+    """Take downtime and overtime back."""
+    return await _in_order(told, lambda at, expected: remove_correction(session, at[0], at[1], expected))
 
 
 async def take_boms(session: Session, told: Sequence[tuple[str, BomAsk]]) -> list[Outcome]:

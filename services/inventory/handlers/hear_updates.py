@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from itertools import groupby
 from typing import Any
 
-from services.inventory import store
 from services.inventory.asks import (
     ItemSet,
     LaneSet,
@@ -21,7 +20,7 @@ from services.inventory.handlers.schedule import Scheduled, close_receipt
 from services.inventory.handlers.take import Origin, stale, take_masters, take_movements, take_receipts, take_stock
 from shared.database import Session
 from shared.outcomes import Outcome, Refused, Taken
-from shared.updates import Said, Update, UpdateRefusedError, Vocabulary, take_once
+from shared.updates import Said, Update, Vocabulary, take_once
 
 UPDATES_TOPIC = "inventory.updates.v1"
 VOCABULARY = Vocabulary(
@@ -53,30 +52,6 @@ async def take_updates(session: Session, updates: Sequence[Update], caller: str)
         return outcomes
 
     return await take_once(session, updates, apply)
-
-
-async def hear_updates(session: Session, updates: Sequence[Update], partition: int, expected_offset: int, next_offset: int) -> bool:
-    """Take over what came on the topic and move the offset with it; False, and nothing, when another process has moved it.
-
-    Raises UpdateRefusedError when one is refused, with the reason: nothing is taken then.
-    """
-    if not await store.move_offset(session, UPDATES_TOPIC, partition, expected_offset, next_offset):
-        return False
-    for update, said in zip(updates, await take_updates(session, updates, f"topic:{UPDATES_TOPIC}"), strict=True):
-        if isinstance(said.outcome, Refused):
-            refused = said.outcome
-            raise UpdateRefusedError(f"{update.type} {update.id} of {update.source}: {refused.code}: {refused.field} {refused.message}")
-    return True
-
-
-async def heard_update_offsets(session: Session) -> dict[int, int]:
-    """How far the updates have been heard."""
-    return await store.list_offsets(session, UPDATES_TOPIC)
-
-
-async def go_on_from(session: Session, offsets: dict[int, int]) -> None:
-    """Read on from other offsets: what was taken already is recognised by its id."""
-    await store.set_offsets(session, UPDATES_TOPIC, offsets)
 
 
 async def _stock(session: Session, bodies: Sequence[StockSet], origin: Origin) -> list[Outcome]:
