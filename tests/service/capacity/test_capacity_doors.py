@@ -41,7 +41,8 @@ async def test_the_published_documents_are_valid_and_every_operation_has_an_exam
     said = (await call.get("/asyncapi.json")).json()
     assert said["asyncapi"].startswith("3.")
     assert {message["name"] for message in said["components"]["messages"].values()} >= EVENTS.keys()
-    assert {channel["address"] for channel in said["channels"].values()} == {"capacity.plan.v1", "capacity.updates.v1", "inventory.stock.v1"}
+    topics = {channel["address"] for channel in said["channels"].values()}
+    assert topics == {"capacity.plan.v1", "capacity.updates.v1", "inventory.stock.v1"}
 
 
 async def test_the_examples_of_the_document_are_taken_and_answered_as_documented(call: Caller) -> None:
