@@ -15,7 +15,7 @@ Progress = Callable[[int, int], None]
 
 SERVICES = {
     "inventory": ("stock", "receipts", "movements", "items", "sites", "lanes", "transfers", "suppliers", "supplier_items"),
-    "capacity": ("calendars", "resources", "exceptions", "boms", "routings", "operation_resources"),
+    "capacity": ("calendars", "resources", "exceptions", "boms", "routings"),
     "quote": ("backlog", "orders"),
 }
 """Which service takes which kind; `orders` is the backlog under the name that its file usually has."""
