@@ -1,5 +1,6 @@
 """What may be asked of quote: the bodies of its requests, as a CRM sends them and as the decision log keeps them."""
 
+import datetime as dt
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal
@@ -7,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from shared.quantities import Code, NonNegativeQuantity, Note, PositiveQuantity, RequestModel
+from shared.quantities import Code, NonNegativeQuantity, Note, PositiveQuantity, RequestModel, SignedQuantity
 
 MAX_LINES = 500
 LineRef = Annotated[Code, Field(max_length=50)]
@@ -45,6 +46,46 @@ class LineAsk(RequestModel):
     _not_yet = field_validator("allow_substitutes")(_not_available_yet)
 
 
+class AssumeAsk(RequestModel):
+    """Something that is taken to be otherwise, by its `kind`.
+
+    `receipt`: sku, site, quantity, due_date. `delay`: receipt_id, days. `lost`: receipt_id. `stock`: sku, site, delta.
+    `capacity`: resource, date, minutes (less than 0: taken). `demand`: sku, site, quantity, date.
+    """
+
+    kind: Literal["receipt", "delay", "lost", "stock", "capacity", "demand"]
+    sku: Code | None = None
+    site: Code | None = None
+    receipt_id: Code | None = None
+    resource: Code | None = None
+    quantity: PositiveQuantity | None = None
+    delta: SignedQuantity | None = None
+    due_date: date | None = None
+    date: dt.date | None = None
+    days: int | None = Field(default=None, ge=-1096, le=1096)
+    minutes: int | None = Field(default=None, ge=-1_000_000, le=1_000_000)
+
+    @model_validator(mode="after")
+    def _complete(self) -> "AssumeAsk":
+        for name in ASSUMED_BY[self.kind]:
+            if getattr(self, name) is None:
+                raise PydanticCustomError(
+                    "assumption_incomplete", "an assumption of kind {kind} needs {name}", {"kind": self.kind, "name": name}
+                )
+        return self
+
+
+ASSUMED_BY = {
+    "receipt": ("sku", "site", "quantity", "due_date"),
+    "delay": ("receipt_id", "days"),
+    "lost": ("receipt_id",),
+    "stock": ("sku", "site", "delta"),
+    "capacity": ("resource", "date", "minutes"),
+    "demand": ("sku", "site", "quantity", "date"),
+}
+"""What each kind of assumption must say."""
+
+
 class OrderAsk(RequestModel):
     """What a customer wants, line by line, and the rules under which it may be answered."""
 
@@ -59,12 +100,14 @@ class OrderAsk(RequestModel):
     probability: float | None = Field(default=None, ge=0, le=1)
     deadline_ms: int = Field(default=2000, ge=1, le=60_000)
     idempotency_key: str | None = Field(default=None, max_length=255)
-    assume: list[dict[str, Any]] = Field(default=[], max_length=100)
+    assume: list[AssumeAsk] = Field(
+        default=[], max_length=100, description="What if: of an inquiry only; what is answered then can never be committed to."
+    )
     external_id: Code | None = Field(default=None, description="The caller's own number for this deal or order.")
     source_system: Code | None = None
     lines: list[LineAsk] = Field(min_length=1, max_length=MAX_LINES)
 
-    _not_yet = field_validator("assume", "probability")(_not_available_yet)
+    _not_yet = field_validator("probability")(_not_available_yet)
 
     @model_validator(mode="after")
     def _sound(self) -> "OrderAsk":

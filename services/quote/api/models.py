@@ -193,6 +193,22 @@ class LoadOut(BaseModel):
     inputs: list[InputOut]
 
 
+class AssumedOut(BaseModel):
+    """What the answer takes to be otherwise; `met` is false where nothing that was looked at changed by it."""
+
+    kind: str
+    met: bool
+    sku: str | None = None
+    site: str | None = None
+    receipt_id: str | None = None
+    resource: str | None = None
+    quantity: Number | None = None
+    delta: Number | None = None
+    due_date: date | None = None
+    days: int | None = None
+    minutes: int | None = None
+
+
 class QuoteOut(BaseModel):
     """The answer to a quote, a hold or an order."""
 
@@ -210,6 +226,8 @@ class QuoteOut(BaseModel):
     request_id: str | None
     created_at: datetime
     replayed: bool
+    assumed: list[AssumedOut] | None = None
+    """Only where something was."""
 
 
 class QuoteLine(BaseModel):

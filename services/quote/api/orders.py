@@ -9,7 +9,7 @@ from services.quote.api import examples, models
 from services.quote.api.reach import IdempotencyKey, Promiser, Reader, answers, change, house, json_response, request_id
 from services.quote.asks import AmendAsk, CancelAsk, ImportAsk, OrderAsk
 from services.quote.handlers.change_order import Amend, Cancel
-from services.quote.handlers.demand import check, check_changes, check_imports
+from services.quote.handlers.demand import check, check_changes, check_commits, check_imports
 from services.quote.handlers.find_order import OrderFilter, find_order, list_order_history, list_orders
 from services.quote.handlers.import_orders import ImportOrders
 from services.quote.handlers.take import Take
@@ -38,6 +38,7 @@ async def create_order(
     """Quote and confirm in one step. What cannot be promised is a 409 with the best answer under `offer`, and takes nothing."""
     here = house(request)
     check(here.board, ask.lines, here.settings.horizon_days)
+    check_commits(ask)
     return await change(request, Take(ask, caller.id, request_id(request)), caller, idempotency_key, ask.idempotency_key)
 
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Body, Path, Query, Request, Response
 from services.quote.api import examples, models
 from services.quote.api.reach import IdempotencyKey, Promiser, Reader, answers, change, house, json_response, request_id, written
 from services.quote.asks import ConfirmAsk, ExtendAsk, OrderAsk, QuoteAsk, ReleaseAsk
-from services.quote.handlers.demand import check, check_ttl
+from services.quote.handlers.demand import check, check_commits, check_ttl
 from services.quote.handlers.find_quote import as_order_ask, check_is_no_inquiry, explanation_of, find_quote, list_quotes
 from services.quote.handlers.hold import ConfirmHold, Extend, Release
 from services.quote.handlers.inquire import inquire
@@ -40,6 +40,7 @@ async def create_quote(
     if ask.mode == "inquiry":
         return written(inquire(here.board, here.log, ask, caller.id, request_id(request)))
     caller.require(Scope.PROMISE_WRITE)
+    check_commits(ask)
     check_ttl(ask.ttl_seconds, here.settings.hold_ttl_seconds_max)
     return await change(
         request, Take(ask, caller.id, request_id(request), ttl_seconds=ask.ttl_seconds), caller, idempotency_key, ask.idempotency_key

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
 
 from services.quote.asks import LineAsk, OrderAsk, micro
+from services.quote.domain.assume import Assumption
 from services.quote.domain.request import Demand, LineRequest
 from shared.problems import FieldError, unprocessable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date, datetime
-    from decimal import Decimal
+    from datetime import datetime
 
     from services.quote.asks import ImportedOrder, LineChange
     from services.quote.board import Board
     from services.quote.domain.answer import Decision
+
+
+NO_DATE: Final = date.min
 
 
 def check(board: Board, lines: Sequence[LineAsk], horizon_days: int) -> None:
@@ -116,6 +121,28 @@ def line_of(board: Board, line: LineAsk, line_ref: str, now: datetime, customer:
         line.ship_to,
         customer,
     )
+
+
+def assumptions_of(ask: OrderAsk) -> list[Assumption]:
+    """What is taken to be otherwise, in the kernel's words."""
+    return [
+        Assumption(
+            one.kind,
+            one.sku or "",
+            one.site or "",
+            one.receipt_id or one.resource or "",
+            micro(Decimal(one.minutes)) if one.minutes is not None else micro(one.quantity or one.delta or Decimal(0)),
+            (one.due_date or one.date or NO_DATE).toordinal(),
+            one.days or 0,
+        )
+        for one in ask.assume
+    ]
+
+
+def check_commits(ask: OrderAsk) -> None:
+    """Refuse to commit to what is only assumed. Raises a 422 Problem."""
+    if ask.assume:
+        _refuse([FieldError("/assume", "only_assumed", "what is assumed can be asked about, never held or ordered")])
 
 
 def is_acceptable(decision: Decision, *, allow_partial: bool) -> bool:

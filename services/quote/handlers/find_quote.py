@@ -9,7 +9,7 @@ from services.quote.answers import iso_instant
 from services.quote.asks import ConfirmAsk, LineAsk, OrderAsk, QuoteAsk
 from services.quote.store import documents, log
 from shared.paging import decode_cursor, encode_cursor
-from shared.problems import FieldError, conflict, not_found, unprocessable
+from shared.problems import FieldError, Problem, conflict, not_found, unprocessable
 
 if TYPE_CHECKING:
     from services.quote.board import Board
@@ -90,6 +90,9 @@ def explanation_of(body: dict[str, Any]) -> dict[str, Any]:
 def as_order_ask(inquiry: InquiryRow, ask: ConfirmAsk) -> OrderAsk:
     """The inquiry as an order: whole, some lines of it, or one line by an alternative. Raises a 422 Problem."""
     asked = QuoteAsk.model_validate(inquiry.request)
+    if asked.assume:
+        detail = "The quote was answered on assumptions; ask again without them."
+        raise Problem(409, "ONLY_ASSUMED", detail, extra={"allowed": ["quote again"]})
     lines = {line.line_ref or str(n + 1): line for n, line in enumerate(asked.lines)}
     refs = list(lines) if ask.line_refs is None else list(dict.fromkeys(ask.line_refs))
     if unknown := [ref for ref in refs if ref not in lines]:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import orjson
 
 from services.quote import answers
+from services.quote.domain.assume import AssumingShelf
 from services.quote.domain.promise import promise
-from services.quote.handlers.demand import demand_of
+from services.quote.handlers.demand import assumptions_of, demand_of
 from services.quote.store.rows import InquiryRow
 from services.quote.version import CODE_VERSION
 from shared.ids import new_id
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from services.quote.decision_log import DecisionLog
     from services.quote.domain.book import Book, Rules
     from services.quote.domain.dates import Way
+    from services.quote.domain.request import Shelf
     from services.quote.domain.sources import Source
 
 
@@ -63,7 +65,9 @@ class BoardShelf:
 def inquire(board: Board, log: DecisionLog, ask: QuoteAsk, caller: str, request_id: str) -> bytes:
     """What could be promised now, and why, as JSON; the log keeps the same bytes. Takes nothing."""
     now = board.now()
-    found = promise(demand_of(board, ask, now), BoardShelf(board, now))
+    shelf: Shelf = BoardShelf(board, now)
+    assuming = AssumingShelf(shelf, assumptions_of(ask)) if ask.assume else None
+    found = promise(demand_of(board, ask, now), assuming or shelf)
     quote_id, decision_id = new_id("quo"), new_id("dec")
     body = answers.quote(
         answers.decision(board, found, now),
@@ -74,6 +78,10 @@ def inquire(board: Board, log: DecisionLog, ask: QuoteAsk, caller: str, request_
         request_id=request_id,
         created_at=now,
     )
+    if assuming is not None:
+        body["assumed"] = [
+            {**one.model_dump(mode="json", exclude_none=True), "met": number in assuming.met} for number, one in enumerate(ask.assume)
+        ]
     versions = {}
     for sku, site in found.read:
         book = board.book(sku, site)
