@@ -144,7 +144,6 @@ def _occupy(needs: Sequence[Need], minutes: Micro, start: Day, stand: Stand, *, 
     pools = [[machine for name in need.candidates if (machine := stand.machine(name)) is not None] for need in needs]
     if not all(pools):
         return None
-    pools.sort(key=len)  # whoever has least choice chooses first
     left = minutes
     loads: list[Load] = []
     day = start
@@ -162,14 +161,28 @@ def _occupy(needs: Sequence[Need], minutes: Micro, start: Day, stand: Stand, *, 
 
 
 def _choose(pools: Sequence[Sequence[Machine]], day: Day) -> list[Machine]:
-    """One member of each pool, none twice, the freest first; empty when there are not enough."""
-    chosen: list[Machine] = []
-    for pool in pools:
-        left = [machine for machine in pool if machine not in chosen]
-        if not left:
-            return []
-        chosen.append(max(left, key=lambda machine: machine.free(day)))
-    return chosen
+    """One member of each pool, none twice, so that the busiest of them is as free as can be; empty when there are not enough."""
+    if len(pools) == 1:
+        return [max(pools[0], key=lambda machine: machine.free(day))]
+    free = {machine.resource: machine.free(day) for pool in pools for machine in pool}
+    for least in sorted(set(free.values()), reverse=True):
+        chosen: dict[str, int] = {}
+        able = [[machine.resource for machine in pool if free[machine.resource] >= least] for pool in pools]
+        if all(_seat(number, able, chosen, set()) for number in range(len(pools))):
+            by_pool = {number: name for name, number in chosen.items()}
+            return [next(one for one in pool if one.resource == by_pool[number]) for number, pool in enumerate(pools)]
+    return []
+
+
+def _seat(number: int, able: Sequence[Sequence[str]], chosen: dict[str, int], asked: set[str]) -> bool:
+    """Find a member for a pool, moving other pools to other members of theirs where that helps."""
+    for name in able[number]:
+        if name not in asked:
+            asked.add(name)
+            if name not in chosen or _seat(chosen[name], able, chosen, asked):
+                chosen[name] = number
+                return True
+    return False
 
 
 def _next_day(pools: Sequence[Sequence[Machine]], day: Day) -> Day | None:

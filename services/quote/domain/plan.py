@@ -267,25 +267,43 @@ def _best_parts(line: LineRequest, outlets: Sequence[Outlet], stand: Stand, want
             if worth[0] == -line.quantity and worth[2] == 0:
                 break
             stand.rollback(mark)
-            if not _bring_the_rest(line, outlets, outlet, source, stand, wanted):
-                continue
+            parts = _with_source(line, outlets, outlet, source, stand, wanted, effort)
             last = (outlet, source)
-            parts = split_of(line, outlets, wanted, line.latest_day, effort)
-            if _worth(parts, wanted) < worth:
+            if parts is not None and _worth(parts, wanted) < worth:
                 best, worth, chosen = parts, _worth(parts, wanted), last
     if chosen != last:
         stand.rollback(mark)
         if chosen is not None:
-            _bring_the_rest(line, outlets, *chosen, stand, wanted)
+            best = _with_source(line, outlets, *chosen, stand, wanted, effort) or best
     return best
 
 
-def _bring_the_rest(line: LineRequest, outlets: Sequence[Outlet], outlet: Outlet, source: Source, stand: Stand, wanted: Day) -> bool:
-    """Plan by one source of one site what the others cannot deliver in time."""
+def _with_source(
+    line: LineRequest, outlets: Sequence[Outlet], outlet: Outlet, source: Source, stand: Stand, wanted: Day, effort: int
+) -> list[Part] | None:
+    """The best split if one source of one site brings what the others cannot deliver in time; None when it uses nothing of that."""
     want = outlet.wanted(wanted)
     others = {id(other.place): other.offers_by(wanted) for other in outlets if other.place is not outlet.place}
     rest = line.quantity - sum(others.values())
-    return want is not None and rest > 0 and bring(stand, outlet.place, source, rest, want.pick) is not None
+    mark = stand.mark()
+    while want is not None and rest > 0:
+        planned = bring(stand, outlet.place, source, rest, want.pick)
+        if planned is None:
+            break
+        parts = split_of(line, outlets, wanted, line.latest_day, effort)
+        taking = stand.mark()
+        for taker, hop, quantity in parts:
+            taker.place.take(hop.pick, quantity)
+        used = planned.quantity - planned.left
+        stand.rollback(taking)
+        if used <= 0:
+            break
+        if source.lot.rounded(used) == planned.quantity:
+            return parts
+        rest -= planned.quantity - used  # the split has better: plan what it takes
+        stand.rollback(mark)
+    stand.rollback(mark)
+    return None
 
 
 def _worth(parts: Sequence[Part], wanted: Day) -> tuple[int, int, int, int]:

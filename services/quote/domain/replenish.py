@@ -47,14 +47,16 @@ def replenish(stand: Stand, place: Place, quantity: Micro, wanted: Day, path: Pa
 
     Only a day before `beat` counts. None, with nothing planned, when no source is that early.
     """
-    if len(path) >= DEEPEST or (place.sku, place.site) in path or stand.effort < -EFFORT:
+    if (place.sku, place.site) in path:
+        return None
+    if len(path) >= DEEPEST or stand.effort < -EFFORT:
+        stand.gave_up = True
         return None
     path = (*path, (place.sku, place.site))
     mark = stand.mark()
     best: Planned | None = None
     best_source: Source | None = None
     for source in place.sources:
-        stand.effort -= 1
         if best_source is not None and stand.effort < 0:
             break  # long enough: the first that does is taken
         stand.rollback(mark)
@@ -76,7 +78,8 @@ def replenish(stand: Stand, place: Place, quantity: Micro, wanted: Day, path: Pa
 def bring(stand: Stand, place: Place, source: Source, quantity: Micro, wanted: Day, path: Path = ()) -> Planned | None:
     """Plan by one source what the place does not offer: on the wanted day or, where it has a fence, by the end of the fence.
 
-    If that comes so late that the place offers more by then, only the rest is planned.
+    Waiting for more from the book means planning less, which is there sooner: of all such mixes the one that has the whole
+    quantity there first, and of equals the one that plans least.
     """
     path = path or ((place.sku, place.site),)
     covered = place.offers(wanted)
@@ -85,25 +88,45 @@ def bring(stand: Stand, place: Place, source: Source, quantity: Micro, wanted: D
         covered = max(covered, place.offers(place.today + fence))
     if covered >= quantity:
         return None
+    waits = [(wanted, covered), *((day, offer) for day, offer in _offers_after(place, wanted) if covered < offer < quantity)]
     mark = stand.mark()
-    planned = order(stand, place, source, quantity - covered, path)
-    day = None if planned is None else place.earliest(quantity, wanted)
-    if planned is None or day is None:
+    there: dict[int, Day] = {}
+    """By wait, when the whole quantity is there if only the rest is planned."""
+    at, low, high = 0, 1, len(waits)
+    while True:
+        stand.rollback(mark)
+        planned = order(stand, place, source, quantity - waits[at][1], path)
+        day = None if planned is None else place.earliest(quantity, wanted)
+        if day is not None:
+            there[at] = day
+        if at == 0:  # nobody waits longer than if nothing is waited for
+            high = high if day is None else sum(1 for later, _ in waits if later <= day)
+        elif day is not None and day <= waits[at][0]:
+            high = at
+        else:
+            low = at + 1
+        if low >= high or (there and stand.effort < 0):
+            break
+        at = (low + high) // 2
+    if not there:
         stand.rollback(mark)
         return None
-    by_then = place.offers(day) - planned.left
-    if by_then <= covered or by_then >= quantity:
-        return planned
-    stand.rollback(mark)
-    less = order(stand, place, source, quantity - by_then, path)
-    if less is not None and (again := place.earliest(quantity, wanted)) is not None and again <= day:
-        return less
-    stand.rollback(mark)
-    return order(stand, place, source, quantity - covered, path)
+    best = min(there, key=lambda wait: (there[wait], -wait))
+    if best != at or planned is None:
+        stand.rollback(mark)
+        planned = order(stand, place, source, quantity - waits[best][1], path)
+    return planned
+
+
+def _offers_after(place: Place, day: Day) -> list[tuple[Day, Micro]]:
+    """The days after `day` on which the place offers more, and how much."""
+    days = sorted({later for later in (*place.free.days, *(plan.usable for plan in place.plans)) if later > day})
+    return [(later, place.offers(later)) for later in days]
 
 
 def order(stand: Stand, place: Place, source: Source, quantity: Micro, path: Path) -> Planned | None:
     """Plan an order by one source as early as it can be, rounded up to its lot; None, with nothing taken, when it cannot."""
+    stand.effort -= 1
     mark = stand.mark()
     quantity = source.lot.rounded(quantity)
     if isinstance(source, Buy):
@@ -138,17 +161,31 @@ def _transfer(stand: Stand, place: Place, source: Transfer, quantity: Micro, pat
 
 
 def _make(stand: Stand, place: Place, source: Make, quantity: Micro, path: Path) -> Planned | None:
-    """Components first: no operation starts before what it uses is there. Their claims are dated at its start."""
+    """Components for the day on which the machines could start; no operation starts before what it uses is there.
+
+    Their claims are dated at its start.
+    """
     today = place.today
+    mark = stand.mark()
+    could, ends, _ = _operations(stand, source, quantity, today, {})
+    stand.rollback(mark)
+    if ends is None:
+        stand.lacks = None
+        return None
     parts: list[tuple[Component, Acquired]] = []
     ready: dict[int, Day] = {}
     for component in source.components:
-        taken = _component(stand, place, component, quantity, path)
+        taken = _component(stand, place, component, quantity, could.get(component.operation, today), path)
         if taken is None:
             return None
         parts.append((component, taken))
         ready[component.operation] = max(ready.get(component.operation, today), taken[0].takes[taken[1]].day)
-    waits_for = _waited([(other.sku, other.takes[number].day) for _, (other, number) in parts], today)
+    awaited = [
+        (other.sku, other.takes[number].day)
+        for component, (other, number) in parts
+        if other.takes[number].day > could.get(component.operation, today)
+    ]
+    waits_for = _waited(awaited, today)
     starts, following, loads = _operations(stand, source, quantity, today, ready)
     if following is None:
         stand.lacks = None
@@ -165,23 +202,23 @@ def _waited(parts: list[tuple[str, Day]], since: Day) -> tuple[str, Day] | None:
     return last if last is not None and last[1] > since else None
 
 
-def _component(stand: Stand, place: Place, component: Component, made: Micro, path: Path) -> Acquired | None:
-    """The component, or the first of what may stand in for it that comes earlier."""
+def _component(stand: Stand, place: Place, component: Component, made: Micro, wanted: Day, path: Path) -> Acquired | None:
+    """The component by the wanted day, or the first of what may stand in for it that comes earlier."""
     quantity = component.quantity(made)
     mark = stand.mark()
     best: tuple[Day, str] | None = None
     for sku in component.skus:
         stand.rollback(mark)
-        taken = acquire(stand, sku, place.site, quantity, place.today, path)
+        taken = acquire(stand, sku, place.site, quantity, wanted, path)
         if taken is None:
             continue
         day = taken[0].takes[taken[1]].day
-        if day <= place.today or len(component.skus) == 1:
+        if day <= wanted or len(component.skus) == 1:
             return taken
         if best is None or day < best[0]:
             best = day, sku
     stand.rollback(mark)
-    return None if best is None else acquire(stand, best[1], place.site, quantity, place.today, path)
+    return None if best is None else acquire(stand, best[1], place.site, quantity, wanted, path)
 
 
 def _operations(

@@ -201,7 +201,7 @@ class Place:
 class Stand:
     """The books of one decision."""
 
-    __slots__ = ("_journal", "_machines", "_owner", "_places", "_shelf", "_sources", "effort", "lacks", "line_ref", "planned")
+    __slots__ = ("_journal", "_machines", "_owner", "_places", "_shelf", "_sources", "effort", "gave_up", "lacks", "line_ref", "planned")
 
     def __init__(self, shelf: Shelf, owner: str | None = None) -> None:
         """With `owner`, its claims are taken out first: they are what the decision replaces."""
@@ -214,6 +214,8 @@ class Stand:
         self.planned: list[Planned] = []
         """Every planned receipt of this decision, what it needs before what needs it."""
         self.effort = EFFORT
+        self.gave_up = False
+        """Whether supply was not looked for further, because it took too long or went too deep."""
         self.line_ref = ""
         """The line that is being planned."""
         self.lacks: tuple[str, str] | None = None

@@ -9,7 +9,9 @@ from services.quote.domain.book import Book, Entry, Part, Rules
 HORIZON = 60
 
 
-def projected(entries: Mapping[tuple[Part, str], Entry], today: int, now: datetime, rules: Rules, without_owner: str = "") -> list[int]:
+def projected(  # noqa: C901 -- one case per part
+    entries: Mapping[tuple[Part, str], Entry], today: int, now: datetime, rules: Rules, without_owner: str = ""
+) -> list[int]:
     """Projected availability of each day from today on, one entry after another."""
     days = [0] * HORIZON
     for entry in entries.values():

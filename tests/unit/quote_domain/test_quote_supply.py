@@ -1,0 +1,244 @@
+"""One overlay per decision: nothing is promised twice inside one answer, across levels, lines, sites and machines."""
+
+from collections.abc import Mapping
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.quote.domain.book import RESOURCE, Book, Part
+from services.quote.domain.capacity import available, capacity_of
+from services.quote.domain.explanation import conclude
+from services.quote.domain.plan import plan_line
+from services.quote.domain.promise import Decision, Demand, promise
+from services.quote.domain.replenish import acquire, bring
+from services.quote.domain.sources import Buy, Component, Make, Transfer
+from services.quote.domain.stand import Stand
+from tests.unit.quote_domain import oracle
+from tests.unit.quote_domain.builders import MICRO, NOW, TODAY, a_book, a_line, units
+from tests.unit.quote_domain.plants import (
+    HERE,
+    PART,
+    PRODUCT,
+    RAW,
+    THERE,
+    Plant,
+    a_lot,
+    a_machine,
+    a_purchase,
+    a_step,
+    a_transfer,
+    after,
+    demands,
+    plants,
+    written,
+)
+
+Books = Mapping[tuple[str, str], Book]
+
+
+def check_books(plant: Plant, later: Books) -> None:
+    """THE invariant on every book, day by day and entry by entry."""
+    for (sku, site), book in later.items():
+        if site == RESOURCE:
+            check_machine(plant, sku, book)
+            continue
+        rules = plant.rules(sku, site)
+        old = plant.books.get((sku, site))
+        before = [0] * oracle.HORIZON if old is None else oracle.projected(oracle.entries_of(old), TODAY, NOW, rules)
+        now = oracle.projected(oracle.entries_of(book), TODAY, NOW, rules)
+        for day in range(oracle.HORIZON):
+            assert now[day] >= min(0, before[day]), f"{sku} at {site} on day {day}: {before[day] / MICRO} became {now[day] / MICRO}"
+
+
+def check_machine(plant: Plant, name: str, book: Book) -> None:
+    """Claimed is no more than available, or no more than before."""
+    capacity = capacity_of(book)
+    assert capacity is not None
+    old = plant.machine(name)
+    for day in range(TODAY, TODAY + oracle.HORIZON):
+        claimed, before = (sum(one.quantity for one in each.of(Part.CLAIM) if one.day == day) for each in (book, old))
+        assert claimed <= max(available(capacity, day, TODAY, plant.left_today), before), f"{name} on day {day - TODAY}"
+
+
+def check_plans(plant: Plant, decision: Decision) -> None:
+    """Each plan is what its source says: lot, dates, components at the start of their operation, minutes in sequence."""
+    for plan in decision.planned:
+        rules = plant.rules(plan.sku, plan.site)
+        source = next(one for one in plant.source[plan.sku, plan.site] if (one.kind.value, one.ref) == (plan.kind, plan.ref))
+        assert source.lot.rounded(plan.quantity) == plan.quantity
+        assert TODAY <= plan.start_day <= plan.due_day
+        assert plan.start_day <= plan.latest_start_day
+        assert rules.dock_to_stock_days >= 0
+        assert plan.lines
+        if isinstance(source, Buy):
+            assert plan.due_day - plan.start_day == source.lead_time_days
+            assert (plan.start_day, plan.parts, plan.loads) == (TODAY, (), ())
+        elif isinstance(source, Transfer):
+            (part,) = plan.parts
+            assert (part.sku, part.site, part.quantity, part.day) == (plan.sku, source.from_site, plan.quantity, plan.start_day)
+            assert plan.due_day - plan.start_day == source.way.transit_days
+        else:
+            check_made(plan.quantity, source, decision, decision.planned.index(plan))
+
+
+def check_made(quantity: int, source: Make, decision: Decision, number: int) -> None:
+    """Operations follow one another; what each uses is claimed on the day on which it starts."""
+    plan = decision.planned[number]
+    assert len(plan.parts) == len(source.components)
+    starts: dict[int, int] = {}
+    ready = TODAY
+    for at, operation in enumerate(source.operations):
+        name = operation.options[0][0].name if operation.options else None
+        mine = [load for load in plan.loads if load.resource == name]
+        if name is None:
+            needed = [part.day for part, component in zip(plan.parts, source.components, strict=True) if component.operation == at]
+            starts[at] = max([ready, *needed])
+            ready = starts[at] - (-operation.minutes(quantity) // (1440 * MICRO)) - (-operation.fixed // (1440 * MICRO))
+            continue
+        assert sum(load.minutes for load in mine) == operation.minutes(quantity)
+        assert all(load.day >= ready and load.minutes > 0 for load in mine)
+        assert operation.may_spread or len(mine) <= 1
+        if mine:
+            starts[at] = min(load.day for load in mine)
+            ready = max(load.day for load in mine) + 1 - (-operation.fixed // (1440 * MICRO))
+    assert plan.due_day == ready if source.operations else plan.due_day >= ready
+    for part, component in zip(plan.parts, source.components, strict=True):
+        assert part.sku in component.skus
+        assert part.quantity == component.quantity(quantity)
+        if component.operation in starts:
+            assert part.day == starts[component.operation]
+        if not source.operations:
+            assert part.day == plan.start_day
+            assert plan.due_day == plan.start_day + source.lead_time_days
+
+
+@settings(max_examples=200)
+@given(plants(), demands())
+def test_a_decision_takes_from_no_book_what_it_does_not_have(plant: Plant, demand: Demand) -> None:
+    decision = promise(demand, plant)
+    check_plans(plant, decision)
+    check_books(plant, after(plant, written(decision)))
+
+
+@settings(max_examples=100)
+@given(plants(), demands())
+def test_a_hold_takes_no_more_than_an_order_and_counts_on_no_plan(plant: Plant, demand: Demand) -> None:
+    decision = promise(demand, plant)
+    check_books(plant, after(plant, written(decision, as_hold=True)))
+    assert all(0 <= one.planned <= one.quantity for line in decision.lines for one in line.deliveries)
+
+
+@settings(max_examples=100)
+@given(plants(), demands())
+def test_what_is_planned_is_the_shortfall_rounded_up_to_the_lot(plant: Plant, demand: Demand) -> None:
+    """What nobody takes of a plan is less than what its lot made it too large by."""
+    decision = promise(demand, plant)
+    used = [0] * len(decision.planned)
+    for line in decision.lines:
+        for one in line.pegging:
+            if one.plan is not None:
+                used[one.plan] += one.quantity
+    taken: dict[tuple[str, str], int] = {}
+    for plan in decision.planned:
+        for part in plan.parts:
+            taken[part.sku, part.site] = taken.get((part.sku, part.site), 0) + part.planned
+    for number, plan in enumerate(decision.planned):
+        source = next(one for one in plant.source[plan.sku, plan.site] if (one.kind.value, one.ref) == (plan.kind, plan.ref))
+        same = [other for other, each in enumerate(decision.planned) if (each.sku, each.site) == (plan.sku, plan.site)]
+        if same != [number]:
+            continue  # what several plans bring to one book is not told apart here
+        need = used[number] + taken.get((plan.sku, plan.site), 0)
+        assert 0 < need <= plan.quantity
+        assert plan.quantity == source.lot.rounded(need)
+
+
+def traces(stand: Stand) -> object:
+    """Everything that a decision has done on its stand."""
+    places = {
+        key: (
+            None if place is None else (
+                [place.free.projected_on(day) for day in range(TODAY, TODAY + oracle.HORIZON)],
+                [(one.number, one.left, sorted(one.lines)) for one in place.plans],
+                [(one.day, one.quantity, one.planned) for one in place.takes],
+            )
+        )
+        for key, place in stand._places.items()
+    }  # fmt: skip
+    machines = {
+        name: None if machine is None else {day: minutes for day, minutes in machine.taken.items() if minutes}
+        for name, machine in stand._machines.items()
+    }
+    return places, machines, [(one.number, one.quantity, one.start, one.due, one.left, sorted(one.lines)) for one in stand.planned]
+
+
+def look_at_everything(stand: Stand, plant: Plant) -> None:
+    """Open every book, so that what was merely read does not look like a trace."""
+    for sku in (PRODUCT, PART, RAW):
+        for site in (HERE, THERE):
+            stand.place(sku, site)
+    for name, site in plant.books:
+        if site == RESOURCE:
+            stand.machine(name)
+
+
+@settings(max_examples=100)
+@given(plants(), demands(), demands(), st.data())
+def test_what_is_undone_leaves_no_trace(plant: Plant, first: Demand, then: Demand, data: st.DataObject) -> None:
+    stand = Stand(plant)
+    look_at_everything(stand, plant)
+    plans = [plan_line(line, stand, allow_partial=first.allow_partial) for line in first.lines]
+    before, mark = traces(stand), stand.mark()
+    for line in then.lines:
+        kind = data.draw(st.sampled_from(["plan", "acquire", "bring"]))
+        if kind == "plan":
+            plan_line(line, stand, allow_partial=then.allow_partial)
+        elif kind == "acquire":
+            acquire(stand, line.sku, line.sites[0], line.quantity, line.requested_day)
+        else:
+            place = stand.place(line.sku, line.sites[0])
+            for source in () if place is None else place.sources:
+                bring(stand, place, source, line.quantity, line.requested_day)  # type: ignore[arg-type]
+    stand.rollback(mark)
+    assert traces(stand) == before
+    fresh = Stand(plant)
+    again = [plan_line(line, fresh, allow_partial=first.allow_partial) for line in first.lines]
+    one, other = conclude(plans, stand), conclude(again, fresh)
+    assert (one.lines, one.planned) == (other.lines, other.planned)
+    stand.rollback()
+    untouched = Stand(plant)
+    look_at_everything(untouched, plant)
+    assert traces(stand) == traces(untouched)
+
+
+# -- told in words
+
+
+def a_plant() -> Plant:
+    return Plant(a_book(on_hand=0, sku=PRODUCT, site=HERE))
+
+
+def test_two_lines_share_a_lot_and_the_second_stands_on_the_first_ones_plan() -> None:
+    plant = a_plant()
+    plant.source[PRODUCT, HERE] = (a_purchase(4, a_lot(multiple=10)),)
+    lines = tuple(a_line(4, sku=PRODUCT, sites=(HERE,), ref=ref) for ref in ("1", "2", "3"))
+    decision = promise(Demand(lines), plant)
+    assert [(one.quantity // MICRO, one.lines) for one in decision.planned] == [(10, ("1", "2", "3")), (10, ("3",))]
+    assert {line.promised_day for line in decision.lines} == {TODAY + 4}
+
+
+def test_a_component_that_two_lines_need_is_bought_twice_and_never_used_twice() -> None:
+    plant = Plant(a_book(on_hand=3, sku=RAW, site=HERE), a_machine("LATHE", 100))
+    plant.source[PRODUCT, HERE] = (Make(PRODUCT, (Component((RAW,), units(1)),), (a_step("LATHE", 1),)),)
+    plant.source[RAW, HERE] = (a_purchase(5),)
+    lines = tuple(a_line(2, sku=PRODUCT, sites=(HERE,), ref=ref) for ref in ("1", "2"))
+    decision = promise(Demand(lines), plant)
+    bought = [one for one in decision.planned if one.kind == "purchase_order"]
+    assert [one.quantity // MICRO for one in bought] == [1]
+    assert [line.promised_day for line in decision.lines] == [TODAY + 1, TODAY + 6]
+
+
+def test_sites_that_could_only_move_the_same_goods_to_one_another_bring_nothing() -> None:
+    plant = Plant(a_book(on_hand=0, sku=PRODUCT, site=HERE), a_book(on_hand=0, sku=PRODUCT, site=THERE))
+    plant.source[PRODUCT, HERE] = (a_transfer(THERE, 1),)
+    plant.source[PRODUCT, THERE] = (a_transfer(HERE, 1),)
+    assert promise(Demand((a_line(1, sku=PRODUCT, sites=(HERE, THERE)),)), plant).outcome == "none"
