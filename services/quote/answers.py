@@ -8,17 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 from services.quote.domain.balance import daily
 from services.quote.domain.book import RESOURCE, Part
+from services.quote.store.risk import fields
 from shared.contracts.base import from_micro
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from services.quote.board import Board, Input
     from services.quote.domain.answer import Alternative, Decision, Delivery, LinePromise, SupplyPlanned
     from services.quote.domain.book import Book, Entry, Rules
     from services.quote.domain.pegging import Peg
     from services.quote.domain.reasons import Reason
+    from services.quote.store.risk import RiskRow
     from services.quote.store.rows import HistoryRow, LineRow, OrderRow
+
+    Risks = Mapping[tuple[str, str], RiskRow]
 
 Json = dict[str, Any]
 
@@ -170,8 +174,8 @@ def quote(
 # -- orders
 
 
-def order(row: OrderRow) -> Json:
-    """An order as it stands."""
+def order(row: OrderRow, risks: Risks | None = None) -> Json:
+    """An order as it stands. `risks`: which of its lines are in danger, where that was looked up."""
     return {
         "id": row.id,
         "status": row.status,
@@ -185,12 +189,12 @@ def order(row: OrderRow) -> Json:
         "revision": row.revision,
         "created_at": iso_instant(row.created_at),
         "updated_at": iso_instant(row.updated_at),
-        "lines": [order_line(line) for line in row.lines],
+        "lines": [{**order_line(line), **_risk(row, line, risks)} for line in row.lines],
     }
 
 
 def order_line(line: LineRow) -> Json:
-    """An order line. Risk is not watched yet: `at_risk` is null, not a reassuring false."""
+    """An order line. Whether it is in danger was not looked up: `at_risk` is null, not a reassuring false."""
     return {
         "line_ref": line.line_ref,
         "sku": line.sku,
@@ -214,6 +218,25 @@ def order_line(line: LineRow) -> Json:
             }
             for one in line.deliveries
         ],
+    }
+
+
+def _risk(row: OrderRow, line: LineRow, risks: Risks | None) -> Json:
+    if risks is None:
+        return {}
+    found = risks.get((row.id, line.line_ref)) if line.is_open else None
+    if found is None:
+        return {"at_risk": False, "risk": None}
+    return {
+        "at_risk": True,
+        "risk": {
+            "cause": None if found.cause is None else fields(found.cause),
+            "projected_date": _iso(found.projected_date),
+            "slip_days": found.slip_days,
+            "unsupplied": found.unsupplied,
+            "missed": found.state == "missed",
+            "since_at": iso_instant(found.told_at),
+        },
     }
 
 

@@ -17,8 +17,9 @@ from services.quote.decision_log import DecisionLog
 from services.quote.gateway import SnapshotGateway
 from services.quote.handlers.hear_capacity import HearCapacity
 from services.quote.handlers.hear_supply import HearSupply
+from services.quote.handlers.watch_risk import RiskWatch
 from services.quote.house import House
-from services.quote.keeping import Readiness, follow_ledger, forget_keys, sweep
+from services.quote.keeping import Readiness, follow_ledger, forget_keys, sweep, watch_promises
 from services.quote.ledger import Door
 from services.quote.projection import Projection
 from services.quote.store.pool import Pool
@@ -73,7 +74,15 @@ def create_app(settings: Settings) -> FastAPI:
         board = Board(settings)
         await board.load(pool)
         relay = Relay(database.dsn, settings.service, broker, f"/pledge/{settings.service}")
-        door = Door(board, pool, batch_requests=settings.batch_requests, queue_requests=settings.queue_requests, woken=relay.wake)
+        risks = RiskWatch(board, pool, relay.wake)
+        door = Door(
+            board,
+            pool,
+            batch_requests=settings.batch_requests,
+            queue_requests=settings.queue_requests,
+            woken=relay.wake,
+            alarmed=risks.alarm,
+        )
         owners = _owners(settings)
         projectors = {
             topic: projector(broker, topic, Projection(topic, HEARD[topic], pool, door, owner), database.dsn)
@@ -88,9 +97,7 @@ def create_app(settings: Settings) -> FastAPI:
         stop, log_stop = asyncio.Event(), asyncio.Event()
         running = _Tasks()
         running.start("topics", _create_topics(broker, settings))
-        running.start("board", follow_ledger(board, pool, settings.board_poll_milliseconds, stop))
-        running.start("sweeper", sweep(pool, door, settings.sweep_milliseconds, stop))
-        running.start("keys", forget_keys(pool, settings.idempotency_days, stop))
+        running.keep_house(house, risks, stop)
         for topic, one in projectors.items():
             running.start(f"projector {topic}", one.run(stop))
         running.start("readiness", readiness.watch(stop))
@@ -143,6 +150,14 @@ class _Tasks:
         """Run it until it ends."""
         self.named[name] = asyncio.create_task(work, name=name)
         self.named[name].add_done_callback(_end_the_process_too)
+
+    def keep_house(self, house: House, risks: RiskWatch, stop: asyncio.Event) -> None:
+        """What needs the ledger and no request."""
+        pool, settings = house.pool, house.settings
+        self.start("board", follow_ledger(house.board, pool, settings.board_poll_milliseconds, stop))
+        self.start("sweeper", sweep(pool, house.door, settings.sweep_milliseconds, stop))
+        self.start("risk", watch_promises(risks, stop))
+        self.start("keys", forget_keys(pool, settings.idempotency_days, stop))
 
     async def end(self, seconds: float) -> None:
         """Wait for all of them, then cancel what is late."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from services.quote.domain.balance import balance, staircase
@@ -21,6 +22,8 @@ from shared.contracts.quote import (
     OrderEvent,
     OrderLineState,
     PromisedDelivery,
+    PromiseRisk,
+    RiskCause,
     SupplyPlanned,
     UnmatchedShipment,
 )
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
 
     from services.quote.domain.book import Book, Entry
     from services.quote.domain.request import Shelf
+    from services.quote.store.risk import RiskRow
     from services.quote.store.rows import LineRow, OrderRow, PlanRow, QuoteRow, UnmatchedRow
 
 
@@ -211,6 +215,42 @@ def _line(line: LineRow) -> OrderLineState:
             for delivery in line.deliveries
         ),
     )
+
+
+_RISK_NAMES = {"at_risk": "promise-at-risk", "missed": "promise-missed", "recovered": "promise-recovered"}
+
+
+def risk(row: OrderRow, line: LineRow, state: RiskRow) -> Event:
+    """`promise-at-risk`, `promise-missed` or `promise-recovered`: one order line, with what endangers it and what that is worth."""
+    still_open = sum(one.open for one in line.deliveries)
+    price = line.request.get("unit_price")
+    cause = state.cause
+    data = PromiseRisk(
+        revision=state.revision,
+        occurred_at=state.told_at,
+        document=None if cause is None else cause.document,
+        order_id=row.id,
+        line_ref=line.line_ref,
+        external_id=row.external_id,
+        source_system=row.source_system,
+        customer=row.customer,
+        demand_class=row.demand_class,
+        priority=row.priority,
+        sku=line.sku,
+        sites=tuple(sorted({one.site for one in line.deliveries if one.open})),
+        quantity=micro_to_decimal(still_open),
+        requested_date=line.requested_date,
+        first_promised_date=line.first_promised_date,
+        promised_date=line.promised_date,
+        projected_date=state.projected_date,
+        slip_days=state.slip_days,
+        unsupplied=state.unsupplied,
+        value=None if price is None else Decimal(str(price)) * micro_to_decimal(still_open),
+        currency=line.request.get("currency"),
+        cause=None if cause is None else RiskCause.model_validate(cause, from_attributes=True),
+    )
+    name = f"quote.risk.{_RISK_NAMES[state.state]}.v1"
+    return Event(topic=RISK_TOPIC, key=row.id, type=name, subject=f"{row.id}/{line.line_ref}", data=data, occurred_at=state.told_at)
 
 
 def unmatched(rows: Iterable[UnmatchedRow], at: datetime, document: str | None) -> list[Event]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from services.quote.board import Board
+    from services.quote.handlers.watch_risk import RiskWatch
     from services.quote.house import House
     from services.quote.ledger import Door
     from services.quote.store.pool import Pool
@@ -32,6 +33,8 @@ AWAY = (*LOST, asyncpg.PostgresError)
 HOLDS_AT_ONCE = 100
 FORGET_SECONDS = 600.0
 BROKER_PATIENCE_SECONDS = 5.0
+RISK_SECONDS = 0.5
+"""Another process may have died with promises still to be looked at."""
 STALE_LOOK_SECONDS = 5.0
 """A board that has not seen the ledger for so long is not ready."""
 
@@ -77,6 +80,22 @@ async def forget_keys(pool: Pool, days: int, stop: asyncio.Event) -> None:
             async with pool.connection() as connection:
                 while await keys.forget(connection, days) and not stop.is_set():
                     pass
+
+
+async def watch_promises(watch: RiskWatch, stop: asyncio.Event) -> None:
+    """Look at the promises that a change may endanger, at once where it was made here; and see new civil days begin."""
+    busy = away = False
+    while not stop.is_set():
+        if not busy:
+            await watch.wait(stop, RISK_SECONDS)
+        try:
+            await watch.roll()
+            busy = await watch.look()
+            away = False
+        except AWAY as error:
+            if not away:
+                logger.warning("promises cannot be looked at", reason=str(error) or type(error).__name__)
+            busy, away = False, True
 
 
 class Readiness:

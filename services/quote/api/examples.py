@@ -106,7 +106,7 @@ EXPLANATION: Json = {
 }  # fmt: skip
 _ORDER_LINE: Json = {
     "line_ref": "10", "sku": "CHAIR", "quantity": 10, "requested_date": "2026-12-01", "first_promised_date": "2026-12-03",
-    "promised_date": "2026-12-03", "actual_date": None, "times_moved": 0, "status": "confirmed", "shipped_quantity": 0, "at_risk": None,
+    "promised_date": "2026-12-03", "actual_date": None, "times_moved": 0, "status": "confirmed", "shipped_quantity": 0, "at_risk": False,
     "risk": None,
     "deliveries": [{"site": "SHOP-1", "quantity": 10, "open_quantity": 10, "ship_date": "2026-12-03", "delivery_date": "2026-12-03"}],
 }  # fmt: skip

@@ -289,6 +289,29 @@ class OrderDeliveryOut(BaseModel):
     delivery_date: date
 
 
+class RiskCauseOut(BaseModel):
+    """The record behind a danger."""
+
+    code: str
+    ref: str | None
+    summary: str
+    sku: str | None
+    site: str | None
+    resource: str | None
+    document: str | None
+
+
+class RiskOut(BaseModel):
+    """Why a line will not be delivered as promised, and when it will be on what is known now."""
+
+    cause: RiskCauseOut | None
+    projected_date: date | None
+    slip_days: int
+    unsupplied: bool
+    missed: bool
+    since_at: datetime
+
+
 class OrderLineOut(BaseModel):
     """An order line with its four dates."""
 
@@ -303,12 +326,12 @@ class OrderLineOut(BaseModel):
     status: Literal["confirmed", "partly_shipped", "shipped", "closed_short", "cancelled"]
     shipped_quantity: Number
     at_risk: bool | None
-    risk: dict[str, Any] | None
+    risk: RiskOut | None
     deliveries: list[OrderDeliveryOut]
 
 
 class OrderOut(BaseModel):
-    """An order as it stands. `at_risk` is null while risk is not watched."""
+    """An order as it stands. `at_risk` is null where it was not looked up: in the answer to a change, and in the history."""
 
     id: str
     status: Literal["confirmed", "partly_shipped", "shipped", "closed_short", "cancelled"]

@@ -69,9 +69,13 @@ async def list_all_orders(
     external_id: Code | None = None,
     promised_from_date: date | None = None,
     promised_to_date: date | None = None,
+    at_risk: Annotated[bool | None, Query()] = None,
 ) -> Response:
-    """Orders in the order in which they were made. Filters of lines (sku, site, dates) keep an order if one line fits them all."""
-    wanted = OrderFilter(status, customer, sku, site, external_id, promised_from_date, promised_to_date)
+    """Orders in the order in which they were made. Filters of lines (sku, site, dates) keep an order if one line fits them all.
+
+    `at_risk=true`: orders with an open line that will not be delivered as promised, or was not; `false`: all others.
+    """
+    wanted = OrderFilter(status, customer, sku, site, external_id, promised_from_date, promised_to_date, at_risk)
     return json_response(await list_orders(house(request).pool, wanted, limit, cursor, newest_first=newest_first))
 
 

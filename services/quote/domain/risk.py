@@ -77,12 +77,19 @@ class Fate:
 class Bin(Protocol):
     """A book as it is filled."""
 
+    today: Day
+    """The civil date there."""
+
     def fits(self, day: Day, quantity: Micro) -> bool:
         """Whether the quantity may be taken on the day without taking from anybody who is in already."""
         ...
 
     def change(self, day: Day, quantity: Micro) -> None:
         """Put in (+) or take (-)."""
+        ...
+
+    def copy(self) -> Bin:
+        """Another one that is filled the same so far."""
         ...
 
     def later(self, quantity: Micro, day: Day) -> tuple[tuple[Day, Micro], ...] | None:
@@ -108,6 +115,12 @@ class StockBin:
         for day in self._days:
             total += steps[day]
             self._projected.append(total)
+
+    def copy(self) -> StockBin:
+        """Another one that is filled the same so far."""
+        other = StockBin(self.today, {})
+        other._days, other._projected = list(self._days), list(self._projected)
+        return other
 
     @property
     def lowest(self) -> Micro:
@@ -148,6 +161,10 @@ class ResourceBin:
         self.today = today
         self._capacity = capacity
         self._taken = dict(taken)
+
+    def copy(self) -> ResourceBin:
+        """Another one that is filled the same so far."""
+        return ResourceBin(self.today, self._capacity, self._taken)
 
     def free(self, day: Day) -> Micro:
         """Minutes of a day, in millionths, that nobody has who is in already."""
@@ -225,14 +242,14 @@ def is_short(book: Book, today: Day, now: datetime, rules: Rules) -> bool:
     return stock_bin(book, today, rules).lowest < 0
 
 
-def foresee(commitments: Sequence[Commitment], bins: Callable[[], Mapping[str, Bin]]) -> dict[str, Fate]:
-    """What becomes of each, by name. `bins` gives the books without any of them, anew for every round."""
+def foresee(commitments: Sequence[Commitment], bins: Mapping[str, Bin]) -> dict[str, Fate]:
+    """What becomes of each, by name. `bins` are the books that they need, without any of them."""
     ordered = sorted(commitments, key=lambda one: one.rank)
     due: dict[str, Day | None] = {one.name: one.due for one in ordered if one.brings is not None}
     behind: dict[str, tuple[str, ...]] = {}
     fates: dict[str, Fate] = {}
     for _ in range(MOST_ROUNDS):
-        fates = _once(ordered, bins(), due, behind)
+        fates = _once(ordered, {key: one.copy() for key, one in bins.items()}, due, behind)
         again = False
         for one in ordered:
             fate = fates[one.name]
@@ -291,7 +308,7 @@ def _move(one: Commitment, bins: Mapping[str, Bin]) -> Day | None:
         placed = _place(take, take.day, bins, journal)
         delivery = None
         if placed is not None:
-            stays = placed <= max(take.day, bins_today(bins[take.key]))
+            stays = placed <= max(take.day, bins[take.key].today)
             delivery = take.delivery_day if stays else placed if take.deliver is None else take.deliver(placed)
         if delivery is None:
             _undo(journal, bins)
@@ -300,18 +317,13 @@ def _move(one: Commitment, bins: Mapping[str, Bin]) -> Day | None:
     return last
 
 
-def bins_today(one: Bin) -> Day:
-    """The civil date at the book's site."""
-    return one.today if isinstance(one, StockBin | ResourceBin) else 0
-
-
 def _move_plan(one: Commitment, bins: Mapping[str, Bin]) -> Day | None:
     """Shift a plan by what its components and then its resources make it wait; the day on which it counts then."""
     journal: list[tuple[str, Day, Micro]] = []
     shift = 0
     stock_first = sorted(one.takes, key=lambda take: (take.key.endswith(RESOURCE), take.day))
     for take in stock_first:
-        meant = max(take.day, bins_today(bins[take.key]))
+        meant = max(take.day, bins[take.key].today)
         if take.key.endswith(RESOURCE):
             if take.day < meant:
                 continue  # minutes of a day that has passed

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from services.quote import answers
-from services.quote.store import documents
+from services.quote.store import documents, risk
 from shared.paging import decode_cursor, encode_cursor
 
 if TYPE_CHECKING:
@@ -26,13 +26,15 @@ class OrderFilter:
     external_id: str | None = None
     promised_from: date | None = None
     promised_to: date | None = None
+    at_risk: bool | None = None
 
 
 async def find_order(pool: Pool, order_id: str) -> dict[str, Any] | None:
     """An order as it stands, or None."""
     async with pool.snapshot() as connection:
         row = (await documents.find_orders(connection, [order_id], lock=False)).get(order_id)
-    return None if row is None else answers.order(row)
+        risks = {} if row is None else await risk.find_risks(connection, [order_id])
+    return None if row is None else answers.order(row, risks)
 
 
 async def list_orders(pool: Pool, wanted: OrderFilter, limit: int, cursor: str | None, *, newest_first: bool) -> dict[str, Any]:
@@ -51,8 +53,10 @@ async def list_orders(pool: Pool, wanted: OrderFilter, limit: int, cursor: str |
             external_id=wanted.external_id,
             promised_from=wanted.promised_from,
             promised_to=wanted.promised_to,
+            at_risk=wanted.at_risk,
         )
-    data = [answers.order(row) for row in rows[:limit]]
+        risks = await risk.find_risks(connection, [row.id for row in rows[:limit]])
+    data = [answers.order(row, risks) for row in rows[:limit]]
     return {"data": data, "next_cursor": encode_cursor([data[-1]["id"]]) if len(rows) > limit else None}
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from services.quote.asks import micro
 from services.quote.domain.book import Entry, Part
+from services.quote.handlers.endanger import by_capacity
 from services.quote.handlers.hear_supply import book_of
 from services.quote.ledger import Change, Effect
 from services.quote.store import supply
@@ -72,7 +73,6 @@ class HearCapacity(Change):
 
     def decide(self, desk: Desk) -> Effect:
         """Facts are never refused: a day may be claimed beyond what it has."""
-        del desk
         effect = Effect(definitions=list(self._definitions))
         effect.cause = Cause("resource-capacity-changed", None, FROM_CAPACITY)
         for resource, event in self._resources.items():
@@ -80,7 +80,10 @@ class HearCapacity(Change):
             if event.revision > self._seen.get(key, 0):
                 effect.revisions[key] = event.revision
                 effect.causes[key] = Cause("resource-capacity-changed", None, FROM_CAPACITY, event.document)
-                effect.put(key, Entry(Part.CAPACITY, "", 1, None, None, _capacity(event)))
+                told = Entry(Part.CAPACITY, "", 1, None, None, _capacity(event))
+                if danger := by_capacity(desk.fork(key), event, told):
+                    effect.dangers[key] = danger
+                effect.put(key, told)
         return effect
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from services.quote.asks import micro
 from services.quote.domain.book import RESOURCE, Entry, Part
 from services.quote.domain.sources import MICRO
+from services.quote.handlers.endanger import by_supply
 from services.quote.handlers.plans import replace_plans
 from services.quote.handlers.ship import Left, match
 from services.quote.ledger import Change, Effect
@@ -28,7 +29,7 @@ from shared.contracts.inventory import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from services.quote.domain.book import Book
     from services.quote.ledger import Desk
@@ -64,6 +65,7 @@ class HearSupply(Change):
     progress: Progress | None = None
     _positions: dict[str, PositionChanged] = field(default_factory=dict)
     _states: dict[str, PositionState] = field(default_factory=dict)
+    _told: dict[str, list[PositionChanged]] = field(default_factory=dict)
     _lefts: dict[tuple[str, str, str, str], Left] = field(default_factory=dict)
     _documents: dict[tuple[str, str, str, str], str | None] = field(default_factory=dict)
     _definitions: list[Definition] = field(default_factory=list)
@@ -78,6 +80,7 @@ class HearSupply(Change):
             if isinstance(event, PositionChanged):
                 for state in event.positions:
                     key = f"{state.sku}|{state.site}"
+                    self._told.setdefault(key, []).append(event)
                     if key not in self._states or self._states[key].revision < state.revision:
                         self._states[key] = state
                         self._positions[key] = event
@@ -141,20 +144,36 @@ class HearSupply(Change):
             if book is None:
                 raise LookupError(f"book {key} was not made")
             _load_resources(effect, desk, book, state)
-            for receipt in state.receipts:
-                increase = micro(receipt.quantity) - highest_ordered(book, receipt.receipt_id)
-                if increase > 0:
-                    replace_plans(effect, desk, book, receipt.kind, increase, receipt.replaces)
-            for entry in _differences(book, state):
+            highest = self._replace(effect, desk, book)
+            if danger := by_supply(book, state, self._told[key]):
+                effect.dangers[key] = danger
+            for entry in _differences(book, state, highest):
                 effect.put(key, entry)
         # Totals never fall, so those of an older state count as well: a newer one may say nothing of the line.
         if self._lefts:
             match(effect, desk, list(self._lefts.values()), self._ids, self._unmatched, self._documents)
         return effect
 
+    def _replace(self, effect: Effect, desk: Desk, book: Book) -> dict[str, int]:
+        """Let each increase of a real order replace plans, also of one that came and went since; the most ordered, by receipt."""
+        highest: dict[str, int] = {}
+        news = {
+            state.revision: state
+            for event in self._told[book.key]
+            for state in event.positions
+            if f"{state.sku}|{state.site}" == book.key and state.revision > self._seen.get(book.key, 0)
+        }
+        for _, state in sorted(news.items()):
+            for receipt in state.receipts:
+                before = highest.get(receipt.receipt_id, highest_ordered(book, receipt.receipt_id))
+                highest[receipt.receipt_id] = max(before, micro(receipt.quantity))
+                if highest[receipt.receipt_id] > before:
+                    replace_plans(effect, desk, book, receipt.kind, highest[receipt.receipt_id] - before, receipt.replaces)
+        return highest
 
-def _differences(book: Book, state: PositionState) -> Iterable[Entry]:
-    """The entries that turn what the book knows of supply into what inventory says."""
+
+def _differences(book: Book, state: PositionState, highest: Mapping[str, int]) -> Iterable[Entry]:
+    """The entries that turn what the book knows of supply into what inventory says; `highest`: the most ordered, by receipt."""
     if book.find(Part.STOCK, "") is None or book.on_hand != micro(state.on_hand):
         yield Entry(Part.STOCK, "", micro(state.on_hand))
     if book.safety_stock != micro(state.safety_stock):
@@ -164,7 +183,7 @@ def _differences(book: Book, state: PositionState) -> Iterable[Entry]:
         detail: dict[str, Any] = {
             "kind": receipt.kind, "ordered": micro(receipt.quantity), "arrived": micro(receipt.arrived), "supplier": receipt.supplier,
             "from_site": receipt.from_site, "document": receipt.document,
-            "highest": max(micro(receipt.quantity), highest_ordered(book, receipt.receipt_id)),
+            "highest": highest[receipt.receipt_id],
             "load": [[load.resource, load.date.toordinal(), load.minutes] for load in receipt.load],
         }  # fmt: skip
         wanted[Part.RECEIPT, receipt.receipt_id] = Entry(

@@ -9,6 +9,7 @@ from services.quote import events
 from services.quote.asks import ImportedLine, ImportedOrder, micro
 from services.quote.domain.shipment import order_status
 from services.quote.handlers.change_order import open_entry
+from services.quote.handlers.endanger import by_import
 from services.quote.handlers.ship import Left, apply
 from services.quote.handlers.take import history_of
 from services.quote.ledger import Change, Effect
@@ -138,6 +139,7 @@ class ImportOrders(Change):
             for one in line.deliveries:
                 old = standing.pop((line.sku, one.site, one.ref), None)
                 if (one.open and (old is None or old[1] != one)) or (old is not None and not one.open):
+                    effect.dangers[f"{line.sku}|{one.site}"] = by_import(order, line.sku, one.site, effect.cause.document)
                     effect.put(f"{line.sku}|{one.site}", open_entry(order, line, one))
         for (sku, site, _), (line, one) in standing.items():
             effect.put(f"{sku}|{site}", open_entry(order, line, replace(one, open=0)))

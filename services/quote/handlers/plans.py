@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from services.quote import answers, events
 from services.quote.domain.book import RESOURCE, Entry, Part
+from services.quote.handlers.endanger import by_closed_plan
 from services.quote.ledger import Change, Effect, Refusal
 from services.quote.store.books import Cause
 from services.quote.store.rows import PlanClaimRow, PlanRow
@@ -85,18 +86,30 @@ def shrink(effect: Effect, desk: Desk, key: str, plan: Entry, quantity: int) -> 
     """Leave `quantity` of a plan; what it needs shrinks with it, rounded so that it never takes too little."""
     effect.put(key, Entry(Part.PLAN, plan.ref, quantity, plan.day, None, plan.detail))
     for other, ref in (plan.detail or {}).get("claims", ()):
-        book = desk.fork(other)
-        claim = None if book is None else book.find(Part.CLAIM, ref)
+        claim = _standing(effect, desk, other, Part.CLAIM, ref)
         if claim is not None:
             rest = -(-claim.quantity * quantity // plan.quantity)
             effect.put(other, Entry(Part.CLAIM, ref, rest, claim.day, None, claim.detail))
 
 
+def _standing(effect: Effect, desk: Desk, key: str, part: Part, ref: str) -> Entry | None:
+    """What stands under part and ref after what the effect has put there so far; None when that is nothing."""
+    for entry in reversed(effect.entries.get(key, ())):
+        if (entry.part, entry.ref) == (part, ref):
+            return entry if entry.quantity else None
+    book = desk.fork(key)
+    return None if book is None else book.find(part, ref)
+
+
 def replace_plans(effect: Effect, desk: Desk, book: Book, kind: str, increase: int, named: Sequence[str] | None) -> None:
-    """A real order replaces plans: those that it names, then, unless it names none on purpose, the earliest due of its kind."""
+    """A real order replaces plans: those that it names, then, unless it names none on purpose, the earliest due of its kind.
+
+    Several orders may do so in one step: each finds what those before it have left.
+    """
     key = book.key
-    standing = {plan.ref: plan for plan in book.of(Part.PLAN)}
-    order = [standing[ref] for ref in named or () if ref in standing]
+    found = (_standing(effect, desk, key, Part.PLAN, plan.ref) for plan in book.of(Part.PLAN))
+    standing = {plan.ref: plan for plan in found if plan is not None}
+    order = [standing[ref] for ref in dict.fromkeys(named or ()) if ref in standing]
     if named is None or named:
         others = [plan for plan in standing.values() if plan not in order and (plan.detail or {}).get("kind") == kind]
         order += sorted(others, key=lambda plan: (plan.day or 0, plan.ref))
@@ -124,6 +137,7 @@ class ClosePlan(Change):
         if key is None or plan is None:
             raise Refusal(404, {"code": "PLAN_NOT_FOUND", "detail": f"There is no open plan {self.plan_id}."})
         effect = Effect(cause=Cause("plan-closed", self.plan_id, self.caller, self.document))
+        effect.dangers[key] = by_closed_plan(key, plan, self.document)
         shrink(effect, desk, key, plan, 0)
         effect.body = {**answers.plan(key, plan), "status": "closed", "reason": self.reason}
         return effect

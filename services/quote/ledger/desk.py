@@ -6,7 +6,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from services.quote.domain.book import Book, Entry, Part
+from services.quote.domain.balance import balance
+from services.quote.domain.book import RESOURCE, Book, Entry, Part
 from services.quote.store.books import Cause, Step
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from services.quote.domain.dates import Way
     from services.quote.domain.sources import Source
     from services.quote.store.pool import Connection
+    from services.quote.store.risk import DueRow, RiskCause
     from services.quote.store.rows import DecisionRow, HistoryRow, OrderRow, QuoteRow, UnmatchedRow
     from services.quote.store.supply import Definition
     from shared.outbox import Event
@@ -43,6 +45,8 @@ class Effect:
     unmatched: list[UnmatchedRow] = field(default_factory=list)
     definitions: list[Definition] = field(default_factory=list)
     revisions: dict[str, int] = field(default_factory=dict)
+    dangers: dict[str, RiskCause] = field(default_factory=dict)
+    """Per book key, the record behind it where a change may endanger promises."""
     events: list[Event] = field(default_factory=list)
     keep_answer: bool = True
     """Whether a retry with the same key gets this answer; a 422 or 503 is never kept."""
@@ -106,6 +110,8 @@ class Desk:
         self._given = quotes
         self.read_books: set[str] = set()
         self.steps: list[tuple[Step, Cause]] = []
+        self.due: list[DueRow] = []
+        """What has to be looked at for risk once this is committed."""
         self._forks: dict[str, Book | None] = {}
         self._bases: dict[str, int | None] = {}
         self._learned = board.learned
@@ -178,6 +184,27 @@ class Desk:
             if [hold.ref for hold in book.due_holds(self.now)] != [hold.ref for hold in book.due_holds(now)]:
                 return False
         return True
+
+    def unsafe(self) -> list[str]:
+        """The books changed here whose promises may be in danger, or be safe again: they are or were short, or plans stand in them.
+
+        A change that keeps THE invariant on any other book endangers nobody. Of resources nothing is left out.
+        """
+        found = []
+        for key in {step.key for step, _ in self.steps}:
+            book = self._forks[key]
+            if book is None:
+                continue
+            if book.site == RESOURCE or any(True for _ in book.of(Part.PLAN)) or any(plan is None for plan in book.own_plans().values()):
+                found.append(key)
+                continue
+            today, rules = self.today(book.site), self.rules(book.sku, book.site)
+            before = book.base
+            if min(balance(book, today, self.now, rules).projected) < 0 or (
+                before is not None and min(balance(before, today, self.now, rules).projected) < 0
+            ):
+                found.append(key)
+        return sorted(found)
 
     def moved(self) -> dict[str, tuple[str, str | None]]:
         """The books that were changed here: what happened to each last, by which document."""

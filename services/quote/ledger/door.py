@@ -18,8 +18,9 @@ import structlog
 
 from services.quote import events
 from services.quote.ledger.desk import Desk, Effect, Refusal
-from services.quote.store import books, documents, keys, log, outbox, supply
+from services.quote.store import books, documents, keys, log, outbox, risk, supply
 from services.quote.store.pool import LOST, RETRYABLE, TOO_SLOW
+from services.quote.store.risk import DueRow
 from services.quote.store.rows import OrderRow, Outcome, QuoteRow
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from services.quote.ledger.desk import Change
     from services.quote.store.keys import Key
     from services.quote.store.pool import Connection, Pool
+    from services.quote.store.risk import RiskCause
 
 logger = structlog.get_logger()
 Row = TypeVar("Row", QuoteRow, OrderRow)
@@ -78,13 +80,23 @@ class _Decided:
 class Door:
     """One per process. Several processes work side by side: row locks keep them right, batches keep them fast."""
 
-    def __init__(self, board: Board, pool: Pool, *, batch_requests: int, queue_requests: int, woken: Callable[[], None]) -> None:
-        """`woken` is called after every commit that said something: the relay sends at once."""
+    def __init__(
+        self,
+        board: Board,
+        pool: Pool,
+        *,
+        batch_requests: int,
+        queue_requests: int,
+        woken: Callable[[], None],
+        alarmed: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`woken` is called after every commit that said something: the relay sends at once. `alarmed`: promises have to be looked at."""
         self._board = board
         self._pool = pool
         self._batch_requests = batch_requests
         self._queue_requests = queue_requests
         self._woken = woken
+        self._alarmed = alarmed
         self._queue: deque[Ask] = deque()
         self._arrived = asyncio.Event()
         self._closing = False
@@ -334,6 +346,9 @@ class Door:
         if revisions:
             await supply.save_revisions(connection, revisions)
         await _tell(connection, effects, desk)
+        desk.due = due_of(effects, desk)
+        if desk.due:
+            await risk.add_due(connection, desk.due)
         await self._keep_answers(connection, decided)
 
     async def _keep_answers(self, connection: Connection, decided: _Decided) -> None:
@@ -354,6 +369,18 @@ class Door:
         self.batches += 1
         self.changes += len(desk.steps)
         self._woken()
+        if desk.due:
+            self._alarmed()
+
+
+def due_of(effects: Sequence[Effect], desk: Desk) -> list[DueRow]:
+    """What has to be looked at after this batch: books whose promises may be in danger, orders of which something was told before."""
+    dangers: dict[str, RiskCause] = {}
+    for effect in effects:
+        dangers |= effect.dangers
+    due = [DueRow(risk.BOOK, key, dangers.get(key)) for key in desk.unsafe()]
+    changed = {order.id for effect in effects for order in effect.orders if order.revision > 1 or order.elsewhere}
+    return due + [DueRow(risk.ORDER, order_id) for order_id in sorted(changed)]
 
 
 async def _tell(connection: Connection, effects: Sequence[Effect], desk: Desk) -> None:

@@ -255,6 +255,7 @@ async def list_orders(
     external_id: str | None = None,
     promised_from: date | None = None,
     promised_to: date | None = None,
+    at_risk: bool | None = None,
 ) -> list[OrderRow]:
     """Orders in the order of their ids, a page after the cursor; line filters keep an order if one line fits them all."""
     direction, compare = ("DESC", "<") if newest_first else ("ASC", ">")
@@ -266,8 +267,11 @@ async def list_orders(
                     SELECT 1 FROM order_line AS l WHERE l.order_id = o.id AND ($5::text IS NULL OR l.sku = $5)
                     AND ($6::text IS NULL OR $6 = ANY(l.sites)) AND ($7::date IS NULL OR l.promised_date >= $7)
                     AND ($8::date IS NULL OR l.promised_date <= $8)))
+              AND ($10::boolean IS NULL OR $10 = EXISTS (
+                    SELECT 1 FROM risk_state AS r JOIN order_line AS l ON l.order_id = r.order_id AND l.line_ref = r.line_ref
+                    WHERE r.order_id = o.id AND r.state IN ('at_risk', 'missed') AND l.status IN ('confirmed', 'partly_shipped')))
             ORDER BY o.id {direction} LIMIT $1""",
-        limit, after, status, customer, sku, site, promised_from, promised_to, external_id,
+        limit, after, status, customer, sku, site, promised_from, promised_to, external_id, at_risk,
     )  # fmt: skip
     ids = [row["id"] for row in rows]
     found = await find_orders(connection, ids, lock=False)

@@ -10,7 +10,7 @@ async def test_an_order_is_quoted_and_confirmed_in_one_step(shop: Shop) -> None:
     answer = await shop.order(a_line(sku, 4, line_ref="10"), customer="ACME")
     assert (answer["status"], answer["mode"], answer["outcome"]) == ("confirmed", "order", "full")
     order = await shop.read(answer["order_id"])
-    assert (order["status"], order["revision"], order["lines"][0]["at_risk"]) == ("confirmed", 1, None)
+    assert (order["status"], order["revision"], order["lines"][0]["at_risk"]) == ("confirmed", 1, False)
     assert deliveries(order["lines"][0]) == [("HAM", 4, day(0))]
     assert order["lines"][0]["deliveries"][0]["open_quantity"] == 4
     decision = ok(await shop.quote.get(f"/v1/decisions/{answer['decision_id']}"))

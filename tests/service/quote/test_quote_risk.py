@@ -1,0 +1,184 @@
+"""Whose promise will not hold is told within moments: by what, until when, once; and told again when it is safe."""
+
+import asyncio
+import time
+
+import orjson
+
+from deploy.local.broker import BrokerServer
+from shared.broker import Broker
+from shared.contracts.quote import RISK_TOPIC
+from tests.contract.broker.parts import everything
+from tests.service.quote.shop import Json, Shop, a_line, a_name, day, eventually, ok
+
+
+async def line_of(shop: Shop, order_id: str, line: int = 0) -> Json:
+    found: Json = (await shop.read(order_id))["lines"][line]
+    return found
+
+
+async def at_risk(shop: Shop, order_id: str, line: int = 0) -> Json:
+    """Wait until the line is at risk; what is said of it."""
+
+    async def known() -> Json | None:
+        found = await line_of(shop, order_id, line)
+        return found["risk"] if found["at_risk"] else None
+
+    found: Json = await eventually(known, what=f"the risk of {order_id}")
+    return found
+
+
+async def safe(shop: Shop, order_id: str) -> None:
+    async def known() -> bool:
+        return (await line_of(shop, order_id))["at_risk"] is False
+
+    await eventually(known, what=f"the recovery of {order_id}")
+
+
+async def told(broker: BrokerServer, order_id: str) -> list[tuple[str, Json]]:
+    """Everything that was said of an order's risk, in order."""
+    async with Broker(broker.bootstrap, "tests") as reading:
+        records = await everything(reading, RISK_TOPIC)
+    return [
+        (dict(record.headers)["ce_type"].decode().split(".")[2], orjson.loads(record.value))
+        for record in records
+        if record.value is not None and record.key == order_id.encode()
+    ]
+
+
+async def say(broker: BrokerServer, order_id: str, *names: str) -> list[Json]:
+    """Wait until just this was said of an order; the events."""
+
+    async def known() -> list[tuple[str, Json]] | None:
+        found = await told(broker, order_id)
+        return found if len(found) >= len(names) else None
+
+    found: list[tuple[str, Json]] = await eventually(known, what=f"{names} of {order_id}")
+    assert [name for name, _ in found] == list(names), found
+    assert [event["revision"] for _, event in found] == sorted({event["revision"] for _, event in found})
+    return [event for _, event in found]
+
+
+async def reschedule(shop: Shop, receipt: str, sku: str, quantity: float, offset: int) -> None:
+    await shop.order_supply(sku, quantity, offset, receipt_id=receipt)
+
+
+async def test_a_receipt_that_comes_later_endangers_who_stands_last(shop: Shop, shop_broker: BrokerServer) -> None:
+    sku = await shop.item()
+    receipt = await shop.order_supply(sku, 10, 2)
+    await shop.stocked(5, sku=sku)
+    first = (await shop.order(a_line(sku, 5), priority=1))["order_id"]
+    last = (await shop.order(a_line(sku, 8, requested_date=day(2), unit_price="2.50", currency="EUR"), priority=5))["order_id"]
+    assert ((await line_of(shop, first))["at_risk"], (await line_of(shop, last))["at_risk"]) == (False, False)
+    await reschedule(shop, receipt, sku, 10, 7)
+    said = await at_risk(shop, last)
+    assert (said["projected_date"], said["slip_days"], said["unsupplied"], said["missed"]) == (day(7), 5, False, False)
+    assert (said["cause"]["code"], said["cause"]["ref"]) == ("RECEIPT_RESCHEDULED", receipt)
+    assert (await line_of(shop, first))["at_risk"] is False
+    assert (await line_of(shop, last))["promised_date"] == day(2)
+    (event,) = await say(shop_broker, last, "promise-at-risk")
+    assert (event["value"], event["currency"], event["slip_days"], event["cause"]["ref"]) == (20, "EUR", 5, receipt)
+
+    await reschedule(shop, receipt, sku, 10, 2)
+    await safe(shop, last)
+    await say(shop_broker, last, "promise-at-risk", "promise-recovered")
+    assert await told(shop_broker, first) == []
+
+
+async def test_lists_know_who_is_at_risk(shop: Shop) -> None:
+    sku = await shop.stocked(10)
+    kept = (await shop.order(a_line(sku, 4), priority=1))["order_id"]
+    lost = (await shop.order(a_line(sku, 6), priority=2))["order_id"]
+    await shop.count(sku, 5)
+    await at_risk(shop, lost)
+    for wanted, found in (("true", {lost}), ("false", {kept})):
+        page = ok(await shop.quote.get("/v1/orders", params={"sku": sku, "at_risk": wanted}))["data"]
+        assert {order["id"] for order in page} == found
+        assert all(line["at_risk"] is (wanted == "true") for order in page for line in order["lines"])
+
+
+async def test_an_order_promised_elsewhere_is_watched_like_ours(shop: Shop, shop_broker: BrokerServer) -> None:
+    sku = await shop.stocked(10)
+    body = {"line_ref": "10", "sku": sku, "site": "HAM", "quantity": 10, "promised_date": day(1)}
+    order = (await shop.told(body, customer="ACME"))["order_id"]
+    await shop.count(sku, 4)
+    said = await at_risk(shop, order)
+    assert (said["unsupplied"], said["projected_date"], said["cause"]["code"]) == (True, None, "STOCK_REDUCED")
+    (event,) = await say(shop_broker, order, "promise-at-risk")
+    assert (event["unsupplied"], event["customer"], event["sites"], event["cause"]["ref"]) == (True, "ACME", ["HAM"], "COUNT-1")
+
+
+async def test_demand_of_others_endangers_ours(shop: Shop) -> None:
+    sku = await shop.stocked(10)
+    ours = (await shop.order(a_line(sku, 8), priority=50))["order_id"]
+    theirs = (await shop.told({"line_ref": "1", "sku": sku, "site": "HAM", "quantity": 5, "promised_date": day(0)}, priority=1))["order_id"]
+    said = await at_risk(shop, ours)
+    assert (said["cause"]["code"], said["cause"]["ref"]) == ("DEMAND_BOOKED", theirs)
+    assert (await line_of(shop, theirs))["at_risk"] is False
+
+
+async def test_a_receipt_that_is_cut_leaves_somebody_without_supply(shop: Shop) -> None:
+    sku = await shop.item()
+    receipt = await shop.order_supply(sku, 10, 2)
+    await shop.stocked(0, sku=sku)
+    order = (await shop.order(a_line(sku, 10)))["order_id"]
+    await reschedule(shop, receipt, sku, 6, 2)
+    said = await at_risk(shop, order)
+    assert (said["unsupplied"], said["cause"]["code"], said["cause"]["ref"]) == (True, "RECEIPT_REDUCED", receipt)
+
+
+async def test_stock_that_was_blocked_names_the_movement(shop: Shop) -> None:
+    sku = await shop.stocked(10, {4: 10})
+    order = (await shop.order(a_line(sku, 10)))["order_id"]
+    movement = a_name("WMS")
+    await shop.move("block", sku, 3, movement_id=movement)
+    said = await at_risk(shop, order)
+    assert (said["cause"]["code"], said["cause"]["ref"], said["projected_date"]) == ("STOCK_REDUCED", movement, day(4))
+
+
+async def test_a_hold_that_no_longer_fits_is_confirmed_and_at_risk_at_once(shop: Shop) -> None:
+    sku = await shop.stocked(10)
+    held = (await shop.hold(a_line(sku, 10)))["id"]
+    await shop.count(sku, 3)
+    await shop.heard(sku)
+    order = ok(await shop.confirm(held))["order_id"]
+    said = await at_risk(shop, order)
+    assert (said["unsupplied"], said["cause"]["code"]) == (True, "STOCK_REDUCED")
+
+
+async def test_what_is_cancelled_or_shipped_is_no_longer_at_risk_and_nothing_is_said_of_it(shop: Shop, shop_broker: BrokerServer) -> None:
+    sku = await shop.stocked(10)
+    orders = [(await shop.order(a_line(sku, 5), priority=n))["order_id"] for n in (1, 2)]
+    await shop.count(sku, 0)
+    for order in orders:
+        await at_risk(shop, order)
+    ok(await shop.quote.post(f"/v1/orders/{orders[0]}/cancel"))
+    assert (await line_of(shop, orders[0]))["at_risk"] is False
+    await shop.ship(orders[1], "1", sku, 5)
+    await safe(shop, orders[1])
+    assert ok(await shop.quote.get("/v1/orders", params={"sku": sku, "at_risk": "true"}))["data"] == []
+    await asyncio.sleep(0.5)
+    for order in orders:
+        await say(shop_broker, order, "promise-at-risk")
+
+
+async def test_a_date_that_has_passed_is_missed_once(shop: Shop, shop_broker: BrokerServer) -> None:
+    sku = await shop.stocked(10)
+    order = (await shop.told({"line_ref": "1", "sku": sku, "site": "HAM", "quantity": 5, "promised_date": day(-3)}))["order_id"]
+    said = await at_risk(shop, order)
+    assert (said["missed"], said["projected_date"], said["slip_days"]) == (True, day(0), 3)
+    await shop.count(sku, 4)
+    await shop.heard(sku)
+    await shop.count(sku, 10)
+    await shop.heard(sku)
+    await asyncio.sleep(0.5)
+    await say(shop_broker, order, "promise-missed")
+
+
+async def test_it_is_told_within_half_a_second(shop: Shop) -> None:
+    sku = await shop.stocked(10)
+    order = (await shop.order(a_line(sku, 10)))["order_id"]
+    began = time.monotonic()
+    await shop.count(sku, 3)
+    await at_risk(shop, order)
+    assert time.monotonic() - began < 2.0  # from the count in inventory over the broker to our answer; alone it takes a tenth of that

@@ -1,0 +1,244 @@
+"""Who cannot be served as promised, and when then (promising.md § 7, pass 1)."""
+
+from collections.abc import Mapping, Sequence
+from itertools import chain
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.quote.domain.book import Book, Entry, Part, Rules
+from services.quote.domain.calendar import Calendar
+from services.quote.domain.capacity import Capacity
+from services.quote.domain.risk import Bin, Commitment, Fate, ResourceBin, StockBin, Take, foresee, is_short, stock_bin
+from tests.unit.quote_domain.builders import MICRO, NOW, TODAY, a_book, claim, hold, receipt, units
+
+HORIZON = 12
+KEYS = ("A|HAM", "B|HAM")
+
+
+def a_promise(name: str, rank: int, *takes: tuple[str, float, int], promised: int | None = None) -> Commitment:
+    """A promise of (book, units, day); without `promised` it is delivered as its last take is picked."""
+    last = max(day for _, _, day in takes) if promised is None else promised
+    found = tuple(Take(key, TODAY + day, units(quantity), TODAY + day) for key, quantity, day in takes)
+    return Commitment(name, (rank,), found, TODAY + last)
+
+
+def bins_of(**supply: Mapping[int, float]) -> dict[str, Bin]:
+    return {f"{sku}|HAM": StockBin(TODAY, {TODAY + day: units(q) for day, q in changes.items()}) for sku, changes in supply.items()}
+
+
+def days_of(fates: Mapping[str, Fate]) -> dict[str, int | None]:
+    return {name: None if fate.day is None else fate.day - TODAY for name, fate in fates.items()}
+
+
+def test_who_stands_first_stays_and_the_last_waits() -> None:
+    found = foresee([a_promise("first", 1, ("A|HAM", 5, 0)), a_promise("last", 2, ("A|HAM", 5, 2))], bins_of(A={0: 5, 7: 5}))
+    assert days_of(found) == {"first": 0, "last": 7}
+    assert (found["first"].kept, found["last"].blocked) == (True, ("A|HAM",))
+
+
+def test_nobody_is_made_late_so_that_somebody_is_less_late() -> None:
+    """A cannot be kept; B, behind it, can: A takes what B leaves, not what comes for B."""
+    found = foresee([a_promise("a", 1, ("A|HAM", 10, 3)), a_promise("b", 2, ("A|HAM", 10, 6))], bins_of(A={5: 10, 9: 10}))
+    assert days_of(found) == {"a": 9, "b": 6}
+
+
+def test_what_no_supply_covers_holds_nothing_back() -> None:
+    found = foresee([a_promise("big", 1, ("A|HAM", 50, 0)), a_promise("small", 2, ("A|HAM", 5, 0))], bins_of(A={0: 5}))
+    assert days_of(found) == {"big": None, "small": 0}
+
+
+def test_a_commitment_on_two_books_takes_of_both_or_of_none() -> None:
+    both = a_promise("both", 1, ("A|HAM", 5, 0), ("B|HAM", 5, 0))
+    found = foresee([both, a_promise("one", 2, ("A|HAM", 5, 0))], bins_of(A={0: 5}, B={}))
+    assert days_of(found) == {"both": None, "one": 0}
+    assert found["both"].blocked == ("B|HAM",)
+
+
+def test_what_is_delivered_later_is_told_by_the_way() -> None:
+    take = Take("A|HAM", TODAY, units(1), TODAY + 2, lambda day: day + 4)
+    found = foresee([Commitment("far", (1,), (take,), TODAY + 2)], bins_of(A={3: 1}))
+    assert days_of(found) == {"far": 7}
+
+
+def a_plan(name: str, rank: int, due: int, quantity: float, *takes: tuple[str, float, int], brings: str = "A|HAM") -> Commitment:
+    found = tuple(Take(key, TODAY + day, units(amount)) for key, amount, day in takes)
+    return Commitment(name, (rank, 0), found, None, brings, units(quantity), TODAY + due)
+
+
+def test_a_component_that_comes_later_makes_the_plan_later_and_what_stands_on_it() -> None:
+    plan = a_plan("pln", 1, 3, 10, ("B|HAM", 10, 1))
+    found = foresee([plan, a_promise("order", 1, ("A|HAM", 10, 3))], bins_of(A={}, B={6: 10}))
+    assert days_of(found) == {"pln": 8, "order": 8}
+    assert found["order"].blocked == ("A|HAM", "B|HAM")
+
+
+def test_whoever_stands_on_the_rest_of_a_plan_for_somebody_else_becomes_later_with_it() -> None:
+    plan = a_plan("pln", 9, 3, 10, ("B|HAM", 10, 1))
+    orders = [a_promise("early", 1, ("A|HAM", 4, 3)), a_promise("late", 9, ("A|HAM", 6, 3))]
+    assert days_of(foresee([plan, *orders], bins_of(A={}, B={6: 10}))) == {"pln": 8, "early": 8, "late": 8}
+
+
+def test_a_resource_that_fails_makes_the_plan_later_by_the_days_it_takes() -> None:
+    weekly = Capacity("HAM", Calendar((480,) * 7, {TODAY + 1: 0}), MICRO)
+    bins: dict[str, Bin] = {**bins_of(A={}), "SAW|~": ResourceBin(TODAY, weekly, {TODAY + 2: 400 * MICRO})}
+    plan = a_plan("pln", 1, 2, 10, ("SAW|~", 300, 1))
+    found = foresee([plan, a_promise("order", 1, ("A|HAM", 10, 2))], bins)
+    assert days_of(found) == {"pln": 4, "order": 4}
+    assert found["order"].blocked == ("A|HAM", "SAW|~")
+
+
+def test_the_components_of_a_plan_that_is_never_done_are_left_to_others() -> None:
+    plan = a_plan("pln", 1, 3, 10, ("B|HAM", 10, 1), ("C|HAM", 10, 1))
+    orders = [a_promise("on the plan", 1, ("A|HAM", 10, 3)), a_promise("on the part", 2, ("C|HAM", 10, 1))]
+    found = foresee([plan, *orders], bins_of(A={}, B={}, C={0: 10}))
+    assert days_of(found) == {"pln": None, "on the plan": None, "on the part": 1}
+
+
+def test_safety_stock_may_be_used_and_holds_stand_behind_every_promise() -> None:
+    book = a_book(claim("c", 10, 0), hold("h", 5, 0, 600), on_hand=10, safety_stock=4)
+    assert not is_short(book, TODAY, NOW, Rules())
+    assert is_short(a_book(claim("c", 11, 0), on_hand=10), TODAY, NOW, Rules())
+
+
+# -- properties, each named in promising.md § 7
+
+quantities = st.integers(1, 6)
+days = st.integers(0, HORIZON - 1)
+supplies = st.dictionaries(st.integers(0, HORIZON - 1), st.integers(1, 12), max_size=4)
+takes = st.lists(st.tuples(st.sampled_from(KEYS), quantities, days), min_size=1, max_size=3)
+worlds = st.tuples(supplies, supplies, st.lists(takes, min_size=1, max_size=6))
+
+
+def world_of(drawn: tuple[Mapping[int, int], Mapping[int, int], list[Any]]) -> tuple[list[Commitment], dict[str, Mapping[int, int]]]:
+    return [a_promise(str(n), n, *each) for n, each in enumerate(drawn[2])], {"A": drawn[0], "B": drawn[1]}
+
+
+def series(changes: Mapping[int, float], taken: Sequence[tuple[float, int]]) -> list[float]:
+    """Projected availability day by day, the slow way."""
+    return [
+        sum(q for day, q in changes.items() if day <= today) - sum(q for q, day in taken if day <= today) for today in range(HORIZON * 2)
+    ]
+
+
+class Slow:
+    """The oracle: puts one after another in, day by day, looking at everything again each time."""
+
+    def __init__(self, supply: Mapping[str, Mapping[int, int]]) -> None:
+        self.supply = supply
+        self.inside: list[tuple[str, float, int]] = []
+
+    def sound(self) -> bool:
+        return all(min(series(self.supply[key[0]], [(q, day) for where, q, day in self.inside if where == key])) >= 0 for key in KEYS)
+
+    def put_in(self, *found: tuple[str, float, int]) -> bool:
+        """All of it, or nothing."""
+        before = list(self.inside)
+        self.inside += found
+        if not self.sound():
+            self.inside = before
+            return False
+        return True
+
+    def move(self, one: Commitment) -> int | None:
+        before, last = list(self.inside), (one.promised_day or 0) - TODAY
+        for take in sorted(one.takes, key=lambda each: each.day):
+            tried = (day for day in range(take.day - TODAY, HORIZON) if self.put_in((take.key, take.quantity / MICRO, day)))
+            day = next(tried, None)
+            if day is None:
+                self.inside = before
+                return None
+            last = max(last, day)
+        return last
+
+
+def simple(commitments: Sequence[Commitment], supply: Mapping[str, Mapping[int, int]]) -> dict[str, int | None]:
+    """What the oracle finds."""
+    slow = Slow(supply)
+    found: dict[str, int | None] = {}
+    for one in commitments:
+        if slow.put_in(*((take.key, take.quantity / MICRO, take.day - TODAY) for take in one.takes)):
+            found[one.name] = (one.promised_day or 0) - TODAY
+    return found | {one.name: slow.move(one) for one in commitments if one.name not in found}
+
+
+@given(worlds)
+def test_it_finds_what_the_slow_way_finds(drawn: Any) -> None:
+    commitments, supply = world_of(drawn)
+    assert days_of(foresee(commitments, bins_of(**supply))) == simple(commitments, supply)
+
+
+@given(worlds)
+def test_nothing_overloaded_or_short_means_nobody_at_risk(drawn: Any) -> None:
+    commitments, supply = world_of(drawn)
+    for key in KEYS:
+        lacking = -min(
+            series(supply[key[0]], [(t.quantity / MICRO, t.day - TODAY) for one in commitments for t in one.takes if t.key == key])
+        )
+        if lacking > 0:
+            supply[key[0]] = {**supply[key[0]], 0: supply[key[0]].get(0, 0) + int(lacking)}
+    assert all(fate.kept for fate in foresee(commitments, bins_of(**supply)).values())
+
+
+@given(worlds)
+def test_nobody_is_late_without_a_shortage_behind_it(drawn: Any) -> None:
+    """Whoever moves names a book that is short with everybody in it; and nobody is ever promised earlier."""
+    commitments, supply = world_of(drawn)
+    for one in commitments:
+        fate = foresee(commitments, bins_of(**supply))[one.name]
+        assert fate.day is None or fate.day >= (one.promised_day or 0)
+        if not fate.kept:
+            key = fate.blocked[0]
+            taken = [(t.quantity / MICRO, t.day - TODAY) for other in commitments for t in other.takes if t.key == key]
+            assert min(series(supply[key[0]], taken)) < 0
+
+
+@given(worlds)
+def test_keeping_comes_first(drawn: Any) -> None:
+    """Whoever moves could not have stayed beside those before it who stay, whatever else is left out."""
+    commitments, supply = world_of(drawn)
+    fates = foresee(commitments, bins_of(**supply))
+    for number, one in enumerate(commitments):
+        if not fates[one.name].kept:
+            before = [other for other in commitments[:number] if fates[other.name].kept]
+            assert not foresee([*before, one], bins_of(**supply))[one.name].kept
+
+
+@given(worlds)
+def test_what_comes_of_it_can_be_done(drawn: Any) -> None:
+    """Promised anew for the days that were found, nobody is late: applying it twice changes nothing."""
+    commitments, supply = world_of(drawn)
+    single = [one for one in commitments if len(one.takes) == 1]
+    fates = foresee(single, bins_of(**supply))
+    moved = [
+        Commitment(one.name, one.rank, (Take(one.takes[0].key, day, one.takes[0].quantity, day),), day)
+        for one in single
+        if (day := fates[one.name].day) is not None
+    ]
+    assert all(fate.kept for fate in foresee(moved, bins_of(**supply)).values())
+
+
+@given(supplies, st.lists(st.tuples(quantities, days), max_size=6), st.lists(st.tuples(quantities, days), max_size=3), days)
+def test_a_book_is_filled_as_its_entries_say(coming: Mapping[int, int], claims: list[Any], held: list[Any], today: int) -> None:
+    entries = chain(
+        (receipt(f"PO-{day}", quantity, day) for day, quantity in coming.items()),
+        (claim(f"c{n}", quantity, day) for n, (quantity, day) in enumerate(claims)),
+        (hold(f"h{n}", quantity, day, 600) for n, (quantity, day) in enumerate(held)),
+    )
+    book: Book = a_book(*entries, on_hand=3)
+    rules = Rules(past_due_offset_days=2, past_due_limit_days=4)
+    counted: dict[int, float] = {today: 3}
+    for day, quantity in coming.items():
+        if today - day <= 4:
+            at = max(day, today + 2) if day < today else day
+            counted[at] = counted.get(at, 0) + quantity
+    lowest = min(series(counted, [(quantity, max(day, today)) for quantity, day in claims])[today:])
+    assert stock_bin(book, TODAY + today, rules).lowest == units(lowest)
+    assert is_short(book, TODAY + today, NOW, rules) == (lowest < 0)
+
+
+def test_claims_that_are_put_in_anew_are_not_in_it_twice() -> None:
+    book = a_book(claim("c", 4, 2), Entry(Part.PLAN, "pln", units(5), TODAY + 1, None, {"kind": "purchase_order"}), on_hand=3)
+    filled = stock_bin(book, TODAY, Rules(), [Take(book.key, TODAY + 2, units(4))], ["pln"])
+    assert (filled.lowest, filled.fits(TODAY, units(3)), filled.fits(TODAY + 9, units(4))) == (units(3), True, False)
