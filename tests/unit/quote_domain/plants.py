@@ -186,7 +186,7 @@ def plants(draw: st.DrawFn) -> Plant:
             found: list[Source] = []
             if draw(st.booleans()):
                 found.append(a_transfer(other, draw(st.integers(0, 3)), draw(LOTS)))
-            if below[sku] and draw(st.booleans()):
+            if draw(st.booleans()) and below[sku]:
                 found.append(draw(makes(sku, below[sku])))
             if draw(st.sampled_from([True, False, False])):
                 found.append(a_purchase(draw(st.integers(0, 8)), draw(LOTS), f"TERMS-{sku}-{site}"))
