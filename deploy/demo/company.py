@@ -1,9 +1,11 @@
-"""What the sample company has and owes, read from its CSV files as of today.
+"""What the sample company has and owes, read from its CSV files as of today, and the files as the services take them.
 
-Real data has holes: a row that cannot be read is reported with its file and line, and the rest is used.
+Real data has holes: a row that cannot be read is reported with its file and line, and the rest is used. What only the service
+can judge (a resource that nobody defined) goes out as it is, and comes back with the service's own words.
 """
 
 import csv
+import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -46,14 +48,34 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An open order that was promised elsewhere."""
+    """An open order: what a customer wants, by when, and how urgent it is (a small priority is urgent)."""
 
     order_id: str
     customer: str
     sku: str
     site: str
     quantity: Decimal
-    promised_date: date
+    requested_date: date
+    priority: int
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file for `POST /v1/imports` of one service."""
+
+    service: str
+    kind: str
+    rows: tuple[Row, ...]
+
+    @property
+    def text(self) -> str:
+        """As CSV; the first line names the columns."""
+        columns = list(dict.fromkeys(name for row in self.rows for name in row))
+        written = io.StringIO(newline="")
+        writer = csv.DictWriter(written, columns, restval="", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(self.rows)
+        return written.getvalue()
 
 
 @dataclass(slots=True)
@@ -63,25 +85,93 @@ class Company:
     items: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Name and unit of measure by sku."""
     sites: dict[str, str] = field(default_factory=dict)
-    customers: list[str] = field(default_factory=list)
+    customers: dict[str, str] = field(default_factory=dict)
+    """Name by customer."""
     stock: list[Stock] = field(default_factory=list)
     receipts: list[Receipt] = field(default_factory=list)
     orders: list[Order] = field(default_factory=list)
+    """The most urgent first, then by their numbers: the order in which a planner deals with them."""
+    files: list[File] = field(default_factory=list)
+    """What the services are sent, in an order in which nothing is named before it is known."""
     holes: list[str] = field(default_factory=list)
+
+    def parts_of(self, sku: str) -> list[tuple[str, Decimal]]:
+        """What one piece is made of, by the bill of material."""
+        bills = [row for file in self.files if file.kind == "boms" for row in file.rows]
+        return [(row["component"], Decimal(row["quantity_per"])) for row in bills if row["sku"] == sku]
 
 
 def read(today: date, folder: Path = FURNITURE) -> Company:
     """The company with every date shifted by the same number of days, so that AS_OF becomes `today`."""
     company = Company()
     shift = today - AS_OF
-    company.items = dict(_rows(company, folder / "items.csv", lambda row: (_name(row, "sku"), (row["name"], row["uom"] or "EA"))))
-    company.sites = dict(_rows(company, folder / "sites.csv", lambda row: (_name(row, "site"), row["name"])))
-    company.customers = list(_rows(company, folder / "customers.csv", lambda row: _name(row, "customer")))
+    items = _told(company, folder / "items.csv", lambda row: (_name(row, "sku"), (row["name"], row["uom"] or "EA")))
+    sites = _told(company, folder / "sites.csv", lambda row: (_name(row, "site"), row["name"]))
+    receipts = _told(company, folder / "receipts.csv", lambda row: _receipt(row, shift))
+    company.items, company.sites = dict(made for _, made in items), dict(made for _, made in sites)
+    company.customers = dict(_rows(company, folder / "customers.csv", lambda row: (_name(row, "customer"), row["name"])))
     company.stock = list(_rows(company, folder / "stock.csv", _stock))
-    company.receipts = list(_rows(company, folder / "receipts.csv", lambda row: _receipt(row, shift)))
-    company.orders = [order for order in _rows(company, folder / "orders.csv", lambda row: _order(row, shift)) if order]
+    company.receipts = [made for _, made in receipts]
+    orders = [order for order in _rows(company, folder / "orders.csv", lambda row: _order(row, shift)) if order]
+    company.orders = sorted(orders, key=lambda order: (order.priority, order.order_id))
     _count_what_has_no_stock_row(company)
+    terms = _as_they_are(company, folder / "supplier_items.csv", shift)
+    company.files = [
+        File("inventory", "items", tuple(row for row, _ in items)),
+        File("inventory", "sites", tuple({"time_zone": "UTC"} | row for row, _ in sites)),
+        File("capacity", "calendars", _as_they_are(company, folder / "calendars.csv", shift)),
+        File("capacity", "resources", _as_they_are(company, folder / "resources.csv", shift)),
+        File("capacity", "boms", _as_they_are(company, folder / "boms.csv", shift)),
+        File("capacity", "routings", _routings(company, folder, shift)),
+        File("inventory", "suppliers", _suppliers(terms, company.receipts)),
+        File("inventory", "supplier_items", terms),
+        File("inventory", "transfers", _as_they_are(company, folder / "transfers.csv", shift)),
+        File("inventory", "stock", tuple(_row_of_stock(row) for row in company.stock)),
+        File("inventory", "receipts", tuple(_shifted(row, shift) | {"document": "receipts.csv"} for row, _ in receipts)),
+    ]
+    company.files = [file for file in company.files if file.rows]
     return company
+
+
+def _told(company: Company, path: Path, make: Callable[[Row], T]) -> list[tuple[Row, T]]:
+    """The rows that can be read, as they stand in the file and as what they mean."""
+    return list(_rows(company, path, lambda row: (row, make(row))))
+
+
+def _as_they_are(company: Company, path: Path, shift: timedelta) -> tuple[Row, ...]:
+    """The rows of a file that the service judges, with their dates moved."""
+    return tuple(_rows(company, path, lambda row: _shifted(row, shift)))
+
+
+def _shifted(row: Row, shift: timedelta) -> Row:
+    """Every date of a row moved; a date beyond all years stays."""
+    return {name: (_day(row, name, shift).isoformat() if name.endswith("_date") and cell else cell) for name, cell in row.items()}
+
+
+def _routings(company: Company, folder: Path, shift: timedelta) -> tuple[Row, ...]:
+    """Each operation with the resources and the pools that it occupies, which stand in a file of their own."""
+    needs = _as_they_are(company, folder / "operation_resources.csv", shift)
+    pools = {row["group"] for row in _as_they_are(company, folder / "resources.csv", shift) if row.get("group")}
+    found: list[Row] = []
+    for row in _as_they_are(company, folder / "routings.csv", shift):
+        own = [need for need in needs if need.get("operation") == row.get("operation")]
+        named = [need["resource"] for need in own if need["resource"] not in pools]
+        groups = [f"{need['resource']}:{need['skill']}" if need["skill"] else need["resource"] for need in own if need["resource"] in pools]
+        found.append(row | {"resources": "|".join(named), "groups": "|".join(groups)})
+    return tuple(found)
+
+
+def _suppliers(terms: tuple[Row, ...], receipts: list[Receipt]) -> tuple[Row, ...]:
+    """Whoever delivers something; no file lists them."""
+    named = [row["supplier"] for row in terms if row.get("supplier")] + [receipt.supplier for receipt in receipts if receipt.supplier]
+    return tuple({"supplier": name, "name": name.replace("-", " ").lower()} for name in sorted(set(named)))
+
+
+def _row_of_stock(row: Stock) -> Row:
+    return {
+        "site": row.site, "sku": row.sku, "on_hand": str(row.on_hand), "safety_stock": str(row.safety_stock),
+        "reason": "opening count", "document": "stock.csv",
+    }  # fmt: skip
 
 
 def _count_what_has_no_stock_row(company: Company) -> None:
@@ -161,7 +251,8 @@ def _order(row: Row, shift: timedelta) -> Order | None:
         sku=_name(row, "sku"),
         site=_name(row, "site"),
         quantity=_quantity(row, "quantity"),
-        promised_date=_day(row, "requested_date", shift),
+        requested_date=_day(row, "requested_date", shift),
+        priority=int(row["priority"] or "100"),
     )
 
 
@@ -170,48 +261,19 @@ def as_number(quantity: Decimal) -> int | str:
     return int(quantity) if quantity == quantity.to_integral_value() else str(quantity)
 
 
-def body_of_stock(row: Stock) -> dict[str, Any]:
-    """For `PUT /v1/stock/{site}/{sku}`."""
-    return {
-        "on_hand": as_number(row.on_hand),
-        "safety_stock": as_number(row.safety_stock),
-        "reason": "opening count",
-        "document": "stock.csv",
+def body_of_order(order: Order) -> dict[str, Any]:
+    """For `POST /v1/orders`: the customer fetches the goods in one delivery at the shop that the order names."""
+    line = {
+        "line_ref": "1",
+        "sku": order.sku,
+        "quantity": as_number(order.quantity),
+        "requested_date": order.requested_date.isoformat(),
+        "sites": [order.site],
     }
-
-
-def body_of_receipt(row: Receipt) -> dict[str, Any]:
-    """For `PUT /v1/receipts/{id}`."""
-    body: dict[str, Any] = {
-        "kind": row.kind,
-        "site": row.site,
-        "sku": row.sku,
-        "quantity": as_number(row.quantity),
-        "due_date": row.due_date.isoformat(),
-        "document": "receipts.csv",
-    }
-    body |= {"supplier": row.supplier} if row.supplier else {}
-    return body | ({"from_site": row.from_site, "ship_date": row.ship_date.isoformat()} if row.from_site else {})
-
-
-def body_of_orders(orders: list[Order]) -> dict[str, Any]:
-    """For `POST /v1/orders/import`."""
     return {
-        "orders": [
-            {
-                "external_id": order.order_id,
-                "source_system": "furniture",
-                "customer": order.customer,
-                "lines": [
-                    {
-                        "line_ref": "1",
-                        "sku": order.sku,
-                        "site": order.site,
-                        "quantity": as_number(order.quantity),
-                        "promised_date": order.promised_date.isoformat(),
-                    }
-                ],
-            }
-            for order in orders
-        ]
+        "customer": order.customer,
+        "priority": order.priority,
+        "external_id": order.order_id,
+        "source_system": "furniture",
+        "lines": [line],
     }

@@ -1,4 +1,4 @@
-"""The public doors of quote and inventory, for a caller who has patience: what is away is asked again."""
+"""The public doors of the services, for a caller who has patience: what is away is asked again."""
 
 import asyncio
 import json
@@ -47,6 +47,15 @@ class Doors:
     async def post(self, url: str, body: dict[str, Any], key: str | None = None) -> tuple[int, dict[str, Any]]:
         """Do; with an idempotency key it is safe to send twice."""
         return await self._ask("POST", url, json=body, headers={"Idempotency-Key": key} if key else {})
+
+    async def post_file(self, url: str, text: str, **params: str) -> tuple[int, dict[str, Any]]:
+        """Send a CSV file; safe to send twice."""
+        return await self._ask("POST", url, content=text.encode(), params=params, headers={"Content-Type": "text/csv"})
+
+    async def get_text(self, url: str) -> str:
+        """Fetch what is no JSON; empty when there is nothing."""
+        response = await self._client.get(url)
+        return response.text if response.status_code < REFUSED else ""
 
     async def _ask(self, method: str, url: str, **options: Any) -> tuple[int, dict[str, Any]]:
         last = ""

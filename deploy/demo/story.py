@@ -1,7 +1,8 @@
 """An ordinary day at the furniture company, which does not end: customers ask, hold, confirm; goods leave; new ones come.
 
-What leaves is ordered again and arrives, so the books stay in the middle of their range for hours. Everything goes through the
-public doors. Whatever is away is waited for, and the story goes on.
+A planner releases what quote has planned: real orders replace plans, use up their components and arrive. What leaves is ordered
+again, so the books stay in the middle of their range for hours. Everything goes through the public doors. Whatever is away is
+waited for, and the story goes on.
 """
 
 import asyncio
@@ -31,12 +32,15 @@ PLENTY = 12
 """What a book has left over when it needs nothing new."""
 LOOKS = 4
 """Books compared before one is filled."""
+PLANS_SEEN = 50
 HELD_MAX = 8
 """Holds open at one time; beyond that decisions go first."""
 ON_ORDER_MAX = 24
 """Open receipts of the story at one time; more would hide the pictures."""
 TO_SHIP_MAX = 12
 """Orders waiting for their truck; beyond that shipping goes first."""
+SHIP_DATE = "ship_date"
+"""Beside a movement that waits: when it is meant to leave."""
 
 Say = Callable[[str], None]
 Json = dict[str, Any]
@@ -50,6 +54,10 @@ class Coming:
     sku: str
     site: str
     quantity: int
+    from_site: str | None = None
+    """Of a transfer: where the goods depart."""
+    components: tuple[tuple[str, int], ...] = ()
+    """Of a production order that replaces a plan: what it uses up."""
 
 
 @dataclass(slots=True)
@@ -64,9 +72,11 @@ class Day:
     held: list[str] = field(default_factory=list)
     to_ship: list[Json] = field(default_factory=list)
     """Movements that are due: one per delivery of a confirmed order."""
-    backlog: list[Json] = field(default_factory=list)
-    """Movements of the orders promised elsewhere: they leave when there is enough."""
+    later: list[Json] = field(default_factory=list)
+    """Those of the open orders that were there from the beginning."""
     coming: list[Coming] = field(default_factory=list)
+    released: set[str] = field(default_factory=set)
+    """Plans that a real order has replaced."""
     count: int = 0
 
     @property
@@ -98,7 +108,8 @@ async def run(urls: Urls, key: str, say: Say, stop: asyncio.Event) -> None:
                 say(f"Waiting for the services: {away}")
         if loaded is None:
             return
-        day = Day(doors, loaded, random.Random(SEED), say, backlog=backlog_of(loaded))  # noqa: S311 -- a story, no secret
+        day = Day(doors, loaded, random.Random(SEED), say)  # noqa: S311 -- a story, no secret
+        day.later = [shipped for placed in loaded.placed if placed.order_id for shipped in shipments(placed.answer)]
         beats = 0
         while not stop.is_set():
             beats += 1
@@ -139,26 +150,22 @@ def in_short(answer: Json) -> Json:
     return {name: answer[name] for name in ("id", "status", "outcome", "summary", "code", "detail") if name in answer} | {"lines": lines}
 
 
-def backlog_of(loaded: Loaded) -> list[Json]:
-    """The orders promised elsewhere as shipments to come, the earliest first."""
-    known = [order for order in loaded.company.orders if order.order_id in loaded.order_ids]
+def shipments(answer: Json) -> list[Json]:
+    """What has to leave for an order, a movement per delivery, each with the day on which it is meant to."""
     return [
-        shipment(loaded.order_ids[order.order_id], "1", order.sku, order.site, int(order.quantity))
-        for order in sorted(known, key=lambda order: order.promised_date)
+        {
+            "type": "issue",
+            "sku": line["sku"],
+            "site": delivery["site"],
+            "quantity": int(delivery["quantity"]),
+            "order_id": answer["order_id"],
+            "line_ref": line["line_ref"],
+            "reason": "shipped",
+            SHIP_DATE: delivery["ship_date"],
+        }
+        for line in answer.get("lines") or ()
+        for delivery in line.get("deliveries") or ()
     ]
-
-
-def shipment(order_id: str, line_ref: str, sku: str, site: str, quantity: int) -> Json:
-    """Goods that leave for an order line."""
-    return {
-        "type": "issue",
-        "sku": sku,
-        "site": site,
-        "quantity": quantity,
-        "order_id": order_id,
-        "line_ref": line_ref,
-        "reason": "shipped",
-    }
 
 
 async def beat(day: Day) -> None:
@@ -166,7 +173,7 @@ async def beat(day: Day) -> None:
     if len(day.to_ship) > TO_SHIP_MAX or len(day.held) > HELD_MAX:
         await (ship(day) if len(day.to_ship) > TO_SHIP_MAX else decide(day))
         return
-    acts = [(ask, 5), (decide, 4), (ship, 3), (ship_backlog, 1), (order_supply, 3), (receive, 3)]
+    acts = [(ask, 5), (decide, 4), (ship, 3), (ship_later, 1), (release, 3), (order_supply, 2), (receive, 4)]
     act = day.chance.choices([act for act, _ in acts], [weight for _, weight in acts])[0]
     await act(day)
 
@@ -181,7 +188,7 @@ async def ask(day: Day) -> None:
         "requested_date": (day.today + timedelta(days=chance.choice((0, 1, 2, 3, 5, 7, 10, 14, 21)))).isoformat(),
     }
     body: Json = {
-        "customer": chance.choice(day.loaded.company.customers or ["CUSTOMER"]),
+        "customer": chance.choice(list(day.loaded.company.customers) or ["CUSTOMER"]),
         "mode": chance.choice(("hold", "hold", "inquiry")),
         "ttl_seconds": HOLD_SECONDS,
         "allow_partial": chance.random() < 0.3,  # noqa: PLR2004 -- some take what they get
@@ -205,31 +212,63 @@ async def decide(day: Day) -> None:
     status, answer = await day.doors.post(f"{day.doors.urls.quote}/v1/quotes/{segment(quote_id)}/{fate}", {}, f"story-{fate}-{quote_id}")
     day.complain(fate, status, answer)
     if fate == "confirm" and status < REFUSED and answer.get("order_id"):
-        for line in answer.get("lines") or ():
-            for delivery in line.get("deliveries") or ():
-                day.to_ship.append(shipment(answer["order_id"], line["line_ref"], line["sku"], delivery["site"], int(delivery["quantity"])))
+        day.to_ship += shipments(answer)
 
 
 async def ship(day: Day) -> None:
-    """The goods of a confirmed order leave, if they are there."""
+    """The goods of a confirmed order leave, if they may."""
     await _ship_one(day, day.to_ship)
 
 
-async def ship_backlog(day: Day) -> None:
-    """An order promised elsewhere leaves, if there is enough for it."""
-    await _ship_one(day, day.backlog)
+async def ship_later(day: Day) -> None:
+    """The same for an order of the beginning."""
+    await _ship_one(day, day.later)
 
 
 async def _ship_one(day: Day, waiting: list[Json]) -> None:
-    """The first of those that wait; when its goods are not there yet, the next one's turn comes."""
+    """The first of those that wait; when its goods are not there, or would be missing elsewhere, the next one's turn comes."""
     if not waiting:
         return
     due = waiting.pop(0)
     _, stock = await day.doors.get(f"{day.doors.urls.inventory}/v1/stock/{segment(due['site'])}/{segment(due['sku'])}")
-    if float(stock.get("on_hand") or 0) < due["quantity"]:
+    if float(stock.get("on_hand") or 0) < due["quantity"] or not await _endangers_nobody(day, due):
         waiting.append(due)
         return
-    await move(day, due | {"document": day.number("DN")})
+    await move(day, {name: value for name, value in due.items() if name != SHIP_DATE} | {"document": day.number("DN")})
+
+
+async def _endangers_nobody(day: Day, due: Json) -> bool:
+    """Whether it is time, or there is so much to spare today that nobody else's promise needs it."""
+    if due[SHIP_DATE] <= day.today.isoformat():
+        return True
+    asked = {"sku": due["sku"], "site": due["site"], "owner": due["order_id"]}
+    _, book = await day.doors.get(f"{day.doors.urls.quote}/v1/availability", **asked)
+    days = book.get("days") or [{"atp": 0}]
+    return bool(float(days[0]["atp"]) >= due["quantity"])
+
+
+async def release(day: Day) -> None:
+    """A planner makes a plan real: the oldest that nobody has released yet."""
+    if len(day.coming) >= ON_ORDER_MAX:
+        return
+    _, page = await day.doors.get(f"{day.doors.urls.quote}/v1/plans", limit=PLANS_SEEN)
+    plan = next((plan for plan in page.get("data") or () if plan["id"] not in day.released), None)
+    if plan is None:
+        return
+    made = plan["kind"] == "production_order"
+    prefix = "MO" if made else "PO" if plan["kind"] == "purchase_order" else "TO"
+    quantity = int(plan["quantity"])
+    uses = tuple((part, int(per * quantity)) for part, per in day.loaded.company.parts_of(plan["sku"])) if made else ()
+    coming = Coming(day.number(prefix), plan["sku"], plan["site"], quantity, plan["from_site"], uses)
+    body: Json = {name: plan[name] for name in ("kind", "site", "sku", "quantity", "due_date", "from_site", "supplier") if plan[name]}
+    body |= {"replaces": [plan["id"]], "document": coming.receipt_id}
+    body |= {"ship_date": plan["start_date"]} if plan["from_site"] else {}
+    body["components"] = [{"sku": sku, "quantity": number, "needed_date": plan["start_date"]} for sku, number in uses]
+    status, answer = await day.doors.put(f"{day.doors.urls.inventory}/v1/receipts/{segment(coming.receipt_id)}", body)
+    day.complain("release a plan", status, answer)
+    if status < REFUSED:
+        day.released.add(plan["id"])
+        day.coming.append(coming)
 
 
 async def order_supply(day: Day) -> None:
@@ -250,6 +289,7 @@ async def order_supply(day: Day) -> None:
         "sku": sku,
         "quantity": coming.quantity,
         "due_date": (day.today + timedelta(days=day.chance.choice((1, 2, 3, 4) if missing else (2, 4, 6, 9, 13, 18)))).isoformat(),
+        "replaces": [],
         "document": coming.receipt_id,
     }
     status, answer = await day.doors.put(f"{day.doors.urls.inventory}/v1/receipts/{segment(coming.receipt_id)}", body)
@@ -264,18 +304,22 @@ async def receive(day: Day) -> None:
         await order_supply(day)
         return
     coming = day.coming.pop(0)
-    missing = 1 if day.chance.random() < 0.15 else 0  # noqa: PLR2004 -- one delivery in seven
-    arrival: Json = {
-        "type": "arrival",
-        "sku": coming.sku,
-        "site": coming.site,
-        "quantity": coming.quantity - missing,
-        "receipt_id": coming.receipt_id,
-        "closes": True,
-        "reason": "goods in",
-        "document": day.number("GR"),
-    }
-    await move(day, arrival)
+    needed = [(coming.sku, coming.from_site, coming.quantity)] if coming.from_site else []
+    needed += [(sku, coming.site, quantity) for sku, quantity in coming.components]
+    for sku, site, quantity in needed:
+        _, stock = await day.doors.get(f"{day.doors.urls.inventory}/v1/stock/{segment(site)}/{segment(sku)}")
+        if float(stock.get("on_hand") or 0) < quantity:
+            day.coming.append(coming)
+            return
+    missing = 1 if not needed and day.chance.random() < 0.15 else 0  # noqa: PLR2004 -- one delivery in seven
+    document: Json = {"receipt_id": coming.receipt_id, "document": day.number("GR")}
+    if coming.from_site:
+        leaving = {"type": "transfer", "sku": coming.sku, "site": coming.from_site, "to_site": coming.site, "quantity": coming.quantity}
+        await move(day, document | leaving | {"reason": "sent"})
+    for sku, quantity in coming.components:
+        await move(day, document | {"type": "issue", "sku": sku, "site": coming.site, "quantity": quantity, "reason": "used"})
+    arrival = {"type": "arrival", "sku": coming.sku, "site": coming.site, "quantity": coming.quantity - missing, "closes": True}
+    await move(day, document | arrival | {"reason": "goods in"})
 
 
 async def move(day: Day, movement: Json) -> None:

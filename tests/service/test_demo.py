@@ -1,10 +1,10 @@
-"""The sample company gets in through the public doors, its day goes by, and it ends when it is told to."""
+"""The sample company gets in through the public doors, its orders are promised, its day goes by, and it ends when it is told to."""
 
 import asyncio
 
 import httpx
 
-from deploy.demo import story
+from deploy.demo import story, table
 from deploy.demo.load import load
 from deploy.demo.urls import Urls
 from tests.running import DEVELOPMENT_KEY, ServiceStarter
@@ -14,8 +14,9 @@ WITHIN_SECONDS = 90
 
 async def test_the_furniture_company_goes_about_its_day_until_it_is_told_to_stop(a_service: ServiceStarter) -> None:
     inventory = await a_service("inventory")
-    quote = await a_service("quote", PLEDGE_QUOTE_INVENTORY_URL=inventory.url)
-    urls = Urls("", quote.url, inventory.url, "", "")
+    capacity = await a_service("capacity", PLEDGE_CAPACITY_INVENTORY_URL=inventory.url)
+    quote = await a_service("quote", PLEDGE_QUOTE_INVENTORY_URL=inventory.url, PLEDGE_QUOTE_CAPACITY_URL=capacity.url)
+    urls = Urls("", quote.url, inventory.url, capacity.url, "")
     said: list[str] = []
     stop = asyncio.Event()
     day = asyncio.create_task(story.run(urls, DEVELOPMENT_KEY, said.append, stop))
@@ -24,20 +25,30 @@ async def test_the_furniture_company_goes_about_its_day_until_it_is_told_to_stop
             assert not day.done(), day.exception()
             await asyncio.sleep(0.2)
         orders = (await client.get(f"{quote.url}/v1/orders", params={"limit": 500})).json()["data"]
-        assert sum(order["promised_elsewhere"] for order in orders) == 16
+        assert sum(order["source_system"] == "furniture" for order in orders) == 16
+        assert not any(order["promised_elsewhere"] for order in orders)
+        plans = (await client.get(f"{quote.url}/v1/plans", params={"limit": 500})).json()["data"]
+        assert {plan["kind"] for plan in plans} == {"production_order", "purchase_order", "transfer_order"}
     stop.set()
     day.cancel()  # as `pledge demo` ends: both at once; a cancellation that was swallowed kept it from ending
     async with asyncio.timeout(10):
         await asyncio.gather(day, return_exceptions=True)
     words = "\n".join(said)
     assert "curl -s" in words
-    assert '"outcome": "full"' in words
+    assert '"summary": "12 EA on ' in words, "the first question has a date for an answer"
     assert "could not" not in words
+    assert not [line for line in said if line.startswith("sample data:") and "taken as 0" not in line]
 
     again = await load(urls, DEVELOPMENT_KEY, said.append)
     assert again.was_there
 
 
+async def test_the_table_of_dates_in_the_documents_is_what_the_services_say() -> None:
+    loaded = await table.promised()
+    assert loaded.refused == []
+    assert table.document(loaded) == table.DOCUMENT.read_text(), "run `python -m deploy.demo.table`"
+
+
 async def _goods_of_a_confirmed_hold_have_left(client: httpx.AsyncClient, urls: Urls) -> bool:
     orders = (await client.get(f"{urls.quote}/v1/orders", params={"limit": 500})).json()["data"]
-    return any(order["quote_id"] and order["status"] in {"shipped", "partly_shipped"} for order in orders)
+    return any(order["quote_id"] and not order["external_id"] and order["status"] in {"shipped", "partly_shipped"} for order in orders)

@@ -16,7 +16,20 @@ def test_the_furniture_company_is_complete_and_its_first_of_january_is_today() -
     assert len(company.receipts) == 7
     assert len(company.orders) == 16
     assert {receipt.receipt_id: receipt.due_date for receipt in company.receipts}["PO-4"] == date(2026, 11, 27)
-    assert {order.order_id: order.promised_date for order in company.orders}["DEMAND-12"] == date(2026, 11, 24)
+    assert {order.order_id: order.requested_date for order in company.orders}["DEMAND-12"] == date(2026, 11, 24)
+    assert [order.order_id for order in company.orders[:3]] == ["DEMAND-02", "DEMAND-01", "DEMAND-03"], "the urgent one goes first"
+
+
+def test_the_files_for_the_services_have_moved_dates_and_name_who_does_what() -> None:
+    files = {file.kind: file for file in read(TODAY).files}
+    closed = [row for row in files["calendars"].rows if row["calendar"] == "WORKING-DAYS" and row["from_date"] == TODAY.isoformat()]
+    assert [row["to_date"] for row in closed] == ["2026-11-24"], "New Year's Day"
+    steps = {row["operation"]: (row["resources"], row["groups"]) for row in files["routings"].rows}
+    assert steps["Saw chair leg"] == ("SAW", "OPERATORS:SAWING-SKILL")
+    assert steps["Assemble chair"] == ("ASSEMBLY-LINE", "OPERATORS")
+    assert steps["Drying varnish for chair"] == ("", "")
+    assert {row["supplier"] for row in files["suppliers"].rows} == {"WOOD-SUPPLIER", "CUSHION-SUPPLIER", "SCREW-SUPPLIER", "CHAIR-SUPPLIER"}
+    assert files["stock"].text.splitlines()[0] == "site,sku,on_hand,safety_stock,reason,document"
 
 
 def test_whatever_is_ordered_somewhere_has_a_stock_row_there_and_the_guess_is_said() -> None:
