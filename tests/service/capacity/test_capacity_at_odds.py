@@ -154,7 +154,7 @@ async def test_definitions_are_kept_while_the_broker_is_away_and_said_when_it_is
         ready = await call.get("/readyz")
         assert (ready.status_code, {check["name"] for check in ready.json()["checks"]}) == (
             200,
-            {"database", "broker", "inventory.stock.v1"},
+            {"database", "broker", "inventory.stock.v1", "capacity.updates.v1"},
         )
     finally:
         started_broker.start()

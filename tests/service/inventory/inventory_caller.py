@@ -94,7 +94,7 @@ class Ear:
             if any(data.revision >= until_revision for data in found.values()):
                 return list(found.values())
             await self._listen()
-        raise AssertionError(f"{key} never reached revision {until_revision}: {[event.subject for event in self._heard]}")
+        raise AssertionError(f"{key} never reached revision {until_revision}; last heard: {[event.subject for event in self._heard][-9:]}")
 
     async def one(self, type_: str, subject: str) -> Received:
         """Return the first event of this type about this."""

@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import io
+import os
 import time
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
@@ -18,6 +19,8 @@ from deploy.demo.company import FURNITURE
 from tests.bench.stage import cpu_seconds, resident_megabytes
 from tests.running import RunningService, ServiceStarter
 from tests.service.inventory.inventory_caller import Caller, Ear, a_sku
+
+SOAK = os.environ.get("PLEDGE_HYPOTHESIS") == "soak"
 
 Json = dict[str, Any]
 
@@ -308,16 +311,18 @@ async def test_a_kill_in_the_middle_and_the_file_again_lead_to_the_same_end(a_se
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
 async def test_a_hundred_thousand_rows_take_half_a_minute_of_one_processor_and_no_memory(service: RunningService, call: Caller) -> None:
+    """A fifth of them, in a fifth of the time, outside of the soak."""
     name = a_sku()
+    count = 100_000 if SOAK else 20_000
 
     def rows(of: Iterable[int]) -> Iterable[str]:
         return (f"HAM,{name}-{n:06d},{n % 977},0\n" for n in of)
 
-    def file(count: int) -> AsyncIterator[bytes]:
+    def file(length: int) -> AsyncIterator[bytes]:
         async def pieces() -> AsyncIterator[bytes]:
             yield b"site,sku,on_hand,safety_stock\n"
-            for start in range(0, count, 2000):
-                yield "".join(rows(range(start, min(count, start + 2000)))).encode()
+            for start in range(0, length, 2000):
+                yield "".join(rows(range(start, min(length, start + 2000)))).encode()
 
         return pieces()
 
@@ -326,14 +331,14 @@ async def test_a_hundred_thousand_rows_take_half_a_minute_of_one_processor_and_n
     before = resident_megabytes(service.pid)
     most = before
     began = cpu_seconds(service.pid)
-    sending = asyncio.ensure_future(call.post("/v1/imports", params={"kind": "stock"}, content=file(100_000), headers=headers, timeout=300))
+    sending = asyncio.ensure_future(call.post("/v1/imports", params={"kind": "stock"}, content=file(count), headers=headers, timeout=300))
     while not sending.done():
         await asyncio.sleep(0.1)
         most = max(most, resident_megabytes(service.pid))
     seconds = cpu_seconds(service.pid) - began  # what else the machine does is no fault of ours
     job = sending.result().json()
-    assert figures(job) == (90_000, 10_000, 0)
-    assert seconds < 35, f"{seconds:.1f} s of CPU"
+    assert figures(job) == (count - 10_000, 10_000, 0)
+    assert seconds < 35 * count / 100_000, f"{seconds:.1f} s of CPU"
     assert most - before < 25, f"from {before:.0f} to {most:.0f} MB"
 
 
