@@ -34,6 +34,8 @@ FOUND_BY = {"lane": "to", "supplier_item": "sku", "resource": "group"}
 """By what else than their id definitions are looked up."""
 MOST_WAYS = 100_000
 """Ways that are kept worked out; a shop with many customers asks for many more."""
+WAYS_KEPT = 100_000
+"""Ways that are remembered: customers and places are anybody's words."""
 State = dict[str, Any]
 
 
@@ -138,6 +140,8 @@ class World:
         lanes: list[State | None] = [None] if ship_to is None else list(self._lanes_to(sku, site, ship_to))
         found = tuple(self._way(card, lane, customer, local) for lane in lanes)
         if len(self._ways) >= MOST_WAYS:
+            self._ways.clear()
+        if len(self._ways) >= WAYS_KEPT:
             self._ways.clear()
         self._ways[key] = (_until(local, [card.cut_off, *(_cut_off(lane) for lane in lanes)]), found)
         return found
@@ -309,10 +313,11 @@ def _around(ship_to: str) -> Iterator[str]:
 
 
 def _until(local: datetime, cut_offs: Iterable[time | None]) -> datetime:
-    """Until when what was worked out at a local time holds: the next cut-off, or midnight. Errs to too early."""
+    """Until when what was worked out at a local time holds: the second after the next cut-off, or midnight. Errs to too early."""
     midnight = datetime.combine(local.date() + timedelta(days=1), time(), local.tzinfo)
-    passes = (datetime.combine(local.date(), cut_off, local.tzinfo) for cut_off in cut_offs if cut_off is not None)
-    return min((at for at in (midnight, *passes) if at > local), default=midnight) - timedelta(0)
+    second = timedelta(seconds=1)
+    passes = (datetime.combine(local.date(), cut_off, local.tzinfo) + second for cut_off in cut_offs if cut_off is not None)
+    return min((at for at in (midnight, *passes) if at > local), default=midnight)
 
 
 def _zone(name: str) -> ZoneInfo:

@@ -79,7 +79,7 @@ class Outlet:
         if first is None:
             return []
         days = {max(first.delivery, wanted)}
-        for day in (*self.place.free.days, *(plan.usable for plan in self.place.plans)):
+        for day in (*self.place.free.days, *(plan.usable for plan in self.place.plans.values())):
             if day > first.pick:
                 hop = self.after(day)
                 if hop is not None:

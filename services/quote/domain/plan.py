@@ -92,7 +92,7 @@ def plan_line(
     effort: int = EFFORT,
 ) -> Plan:
     """Decide one line and take what it gets. `not_before` keeps a standing promise from being pulled in."""
-    stand.line_ref = line.line_ref
+    stand.begin(line.line_ref)
     outlets = stand.outlets(line)
     refusal = unservable(line, outlets, stand)
     if refusal is not None:
@@ -325,7 +325,14 @@ def _missing(line: LineRequest, outlets: Sequence[Outlet], stand: Stand, promise
     if promised < min(ever, line.quantity):
         limits = "the minimum shipment" if line.max_shipments is None else "the limits on shipments"
         return because(Code.BELOW_MINIMUM_SHIPMENT, f"{missing} cannot come within {limits}")
-    return because(Code.NOT_ENOUGH_SUPPLY, f"known supply lacks {missing} {line.uom}{_lacking(line, stand)}")
+    return _short(stand, f"known supply lacks {missing} {line.uom}{_lacking(line, stand)}")
+
+
+def _short(stand: Stand, said: str) -> Reason:
+    """There is not enough; or what there could be was not looked through to the end."""
+    if stand.gave_up:
+        return because(Code.SEARCH_LIMIT, f"{said}; more ways to get it were left untried")
+    return because(Code.NOT_ENOUGH_SUPPLY, said)
 
 
 def most_of(outlet: Outlet) -> Micro:
@@ -369,7 +376,7 @@ def _refused(
         else:
             most = max((outlet.place.free.atp[-1] for outlet in outlets), default=0)
             at_most = f"at most {spoken_quantity(max(0, most))} {line.uom}" if most > 0 else "nothing"
-            refusal = because(Code.NOT_ENOUGH_SUPPLY, f"known supply allows {at_most} on any date{_lacking(line, stand)}")
+            refusal = _short(stand, f"known supply allows {at_most} on any date{_lacking(line, stand)}")
     return _named(alternatives), refusal
 
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final
 
 from services.quote.domain.capacity import Load, run
 from services.quote.domain.sources import Buy, Make, Transfer
-from services.quote.domain.stand import EFFORT
 
 if TYPE_CHECKING:
     from services.quote.domain.book import Day, Micro
@@ -49,7 +48,7 @@ def replenish(stand: Stand, place: Place, quantity: Micro, wanted: Day, path: Pa
     """
     if (place.sku, place.site) in path:
         return None
-    if len(path) >= DEEPEST or stand.effort < -EFFORT:
+    if len(path) >= DEEPEST or stand.effort < stand.least_effort:
         stand.gave_up = True
         return None
     path = (*path, (place.sku, place.site))
@@ -120,7 +119,7 @@ def bring(stand: Stand, place: Place, source: Source, quantity: Micro, wanted: D
 
 def _offers_after(place: Place, day: Day) -> list[tuple[Day, Micro]]:
     """The days after `day` on which the place offers more, and how much."""
-    days = sorted({later for later in (*place.free.days, *(plan.usable for plan in place.plans)) if later > day})
+    days = sorted({later for later in (*place.free.days, *(plan.usable for plan in place.plans.values())) if later > day})
     return [(later, place.offers(later)) for later in days]
 
 

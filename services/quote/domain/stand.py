@@ -23,7 +23,11 @@ if TYPE_CHECKING:
     from services.quote.domain.sources import Source
 
 EFFORT: Final = 4_000
-"""How many supplies a decision may try before it takes the first that does."""
+"""How many supplies a decision may try before it takes the first that does; after as many again it gives up."""
+EFFORT_OF_ALL: Final = 12_000
+"""How many all lines together may try."""
+LEAST_EFFORT: Final = 40
+"""How many a line may try, whatever those before it have used up."""
 
 
 @dataclass(slots=True, eq=False)
@@ -89,8 +93,8 @@ class Place:
         self.rules = rules
         self.figures = figures
         self.takes: list[Taken] = []
-        self.plans: list[Planned] = []
-        """What this decision has planned to bring here."""
+        self.plans: dict[int, Planned] = {}
+        """What this decision has planned to bring here and nobody has taken, by number."""
         self._free = free
         self._pending: dict[Day, Micro] = {}
 
@@ -112,14 +116,14 @@ class Place:
     def offers(self, day: Day) -> Micro:
         """What may be taken on `day`: from the book, and what nobody has taken of this decision's own plans."""
         stock = max(0, self.free.atp_on(day))
-        return stock + sum(plan.left for plan in self.plans if plan.usable <= day) if self.plans else stock
+        return stock + sum(plan.left for plan in self.plans.values() if plan.usable <= day) if self.plans else stock
 
     def earliest(self, quantity: Micro, not_before: Day) -> Day | None:
         """The first day, not before `not_before` or today, on which it offers `quantity`."""
         not_before = max(not_before, self.today)
         if not self.plans:
             return self.free.earliest(quantity, not_before)
-        days = {not_before, *(plan.usable for plan in self.plans), *self.free.days}
+        days = {not_before, *(plan.usable for plan in self.plans.values()), *self.free.days}
         return next((day for day in sorted(days) if day >= not_before and self.offers(day) >= quantity), None)
 
     # -- taking
@@ -128,10 +132,13 @@ class Place:
         """Take a quantity on a day, from the book as far as it goes, the rest from own plans; the answer names it for `pegs`."""
         rest = quantity - min(quantity, max(0, self.free.atp_on(day))) if self.plans else 0
         parts: list[tuple[Planned, Micro]] = []
-        for plan in self.plans:
-            if rest > 0 and plan.left > 0 and plan.usable <= day:
+        for number in sorted(self.plans) if rest else ():
+            plan = self.plans[number]
+            if rest > 0 and plan.usable <= day:
                 part = min(rest, plan.left)
                 plan.left -= part
+                if not plan.left:
+                    del self.plans[number]
                 rest -= part
                 parts.append((plan, part))
                 self._stand.stand_on(plan)
@@ -149,6 +156,7 @@ class Place:
         self._change(taken.day, taken.net)
         for plan, part in taken.from_plans:
             plan.left += part
+            self.plans[plan.number] = plan
 
     def _change(self, day: Day, quantity: Micro) -> None:
         if quantity:
@@ -201,7 +209,22 @@ class Place:
 class Stand:
     """The books of one decision."""
 
-    __slots__ = ("_journal", "_machines", "_owner", "_places", "_shelf", "_sources", "effort", "gave_up", "lacks", "line_ref", "planned")
+    __slots__ = (
+        "_effort_given",
+        "_effort_left",
+        "_journal",
+        "_machines",
+        "_owner",
+        "_places",
+        "_shelf",
+        "_sources",
+        "effort",
+        "gave_up",
+        "lacks",
+        "least_effort",
+        "line_ref",
+        "planned",
+    )
 
     def __init__(self, shelf: Shelf, owner: str | None = None) -> None:
         """With `owner`, its claims are taken out first: they are what the decision replaces."""
@@ -213,13 +236,23 @@ class Stand:
         self._journal: list[Callable[[], None]] = []
         self.planned: list[Planned] = []
         """Every planned receipt of this decision, what it needs before what needs it."""
-        self.effort = EFFORT
+        self.effort = self._effort_given = EFFORT
+        self.least_effort = -EFFORT
+        self._effort_left = EFFORT_OF_ALL
         self.gave_up = False
         """Whether supply was not looked for further, because it took too long or went too deep."""
         self.line_ref = ""
         """The line that is being planned."""
         self.lacks: tuple[str, str] | None = None
         """The sku at a site that was looked for last and that no source could bring."""
+
+    def begin(self, line_ref: str) -> None:
+        """A line is planned: with an effort of its own, so that those before it leave it something."""
+        self.line_ref = line_ref
+        self._effort_left -= self._effort_given - self.effort
+        self.effort = self._effort_given = min(EFFORT, max(self._effort_left, LEAST_EFFORT))
+        self.least_effort = -self.effort
+        self.gave_up = False
 
     # -- what there is
 
@@ -315,13 +348,13 @@ class Stand:
         usable = due + place.rules.dock_to_stock_days
         planned = Planned(len(self.planned), source, place, quantity, start, due, usable, parts, loads, waits_for, quantity)
         self.planned.append(planned)
-        place.plans.append(planned)
+        place.plans[planned.number] = planned
         self.remember(self._unplan)
         return planned
 
     def _unplan(self) -> None:
         planned = self.planned.pop()
-        planned.place.plans.remove(planned)
+        del planned.place.plans[planned.number]
 
     def stand_on(self, plan: Planned) -> None:
         """The line that is being planned needs a plan, and every plan that this one needs."""

@@ -158,7 +158,7 @@ def traces(stand: Stand) -> object:
         key: (
             None if place is None else (
                 [place.free.projected_on(day) for day in range(TODAY, TODAY + oracle.HORIZON)],
-                [(one.number, one.left, sorted(one.lines)) for one in place.plans],
+                [(one.number, one.left, sorted(one.lines)) for _, one in sorted(place.plans.items())],
                 [(one.day, one.quantity, one.planned) for one in place.takes],
             )
         )
@@ -242,3 +242,74 @@ def test_sites_that_could_only_move_the_same_goods_to_one_another_bring_nothing(
     plant.source[PRODUCT, HERE] = (a_transfer(THERE, 1),)
     plant.source[PRODUCT, THERE] = (a_transfer(HERE, 1),)
     assert promise(Demand((a_line(1, sku=PRODUCT, sites=(HERE, THERE)),)), plant).outcome == "none"
+
+
+# -- absurd input: an answer in bounded time, with a reason
+
+
+def a_chain(levels: int) -> Plant:
+    plant = Plant()
+    for level in range(levels):
+        plant.source[f"L{level}", HERE] = (Make(f"L{level}", (Component((f"L{level + 1}",), units(1)),), ()),)
+    plant.source[f"L{levels}", HERE] = (a_purchase(1),)
+    return plant
+
+
+def a_tree(levels: int, width: int) -> Plant:
+    plant = Plant()
+
+    def grow(name: str, level: int) -> None:
+        if level == levels:
+            plant.source[name, HERE] = (a_purchase(1),)
+            return
+        below = [f"{name}.{number}" for number in range(width)]
+        plant.source[name, HERE] = (Make(name, tuple(Component((part,), units(1)) for part in below), ()),)
+        for part in below:
+            grow(part, level + 1)
+
+    grow("T", 0)
+    return plant
+
+
+def asked(plant: Plant, sku: str, lines: int = 1) -> Decision:
+    return promise(Demand(tuple(a_line(1, sku=sku, sites=(HERE,), ref=str(number)) for number in range(lines))), plant)
+
+
+def test_a_bill_of_material_that_contains_itself_makes_nothing() -> None:
+    plant = Plant()
+    plant.source["A", HERE] = (Make("A", (Component(("B",), units(1)),), ()),)
+    plant.source["B", HERE] = (Make("B", (Component(("A",), units(1)),), ()),)
+    line = asked(plant, "A").lines[0]
+    assert (line.outcome, line.reasons[-1].code) == ("none", "NOT_ENOUGH_SUPPLY")
+
+
+def test_supply_is_looked_through_25_levels_deep_and_said_to_go_on_below() -> None:
+    assert [len(asked(a_chain(levels), "L0").planned) for levels in (1, 10, 24)] == [2, 11, 25]
+    line = asked(a_chain(25), "L0").lines[0]
+    assert (line.outcome, line.reasons[-1].code) == ("none", "SEARCH_LIMIT")
+
+
+def test_a_search_that_takes_too_long_is_ended_and_says_so() -> None:
+    line = asked(a_tree(4, 10), "T").lines[0]
+    assert (line.outcome, line.reasons[-1].code) == ("none", "SEARCH_LIMIT")
+
+
+def test_the_last_of_five_hundred_lines_is_planned_as_the_first() -> None:
+    decision = asked(a_tree(2, 3), "T", 500)
+    assert {line.promised_day for line in decision.lines} == {TODAY + 1}
+    assert len(decision.planned) == 500 * 13
+
+
+def test_a_routing_of_five_hundred_operations_takes_five_hundred_days() -> None:
+    plant = Plant(a_machine("LATHE", 100))
+    plant.source[PRODUCT, HERE] = (Make(PRODUCT, (), tuple(a_step("LATHE", 1, sequence=number) for number in range(500))),)
+    assert asked(plant, PRODUCT).lines[0].promised_day == TODAY + 500
+
+
+def test_twenty_sites_that_only_move_goods_to_one_another_are_given_up() -> None:
+    sites = [f"S{number}" for number in range(20)]
+    plant = Plant()
+    for site in sites:
+        plant.source[PRODUCT, site] = tuple(a_transfer(other, 2) for other in sites if other != site)
+    decision = promise(Demand((a_line(5, sku=PRODUCT, sites=sites),)), plant)
+    assert (decision.outcome, decision.lines[0].reasons[-1].code) == ("none", "SEARCH_LIMIT")

@@ -1,0 +1,74 @@
+"""What the others have defined, as the kernel asks for it: ways, and until when they hold."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from services.quote.store.supply import Definition
+from services.quote.world import World
+from shared.contracts.base import Contract
+from shared.contracts.inventory import LaneDefined, SiteDefined
+from tests.unit.quote.desk_house import a_settings
+
+TUESDAY = datetime(2026, 12, 1, tzinfo=UTC)
+
+
+def a_world(*told: Contract) -> World:
+    world = World(a_settings())
+    for one in told:
+        state = one.model_dump(mode="json")
+        kind = "site" if isinstance(one, SiteDefined) else "lane"
+        world.learn(Definition(kind, state[kind], 1, state))
+    return world
+
+
+def a_site(cut_off: str | None = None, time_zone: str = "UTC") -> SiteDefined:
+    return SiteDefined(revision=1, occurred_at=TUESDAY, site="HAM", name="HAM", time_zone=time_zone, cut_off_time=cut_off)
+
+
+def a_lane(name: str, to: str, **more: object) -> LaneDefined:
+    return LaneDefined.model_validate({"revision": 1, "occurred_at": TUESDAY, "lane": name, "from_site": "HAM", "to": to, **more})
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "America/New_York"])
+def test_the_cut_off_passes_once_whatever_was_asked_just_before(zone: str) -> None:
+    """Asked within the second of the cut-off, the answer must not stand for the rest of the day."""
+    world = a_world(a_site("14:00:00", zone))
+    local = world.local("HAM", TUESDAY)
+    at = (local.replace(hour=14, minute=0, second=0)).astimezone(UTC)
+    first = []
+    for seconds in (-1, 0, 0.3, 0.999, 1, 2, 3600):
+        (way,) = world.ways("SKU", "HAM", None, None, at + timedelta(seconds=seconds))
+        first.append((way.first_pick or 0) - local.toordinal())
+    assert first == [0, 0, 0, 0, 1, 1, 1]
+
+
+def test_midnight_begins_a_new_day_at_the_site_and_not_before() -> None:
+    world = a_world(a_site(None, "Asia/Tokyo"))
+    midnight = datetime(2026, 12, 1, 15, 0, tzinfo=UTC)
+    found = [world.ways("SKU", "HAM", None, None, midnight + timedelta(seconds=seconds))[0].first_pick for seconds in (-1, 0, 1)]
+    assert found == [found[1] - 1, found[1], found[1]]  # type: ignore[operator]
+
+
+def test_the_closest_destination_counts_and_only_its_lanes() -> None:
+    world = a_world(a_site(), a_lane("DE", "DE"), a_lane("BY", "DE-BY"), a_lane("BY-2", "DE-BY"), a_lane("REST", "*"))
+
+    def lanes(ship_to: str) -> list[str | None]:
+        return [way.lane for way in world.ways("SKU", "HAM", ship_to, None, TUESDAY)]
+
+    assert lanes("DE-BY") == lanes("DE-BY-MUC") == ["BY", "BY-2"]
+    assert lanes("DE-BE") == lanes("DE") == ["DE"]
+    assert lanes("FR") == ["REST"]
+
+
+def test_a_lane_for_one_sku_leads_nothing_else() -> None:
+    world = a_world(a_site(), a_lane("ONE", "DE", sku="A"))
+    assert [len(world.ways(sku, "HAM", "DE", None, TUESDAY)) for sku in ("A", "B")] == [1, 0]
+
+
+def test_what_is_remembered_of_ways_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.quote.world.WAYS_KEPT", 10)
+    world = a_world(a_site(), a_lane("REST", "*"))
+    for number in range(100):
+        assert world.ways("SKU", "HAM", f"X{number}", None, TUESDAY)
+    assert len(world._ways) <= 10
