@@ -27,4 +27,7 @@ RULES: dict[str, str] = {
     "bc-nonworking-request-day": "A wanted date that does not work moves to the next working day there. Ours is met on the last day before "
     "it that works, and later only where that is no longer possible: whoever wants it by a day is not served after it.",
     "bc-planned-delivery-nonworking": "The same: a planned delivery on a closed day moves on there, ours moves back where there is time.",
+    "frepple-fence-calendar-1": "A negative fence lets an operation start before today there. Ours starts nothing in the past.",
+    "frepple-capacity-material": "Making is planned backward from the due dates there, so the last order finds machine and component "
+    "taken on the last days. Ours makes forward from today: all four orders are in time.",
 }

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from pathlib import Path
@@ -12,12 +13,12 @@ import pytest
 import yaml
 
 from services.quote.domain.balance import balance, daily
-from services.quote.domain.book import Book, Entry, Part, Rules
+from services.quote.domain.book import RESOURCE, Book, Entry, Part, Rules
 from services.quote.domain.calendar import EVERY_DAY, Calendar
 from services.quote.domain.change import CurrentLine, amend
 from services.quote.domain.dates import Way, first_handling_day, immediate
 from services.quote.domain.promise import Decision, Delivery, Demand, LineRequest, promise
-from services.quote.domain.sources import Source
+from services.quote.domain.sources import Buy, Component, Kind, Lot, Make, Need, Operation, Source, Transfer
 from tests.cases.later import NEEDS
 from tests.cases.not_ours import RULES
 
@@ -376,6 +377,145 @@ def check_cut_off(case: dict[str, Any]) -> None:
     assert datetime.combine(date.fromordinal(found), cut_off, zone) == datetime.fromisoformat(case["expect"]["expected"])
 
 
+# -- with planned supply
+
+
+class Works(Shelf):
+    """A shelf on which more can be made, bought and moved; what was promised and planned is written, as the door would."""
+
+    def __init__(self, today: int, *books: Book, rules: Rules | None = None) -> None:
+        super().__init__(today=today, rules=rules)
+        self.stands = {(book.sku, book.site): book for book in books}
+
+    def book(self, sku: str, site: str) -> Book | None:
+        return self.stands.get((sku, site))
+
+    def put(self, sku: str, site: str, entry: Entry) -> None:
+        book = self.stands.setdefault((sku, site), Book(sku, site))
+        book.apply([replace(entry, ref=f"new{book.version}")], book.version + 1, NOW)
+
+    def ordered(self, quantity: float, day: int, **more: Any) -> Decision:
+        decision = self.asked(quantity, day, **more)
+        for one in decision.lines[0].deliveries:
+            self.put("SKU", one.site, Entry(Part.CLAIM, "", one.quantity, one.pick_day))
+        for plan in decision.planned:
+            self.put(plan.sku, plan.site, Entry(Part.PLAN, "", plan.quantity, plan.due_day))
+            for part in plan.parts:
+                self.put(part.sku, part.site, Entry(Part.CLAIM, "", part.quantity, part.day))
+            for load in plan.loads:
+                self.put(load.resource, RESOURCE, Entry(Part.CLAIM, "", load.minutes, load.day))
+        return decision
+
+
+def bought(days: int, minimum: float | None = None, multiple: float | None = None) -> Buy:
+    lot = Lot(None if minimum is None else micro(minimum), None if multiple is None else micro(multiple))
+    return Buy("TERMS", "SUPPLIER", days, EVERY_DAY, lot)
+
+
+def check_remainder(case: dict[str, Any]) -> None:
+    """What stock and scheduled orders do not cover is made."""
+    shelf = Works(D, a_book(case["given"]["on_hand_plus_scheduled"]))
+    shelf.source["SKU", "S"] = (Make("SKU", (), (), lead_time_days=3),)
+    decision = shelf.asked(case["ask"]["qty"], D, sites=("S",))
+    assert [plan.quantity for plan in decision.planned] == [micro(case["expect"]["ctp_qty"])]
+    assert sum(peg.quantity for peg in decision.lines[0].pegging if peg.plan is None) == micro(case["expect"]["atp_qty"])
+
+
+def check_supplier_lot(case: dict[str, Any]) -> None:
+    given = case["given"]
+    shelf = Works(day_of(given["today"]), a_book(given["on_hand"]))
+    shelf.source["SKU", "S"] = (bought(given["lead_days"], given["min_lot"], given["lot_multiple"]),)
+    planned = []
+    for order, expected in zip(case["ask"]["orders"], case["expect"]["promises"], strict=True):
+        decision = shelf.ordered(order["qty"], day_of(order["due"]), partial=True, sites=("S",))
+        assert dates(decision) == expected
+        planned += [plan.quantity for plan in decision.planned]
+    assert planned == [micro(case["expect"]["purchase_qty"])]
+
+
+def check_supplier_safety_lead(case: dict[str, Any]) -> None:
+    """The safety time that always counts is days from arrival until usable. Bought once for all of them, or each for itself."""
+    given = case["given"]
+    shelf = Works(day_of(given["today"]), a_book(given["on_hand"]), rules=Rules(dock_to_stock_days=given["hard_safety_lead_days"]))
+    shelf.source["SKU", "S"] = (bought(given["lead_days"]),)
+    found = [shelf.ordered(order["qty"], day_of(order["due"]), sites=("S",)).lines[0].promised_day for order in case["ask"]["orders"]]
+    assert found == [day_of(promised) for promised in case["expect"]["promises"]]
+
+
+def check_fence(case: dict[str, Any]) -> None:
+    given = case["given"]
+    rules = Rules(atp_fence_days=given["fence_days"])
+    shelf = Works(day_of(given["today"]), a_book(0, given["supply"]), rules=rules)
+    shelf.source["SKU", "S"] = (bought(given["lead_time_days"]),)
+    assert dates(shelf.asked(case["ask"]["qty"], day_of(case["ask"]["due"]), partial=True, sites=("S",))) == case["expect"]["deliveries"]
+
+
+def check_multilevel(case: dict[str, Any]) -> None:
+    """Their steps follow one another by the hour, ours by the day: each level begins the day after the one before has ended."""
+    today, quantity = day_of(case["given"]["today"]), case["ask"]["qty"]
+    shelf = Works(today)
+
+    def level(sku: str, hours: float, *parts: str) -> None:
+        step = Operation(10, sku, 0, 0, micro(hours * 60))
+        shelf.source[sku, "S"] = (Make(sku, tuple(Component((part,), micro(1)) for part in parts), (step,)),)
+
+    level("SKU", 24, "L2")
+    level("L2", 24 + 12, "3A", "3B")
+    level("3A", 24 + 6, "4A")
+    level("3B", 12, "4B")
+    level("4A", 48 + 1)
+    level("4B", 1)
+    decision = shelf.asked(quantity, today, sites=("S",))
+    hours = [49, 30, 36, 24]
+    assert sum(hours) == (datetime.fromisoformat(case["expect"]["deliveries"][0][0]) - datetime.fromordinal(today)).total_seconds() / 3600
+    assert decision.lines[0].promised_day == today + sum(-(-each // 24) for each in hours)
+    chain = [plan.sku for plan in decision.planned if plan.latest_start_day == plan.start_day]
+    assert [{"SKU": "L1"}.get(sku, sku) for sku in chain] == case["expect"]["critical_path"]
+
+
+def check_capacity_refuses(case: dict[str, Any]) -> None:
+    """A lot a day; all want it for the same day, and there are two days. Theirs deliver a day after making, at hours of the day."""
+    asked = case["ask"]["orders"]
+    last = day_of("2009-01-04")
+    shelf = Works(last - 2)
+    minutes = Book("M", RESOURCE)
+    detail = {"site": "S", "weekly": [1440] * 7, "days": {}, "at_once": micro(1)}
+    minutes.apply([Entry(Part.CAPACITY, "", 1, None, None, detail)], 1, NOW)
+    shelf.stands["M", RESOURCE] = minutes
+    step = Operation(10, "make", micro(1440), 0, 0, options=((Need(("M",), "M"),),))
+    shelf.source["SKU", "S"] = (Make("SKU", (), (step,)),)
+    found = [shelf.ordered(order["qty"], last, sites=("S",), latest_day=last) for order in asked]
+    assert [short(decision) for decision in found] == case["expect"]["short"]
+
+
+def network(case: dict[str, Any]) -> Works:
+    given = case["given"]
+    books = [replace_site(a_book(quantity), site) for site, quantity in given["on_hand"].items()]
+    shelf = Works(day_of(given["today"]), *books)
+    for name, days in given["transfer"].items():
+        here, _, there = name.partition("_")
+        lane = Transfer(name, here, a_way(transit_days=days, lane=name))
+        shelf.source["SKU", there] = (*shelf.source.get(("SKU", there), ()), lane)
+    for site, said in given["purchase"].items():
+        shelf.source["SKU", site] = (*shelf.source.get(("SKU", site), ()), bought(int(said.split()[0])))
+    return shelf
+
+
+def replace_site(book: Book, site: str) -> Book:
+    moved = Book(book.sku, site)
+    moved.apply(book.entries(), 1, NOW)
+    return moved
+
+
+def check_network_in_time(case: dict[str, Any]) -> None:
+    """Planned as early as can be, and said how late it may be begun: that is the day that planning backward starts on."""
+    shelf, asked = network(case), case["ask"]
+    decision = shelf.asked(asked["qty"], day_of(asked["due"]), sites=(asked["site"],))
+    assert dates(decision) == case["expect"]["deliveries"]
+    (purchase,) = [plan for plan in decision.planned if plan.kind == Kind.BUY]
+    assert purchase.latest_start_day == day_of(case["expect"]["purchase_start"])
+
+
 ADAPTERS: dict[str, Callable[[dict[str, Any]], None]] = {
     "oracle-period-atp": check_period_atp,
     "stevenson-pumps-week1": check_pumps,
@@ -421,6 +561,13 @@ ADAPTERS: dict[str, Callable[[dict[str, Any]], None]] = {
     "oca-cutoff-1": check_cut_off,
     "oca-cutoff-3": check_cut_off,
     "oca-cutoff-5": check_cut_off,
+    "bc-ctp-remainder": check_remainder,
+    "frepple-supplier-lot": check_supplier_lot,
+    "frepple-supplier-safety-lead": check_supplier_safety_lead,
+    "frepple-autofence-2": check_fence,
+    "frepple-ctp-multilevel": check_multilevel,
+    "frepple-capacity-refuse": check_capacity_refuses,
+    "frepple-multisite-2": check_network_in_time,
 }
 
 
@@ -453,6 +600,22 @@ def test_what_we_answer_instead_is_what_the_table_of_other_rules_says() -> None:
     assert [found.projected_on(D + later) // 1_000_000 for later in (0, 1)] == CASES["odoo-forecast"]["expect"]["projected"][1:]
 
     assert Shelf(a_book(2)).asked(3, D).outcome == "none", "medusa-backorder"
+
+
+def test_making_forward_is_in_time_for_every_order_that_planning_backward_is_late_for() -> None:
+    given, asked = CASES["frepple-capacity-material"]["given"], CASES["frepple-capacity-material"]["ask"]
+    shelf = Works(day_of(given["today"]))
+    machine = Book("M", RESOURCE)
+    detail = {"site": "S", "weekly": [1440 * given["capacity"]] * 7, "days": {}, "at_once": micro(given["capacity"])}
+    machine.apply([Entry(Part.CAPACITY, "", 1, None, None, detail)], 1, NOW)
+    part = Book("PART", "S")
+    part.apply([Entry(Part.STOCK, "", micro(given["on_hand"]["component"]))], 1, NOW)
+    shelf.stands |= {("M", RESOURCE): machine, ("PART", "S"): part}
+    step = Operation(10, "make", 0, micro(1440), options=((Need(("M",), "M"),),))
+    shelf.source["SKU", "S"] = (Make("SKU", (Component(("PART",), micro(1)),), (step,)),)
+    shelf.source["PART", "S"] = (bought(given["buy_component_days"]),)
+    found = [shelf.ordered(order["qty"], day_of(order["due"]), sites=("S",)).outcome for order in asked["orders"]]
+    assert found == ["full"] * 4
 
 
 def test_a_wanted_day_that_does_not_work_is_met_before_it_and_later_only_when_it_must() -> None:
