@@ -305,7 +305,7 @@ def _move(one: Commitment, bins: Mapping[str, Bin]) -> Day | None:
     journal: list[tuple[str, Day, Micro]] = []
     last = one.promised_day
     for take in sorted(one.takes, key=lambda each: each.day):
-        placed = _place(take, take.day, bins, journal)
+        placed = _place(take.key, take.quantity, take.day, bins, journal)
         delivery = None
         if placed is not None:
             stays = placed <= max(take.day, bins[take.key].today)
@@ -318,33 +318,42 @@ def _move(one: Commitment, bins: Mapping[str, Bin]) -> Day | None:
 
 
 def _move_plan(one: Commitment, bins: Mapping[str, Bin]) -> Day | None:
-    """Shift a plan by what its components and then its resources make it wait; the day on which it counts then."""
+    """Shift a plan by what its components and then its resources make it wait; the day on which it counts then.
+
+    What it has of one resource is one job, however many days it was spread over; minutes of days that have passed are spent.
+    """
     journal: list[tuple[str, Day, Micro]] = []
     shift = 0
-    stock_first = sorted(one.takes, key=lambda take: (take.key.endswith(RESOURCE), take.day))
-    for take in stock_first:
-        meant = max(take.day, bins[take.key].today)
+    for take in one.takes:
         if take.key.endswith(RESOURCE):
-            if take.day < meant:
-                continue  # minutes of a day that has passed
-            placed = _place(take, meant + shift, bins, journal)
-        else:
-            placed = _place(take, meant, bins, journal)
+            continue
+        meant = max(take.day, bins[take.key].today)
+        placed = _place(take.key, take.quantity, meant, bins, journal)
         if placed is None:
             _undo(journal, bins)
             return None
         shift = max(shift, placed - meant)
+    jobs: dict[str, list[Take]] = {}
+    for take in sorted(one.takes, key=lambda each: each.day):
+        if take.key.endswith(RESOURCE) and take.day >= bins[take.key].today:
+            jobs.setdefault(take.key, []).append(take)
+    for key, job in jobs.items():
+        placed = _place(key, sum(take.quantity for take in job), job[0].day + shift, bins, journal)
+        if placed is None:
+            _undo(journal, bins)
+            return None
+        shift = max(shift, placed - job[-1].day)
     return one.due + shift
 
 
-def _place(take: Take, day: Day, bins: Mapping[str, Bin], journal: list[tuple[str, Day, Micro]]) -> Day | None:
+def _place(key: str, quantity: Micro, day: Day, bins: Mapping[str, Bin], journal: list[tuple[str, Day, Micro]]) -> Day | None:
     """Take it on the first day or days from `day` on that allow it; the last of them, or None."""
-    found = bins[take.key].later(take.quantity, day)
+    found = bins[key].later(quantity, day)
     if not found:
         return None
-    for at, quantity in found:
-        bins[take.key].change(at, -quantity)
-        journal.append((take.key, at, quantity))
+    for at, taken in found:
+        bins[key].change(at, -taken)
+        journal.append((key, at, taken))
     return found[-1][0]
 
 

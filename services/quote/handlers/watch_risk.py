@@ -81,6 +81,8 @@ class RiskWatch:
                 if not await risk.lead(connection):
                     return False
                 due = await risk.take_due(connection, DUE_AT_ONCE)
+                if due:
+                    await self._board.look(self._pool)  # whatever came before it is known then, whoever wrote it
                 said = await _Look(self._board, connection, due).tell() if due else 0
         self.looks += 1
         if said:

@@ -2,13 +2,19 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 
+import asyncpg
+import httpx
 import orjson
+import pytest
 
 from deploy.local.broker import BrokerServer
 from shared.broker import Broker
 from shared.contracts.quote import RISK_TOPIC
 from tests.contract.broker.parts import everything
+from tests.running import RunningPostgres, RunningService, ServiceStarter, Workplace
 from tests.service.quote.shop import Json, Shop, a_line, a_name, day, eventually, ok
 
 
@@ -182,3 +188,136 @@ async def test_it_is_told_within_half_a_second(shop: Shop) -> None:
     await shop.count(sku, 3)
     await at_risk(shop, order)
     assert time.monotonic() - began < 2.0  # from the count in inventory over the broker to our answer; alone it takes a tenth of that
+
+
+@dataclass
+class Company:
+    """Two processes of quote on one database, with an inventory and a capacity of their own."""
+
+    shop: Shop
+    """Asks the first process."""
+    other: Shop
+    first: RunningService
+    capacity: httpx.AsyncClient
+    broker: BrokerServer
+    database_url: str
+
+
+@pytest.fixture(scope="module")
+async def company(postgres: RunningPostgres) -> AsyncIterator[Company]:
+    url = await postgres.create()
+    with Workplace() as directory:
+        broker = BrokerServer(directory / "broker")
+        broker.start()
+        broker.wait_ready()
+        try:
+            async with ServiceStarter(url, broker.bootstrap, directory) as start:
+                first, second, inventory, capacity = await asyncio.gather(
+                    start("quote"), start("quote"), start("inventory"), start("capacity")
+                )
+                clients = [
+                    httpx.AsyncClient(base_url=one.url, headers=one.headers, timeout=30) for one in (first, second, inventory, capacity)
+                ]
+                shop, other = Shop(clients[0], clients[2]), Shop(clients[1], clients[2])
+                await shop.open_sites()
+                yield Company(shop, other, first, clients[3], broker, url)
+                await asyncio.gather(*(client.aclose() for client in clients))
+        finally:
+            broker.stop()
+    await postgres.drop(url)
+
+
+async def test_of_two_processes_each_state_is_told_by_one(company: Company) -> None:
+    shop, other = company.shop, company.other
+    skus = [await shop.stocked(10) for _ in range(4)]
+    orders = []
+    for sku in skus:
+        await other.heard(sku)
+        orders += [(await one.order(a_line(sku, 2)))["order_id"] for one in (shop, other, shop, other, shop)]
+    await asyncio.gather(*(shop.count(sku, 0) for sku in skus))
+    for order in orders:
+        await at_risk(other, order)
+    await asyncio.gather(*(shop.count(sku, 10) for sku in skus))
+    for order in orders:
+        await safe(other, order)
+    await asyncio.sleep(1.0)
+    for order in orders:
+        await say(company.broker, order, "promise-at-risk", "promise-recovered")
+
+
+async def test_a_process_that_dies_before_it_has_looked_leaves_it_to_the_other(company: Company) -> None:
+    """While a lock keeps everybody from looking, the process that has heard of the loss is killed."""
+    shop, other = company.shop, company.other
+    sku = await shop.stocked(10)
+    order = (await other.order(a_line(sku, 10)))["order_id"]
+    connection = await asyncpg.connect(company.database_url.replace("postgresql+asyncpg", "postgresql"))
+    await connection.execute("SELECT pg_advisory_lock(hashtextextended('risk', 0))")
+    await shop.count(sku, 1)
+    await other.heard(sku)
+    await asyncio.sleep(0.3)
+    assert (await line_of(other, order))["at_risk"] is False
+    company.first.kill()
+    await connection.close()
+    assert (await at_risk(other, order))["cause"]["code"] == "STOCK_REDUCED"
+    company.first.start()
+    await company.first.wait_ready()
+    await asyncio.sleep(1.0)
+    await say(company.broker, order, "promise-at-risk")
+
+
+async def test_killed_again_and_again_the_processes_lose_no_alert_and_tell_none_twice(company: Company) -> None:
+    shop, other = company.shop, company.other
+    skus = [await other.stocked(10) for _ in range(5)]
+    orders = [(await other.order(a_line(sku, 10)))["order_id"] for sku in skus]
+    for left, wait_seconds in ((0, 0.03), (10, 0.06), (3, 0.1), (10, 0.15)):
+        await asyncio.gather(*(shop.count(sku, left) for sku in skus))
+        await asyncio.sleep(wait_seconds)
+        company.first.kill()
+        for order in orders:
+            await (at_risk(other, order) if left < 10 else safe(other, order))
+        company.first.start()
+        await company.first.wait_ready()
+    await asyncio.sleep(1.0)
+    for order in orders:
+        await say(company.broker, order, *["promise-at-risk", "promise-recovered"] * 2)
+
+
+async def test_downtime_of_a_resource_endangers_what_is_made_on_it(company: Company) -> None:
+    shop, saw = company.shop, a_name("SAW")
+    sku, part = await shop.item(), await shop.stocked(100)
+    weekly = dict.fromkeys(("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"), 480)
+    calendar = a_name("SHIFT")
+
+    async def put(path: str, body: Json) -> None:
+        ok(await company.capacity.put(f"/v1/{path}", json=body))
+
+    await put(f"calendars/{calendar}", {"name": "one shift", "weekly": weekly})
+    await put(f"resources/{saw}", {"name": "saw", "site": "HAM", "calendar": calendar})
+    await put(f"boms/{sku}", {"components": [{"component": part, "quantity_per": 2}]})
+    operation = {"sequence": 10, "name": "saw", "minutes_per_unit": 40, "resources": [{"resource": saw}]}
+    await put(f"routings/{sku}", {"operations": [operation]})
+
+    async def makeable() -> bool:
+        line = (await shop.ask(a_line(sku, 10, sites=["HAM"], requested_date=day(5))))["lines"][0]
+        return bool(line["outcome"] == "full")
+
+    await eventually(makeable, what=f"the routing of {sku}")
+    answer = await shop.order(a_line(sku, 10, sites=["HAM"], requested_date=day(5)))
+    order, plan = answer["order_id"], answer["planned_supply"][0]
+    load = ok(await shop.quote.get("/v1/load", params={"resource": saw}))
+    busy = [one["date"] for one in load["days"] if one["claimed_minutes"]]
+    assert (await line_of(shop, order))["at_risk"] is False
+    for offset in range(8):
+        down = {"minutes": 0, "reason": "repair", "document": "M-1"}
+        await put(f"resources/{saw}/exceptions/{day(offset)}", down)
+    said = await at_risk(shop, order)
+    assert (said["cause"]["code"], said["cause"]["ref"], said["cause"]["resource"]) == ("CAPACITY_REDUCED", saw, saw), (busy, plan)
+
+    async def late() -> bool:
+        risk = (await line_of(shop, order))["risk"]
+        return risk is not None and risk["projected_date"] == day(9)
+
+    await eventually(late, what="the first day after the repair and what was to be sawn on it")
+    for offset in range(8):
+        ok(await company.capacity.delete(f"/v1/resources/{saw}/exceptions/{day(offset)}"))
+    await safe(shop, order)

@@ -89,6 +89,13 @@ def test_a_resource_that_fails_makes_the_plan_later_by_the_days_it_takes() -> No
     assert found["order"].blocked == ("A|HAM", "SAW|~")
 
 
+def test_what_was_spread_over_days_is_one_job_when_it_has_to_wait() -> None:
+    weekly = Capacity("HAM", Calendar((480,) * 7, dict.fromkeys(range(TODAY, TODAY + 8), 0)), MICRO)
+    bins: dict[str, Bin] = {**bins_of(A={}), "SAW|~": ResourceBin(TODAY, weekly, {})}
+    plan = a_plan("pln", 1, 2, 10, ("SAW|~", 180, 0), ("SAW|~", 220, 1))
+    assert days_of(foresee([plan], bins)) == {"pln": 9}
+
+
 def test_the_components_of_a_plan_that_is_never_done_are_left_to_others() -> None:
     plan = a_plan("pln", 1, 3, 10, ("B|HAM", 10, 1), ("C|HAM", 10, 1))
     orders = [a_promise("on the plan", 1, ("A|HAM", 10, 3)), a_promise("on the part", 2, ("C|HAM", 10, 1))]
