@@ -123,3 +123,23 @@ async def test_a_ledger_restored_into_a_younger_cluster_is_not_news_for_ever(poo
     book = restored.book(sku, SITE)
     assert book is not None
     assert (book.version, book.on_hand) == (2, 2)
+
+
+async def test_what_has_to_be_looked_at_is_written_by_the_transaction_that_made_it_so(pool: Pool) -> None:
+    """A process may die between any two commits: what it would still have written is lost."""
+    board, sku = await a_board(pool), a_name("SKU")
+    await a_door(board, pool).carry_out(Stock(sku, -5))
+    async with pool.connection() as connection:
+        written = await connection.fetch("SELECT xmin::text FROM entry WHERE book_key = $1", f"{sku}|{SITE}")
+        due = await connection.fetch("SELECT xmin::text FROM risk_due WHERE kind = 'book' AND key = $1", f"{sku}|{SITE}")
+    assert len(due) == 1
+    assert [row["xmin"] for row in due] == [row["xmin"] for row in written]
+
+
+async def test_a_change_that_nobody_can_lack_is_not_looked_at(pool: Pool) -> None:
+    board, sku = await a_board(pool), a_name("SKU")
+    door = a_door(board, pool)
+    for quantity, waiting in ((10, 0), (-1, 1), (3, 2), (4, 2)):
+        await door.carry_out(Stock(sku, quantity))
+        async with pool.connection() as connection:
+            assert await connection.fetchval("SELECT count(*) FROM risk_due WHERE key = $1", f"{sku}|{SITE}") == waiting
