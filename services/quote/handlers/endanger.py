@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 from services.quote.asks import micro
 from services.quote.domain.book import Part
 from services.quote.domain.capacity import capacity_of
-from services.quote.domain.sentence import spoken_day, spoken_quantity
+from services.quote.domain.sentence import spoken_count, spoken_day, spoken_quantity
 from services.quote.store.risk import RiskCause
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from services.quote.board import Board
     from services.quote.domain.book import Book, Entry
     from services.quote.store.rows import OrderRow
+    from services.quote.store.supply import Definition
     from shared.contracts.capacity import ResourceCapacityChanged
     from shared.contracts.inventory import PositionChanged, PositionState
 
@@ -111,6 +113,13 @@ def by_midnight(book: Book, today: int) -> RiskCause | None:
     return None
 
 
-def by_definition(sku: str, site: str) -> RiskCause:
-    """What comes of an item can be used later than before."""
-    return RiskCause("MASTER_DATA_CHANGED", sku, f"what arrives of {sku} at {site} can be used later than before", sku, site)
+def by_item(board: Board, definition: Definition) -> dict[str, RiskCause | None]:
+    """The books of an item of which what arrives can be used later than before, or earlier (None)."""
+    sku, days = definition.id, int(definition.state["dock_to_stock_days"])
+    before = board.rules(sku).dock_to_stock_days
+    if sku not in board.items or days == before:
+        return {}
+    said = f"what arrives of {sku} can be used {spoken_count(days, 'day')} later, {spoken_count(before, 'day')} before"
+    return {
+        f"{sku}|{site}": RiskCause("MASTER_DATA_CHANGED", sku, said, sku, site) if days > before else None for site in board.sites_of(sku)
+    }

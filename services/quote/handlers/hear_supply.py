@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from services.quote.asks import micro
 from services.quote.domain.book import RESOURCE, Entry, Part
 from services.quote.domain.sources import MICRO
-from services.quote.handlers.endanger import by_supply
+from services.quote.handlers.endanger import by_item, by_supply
 from services.quote.handlers.plans import replace_plans
 from services.quote.handlers.ship import Left, match
 from services.quote.ledger import Change, Effect
@@ -149,6 +149,9 @@ class HearSupply(Change):
                 effect.dangers[key] = danger
             for entry in _differences(book, state, highest):
                 effect.put(key, entry)
+        for definition in self._definitions:
+            if definition.kind == "item":
+                effect.dangers |= by_item(desk.board, definition)
         # Totals never fall, so those of an older state count as well: a newer one may say nothing of the line.
         if self._lefts:
             match(effect, desk, list(self._lefts.values()), self._ids, self._unmatched, self._documents)

@@ -45,8 +45,8 @@ class Effect:
     unmatched: list[UnmatchedRow] = field(default_factory=list)
     definitions: list[Definition] = field(default_factory=list)
     revisions: dict[str, int] = field(default_factory=dict)
-    dangers: dict[str, RiskCause] = field(default_factory=dict)
-    """Per book key, the record behind it where a change may endanger promises."""
+    dangers: dict[str, RiskCause | None] = field(default_factory=dict)
+    """Per book key, the record behind it where a change may endanger promises; None where it may only help them."""
     events: list[Event] = field(default_factory=list)
     keep_answer: bool = True
     """Whether a retry with the same key gets this answer; a 422 or 503 is never kept."""

@@ -375,10 +375,11 @@ class Door:
 
 def due_of(effects: Sequence[Effect], desk: Desk) -> list[DueRow]:
     """What has to be looked at after this batch: books whose promises may be in danger, orders of which something was told before."""
-    dangers: dict[str, RiskCause] = {}
+    dangers: dict[str, RiskCause | None] = {}
     for effect in effects:
         dangers |= effect.dangers
-    due = [DueRow(risk.BOOK, key, dangers.get(key)) for key in desk.unsafe()]
+    unmoved = dangers.keys() - desk.moved().keys()
+    due = [DueRow(risk.BOOK, key, dangers.get(key)) for key in sorted({*desk.unsafe(), *unmoved})]
     changed = {order.id for effect in effects for order in effect.orders if order.revision > 1 or order.elsewhere}
     return due + [DueRow(risk.ORDER, order_id) for order_id in sorted(changed)]
 

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import httpx
@@ -15,7 +16,7 @@ from shared.broker import Broker
 from shared.contracts.quote import RISK_TOPIC
 from tests.contract.broker.parts import everything
 from tests.running import RunningPostgres, RunningService, ServiceStarter, Workplace
-from tests.service.quote.shop import Json, Shop, a_line, a_name, day, eventually, ok
+from tests.service.quote.shop import Json, Shop, a_line, a_name, day, eventually, ok, today
 
 
 async def line_of(shop: Shop, order_id: str, line: int = 0) -> Json:
@@ -181,7 +182,38 @@ async def test_a_date_that_has_passed_is_missed_once(shop: Shop, shop_broker: Br
     await say(shop_broker, order, "promise-missed")
 
 
-async def test_it_is_told_within_half_a_second(shop: Shop) -> None:
+async def test_midnight_alone_endangers_what_waits_for_an_overdue_receipt_and_misses_what_was_due(shop: Shop) -> None:
+    """A site that moves from the last time zone to the first has its next day at once."""
+    site = a_name("ISLE")
+    ok(await shop.inventory.put(f"/v1/sites/{site}", json={"name": site, "time_zone": "Etc/GMT+12"}))
+    here = datetime.now(UTC) - timedelta(hours=12)  # noqa: TID251 -- the clock on the wall there
+    offset = (here.date() - today()).days
+    sku = await shop.item()
+    receipt = await shop.order_supply(sku, 10, offset, site)
+    await shop.stocked(1, sku=sku, site=site)
+    due = (await shop.order(a_line(sku, 1, requested_date=day(offset))))["order_id"]
+    waits = (await shop.order(a_line(sku, 10, requested_date=day(offset + 1))))["order_id"]
+    assert not any([(await line_of(shop, order))["at_risk"] for order in (due, waits)])
+    ok(await shop.inventory.put(f"/v1/sites/{site}", json={"name": site, "time_zone": "Etc/GMT-12"}))
+    said = await at_risk(shop, waits)
+    assert (said["cause"]["code"], said["cause"]["ref"], said["missed"]) == ("RECEIPT_OVERDUE", receipt, False)
+    assert (said["projected_date"], said["slip_days"]) == (day(offset + 2), 1)
+    assert (await at_risk(shop, due))["missed"] is True
+
+
+async def test_what_can_be_used_later_than_before_is_late(shop: Shop) -> None:
+    sku = await shop.item()
+    await shop.order_supply(sku, 10, 2)
+    await shop.stocked(0, sku=sku)
+    order = (await shop.order(a_line(sku, 10, requested_date=day(2))))["order_id"]
+    await shop.item(sku, dock_to_stock_days=3)
+    said = await at_risk(shop, order)
+    assert (said["cause"]["code"], said["cause"]["ref"], said["projected_date"]) == ("MASTER_DATA_CHANGED", sku, day(5))
+    await shop.item(sku, dock_to_stock_days=0)
+    await safe(shop, order)
+
+
+async def test_it_is_told_at_once(shop: Shop) -> None:
     sku = await shop.stocked(10)
     order = (await shop.order(a_line(sku, 10)))["order_id"]
     began = time.monotonic()
