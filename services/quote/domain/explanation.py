@@ -21,7 +21,7 @@ from services.quote.domain.answer import (
 from services.quote.domain.pegging import ON_HAND, Peg
 from services.quote.domain.plan import delivery_of
 from services.quote.domain.reasons import Code, Reason, Step, because
-from services.quote.domain.sentence import sentence_of_all, spoken_count, spoken_day, spoken_quantity, spoken_wait
+from services.quote.domain.sentence import sentence_of_all, spoken_count, spoken_day, spoken_quantity, spoken_supply, spoken_wait
 from services.quote.domain.sources import Buy, Make, Transfer
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from services.quote.domain.outlet import Outlet
     from services.quote.domain.plan import Plan, Take
     from services.quote.domain.request import LineRequest
-    from services.quote.domain.stand import Place, Stand
+    from services.quote.domain.stand import Place, Planned, Stand
 
 Pegged = tuple["Take", tuple[Peg, ...]]
 """A take and what covers it."""
@@ -212,32 +212,64 @@ def way_reasons(outlet: Outlet, line: LineRequest, reached: Day, promised_day: D
 
 
 def _supply_reasons(one: Peg, added: int, stand: Stand) -> list[Reason]:
-    """An awaited receipt; or planned supply, with the component that it waits for."""
+    """An awaited receipt; or planned supply, with the chain of what it waits for, the first cause first.
+
+    The days that it adds are those at the end of the chain: what came before the wanted day kept nobody waiting.
+    """
     if one.plan is None:
         return [because(Code.AWAIT_SUPPLY, _awaited(one), one.ref, added)]
     plan = stand.planned[one.plan]
-    reasons: list[Reason] = []
+    links = _links(plan, one.quantity, stand)
+    ends = [plan.place.today, *(end for _, _, _, end in links)]
+    days = [0] * len(links)
+    left = added
+    for at in reversed(range(len(links))):
+        days[at] = min(left, max(0, ends[at + 1] - ends[at]))
+        left -= days[at]
+    days[max(range(len(links)), key=lambda at: days[at])] += left
+    return [because(code, said, ref, waited) for (code, said, ref, _), waited in zip(links, days, strict=True)]
+
+
+Link = tuple[Code, str, str, "Day"]
+"""One step of a chain of supply: its code, what it is, the record behind it, and the day on which it is done."""
+
+
+def _links(plan: Planned, quantity: Micro, stand: Stand) -> list[Link]:
+    """From the first cause to the plan itself: each step waited for the one before it."""
+    links: list[Link] = []
     if plan.waits_for is not None:
-        component, until = plan.waits_for
-        waited = min(added, max(0, until - plan.place.today))
-        if isinstance(plan.source, Transfer):
-            said = f"{component} can be sent from {plan.source.from_site} on {spoken_day(until)}"
-        else:
-            said = f"its component {component} is there on {spoken_day(until)}"
-        reasons.append(because(Code.AWAIT_COMPONENT, said, component, waited))
-        added -= waited
-    quantity, there = spoken_quantity(one.quantity), spoken_day(plan.usable)
+        sku, until = plan.waits_for
+        for place, number in plan.parts:
+            if place.sku == sku:
+                below = [used for used, _ in place.takes[number].from_plans]
+                deepest = max(below, key=lambda used: used.usable, default=None)
+                links = [_awaited_part(plan, place, number, until)] if deepest is None else _links(deepest, deepest.quantity, stand)
+    links.append((*_own_link(plan, quantity), plan.usable))
+    return links
+
+
+def _awaited_part(plan: Planned, place: Place, number: int, until: Day) -> Link:
+    """Something that a plan needs and that is known to come."""
+    last = next((one for one in reversed(place.pegs()[number]) if one.source != ON_HAND and one.ref), None)
+    receipt = None if last is None else last.ref
+    named = "" if last is None else f" with {spoken_supply(last)}"
+    there = f"{named} on {spoken_day(until)}"
+    if isinstance(plan.source, Transfer):
+        return Code.AWAIT_COMPONENT, f"{place.sku} is there to be sent from {place.site}{there}", receipt or place.sku, until
+    return Code.AWAIT_COMPONENT, f"the component {place.sku} comes{there}", receipt or place.sku, until
+
+
+def _own_link(plan: Planned, quantity: Micro) -> tuple[Code, str, str]:
+    """What a plan itself does."""
+    what = f"{spoken_quantity(quantity)} {plan.place.sku}"
+    site, there = plan.place.site, spoken_day(plan.usable)
     if isinstance(plan.source, Make):
-        said = f"{quantity} to be made at {one.site} from {spoken_day(plan.start)}, there on {there}"
-        reasons.append(because(Code.PLANNED_PRODUCTION, said, plan.source.ref, added))
-    elif isinstance(plan.source, Buy):
+        said = f"{what} must be made at {site} from {spoken_day(plan.start)}, there on {there}"
+        return Code.PLANNED_PRODUCTION, said, plan.source.ref
+    if isinstance(plan.source, Buy):
         whence = f"bought from {plan.source.supplier}" if plan.source.supplier else "had within the lead time"
-        said = f"{quantity} to be {whence}, there on {there}"
-        reasons.append(because(Code.PLANNED_PURCHASE, said, plan.source.ref, added))
-    else:
-        said = f"{quantity} to be moved from {plan.source.from_site} to {one.site}, there on {there}"
-        reasons.append(because(Code.PLANNED_TRANSFER, said, plan.source.ref, added))
-    return reasons
+        return Code.PLANNED_PURCHASE, f"{what} must be {whence}, there on {there}", plan.source.ref
+    return Code.PLANNED_TRANSFER, f"{what} must be moved from {plan.source.from_site} to {site}, there on {there}", plan.source.ref
 
 
 def _by_place(pegging: Sequence[Pegged]) -> list[tuple[Outlet, Micro, tuple[Peg, ...]]]:
@@ -271,4 +303,4 @@ def _awaited(one: Peg) -> str:
     late = ""
     if one.usable_day is not None and one.due_day is not None and one.usable_day != one.due_day:
         late = f", usable {spoken_day(one.usable_day)}"
-    return f"{spoken_wait(one.quantity)} for {one.ref}{due}{late}"
+    return f"{spoken_wait(one.quantity)} for {spoken_supply(one)}{due}{late}"

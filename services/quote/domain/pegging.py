@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 ON_HAND = "on_hand"
 PURCHASE_ORDER = "purchase_order"
+PLANNED = "planned_"
+"""Before the kind of a plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ def peg(book: Book, figures: Balance, rules: Rules, quantity: Micro, day: Day, t
             break
         kind = str(receipt.detail.get("kind", PURCHASE_ORDER)) if receipt.detail else PURCHASE_ORDER
         if receipt.part is Part.PLAN:
-            kind = f"planned_{kind}"
+            kind = f"{PLANNED}{kind}"
         pegs.append(Peg(min(end, reach) - low, kind, book.site, receipt.ref, receipt.day, incoming.days[at]))
         at += 1
     return tuple(pegs)

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from services.quote.domain.answer import Outcome
-from services.quote.domain.pegging import ON_HAND
+from services.quote.domain.pegging import ON_HAND, PLANNED
 from services.quote.domain.reasons import Code, Step
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from services.quote.domain.answer import Delivery, LinePromise
     from services.quote.domain.book import Day, Micro
+    from services.quote.domain.pegging import Peg
 
 _WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -41,6 +42,11 @@ def spoken_quantity(quantity: Micro) -> str:
 def spoken_wait(quantity: Micro) -> str:
     """`1 waits`, `80 wait`."""
     return f"{spoken_quantity(quantity)} {'waits' if quantity == _MICRO else 'wait'}"
+
+
+def spoken_supply(one: Peg) -> str:
+    """The name of awaited supply; a plan has none that anybody would know."""
+    return "planned supply" if one.source.startswith(PLANNED) or one.ref is None else one.ref
 
 
 def spoken_count(count: int, noun: str) -> str:
@@ -98,11 +104,12 @@ def _waiting(line: LinePromise) -> str:
     for one in line.pegging:
         late_supply = one.usable_day is not None and one.usable_day + on_the_way > line.requested_day
         if one.source != ON_HAND and one.ref is not None and one.plan is None and late_supply:
-            waits[one.ref] = waits.get(one.ref, 0) + one.quantity
+            name = spoken_supply(one)
+            waits[name] = waits.get(name, 0) + one.quantity
     late = max(line.reasons, key=lambda reason: reason.adds_days)
     if not waits or late.code != Code.AWAIT_SUPPLY:
         return f": {late.summary}" if late.adds_days else ""
-    named = [f"{spoken_wait(quantity)} for {ref}" for ref, quantity in waits.items()]
+    named = [f"{spoken_wait(quantity)} for {name}" for name, quantity in waits.items()]
     if len(named) > _NAMED:
         named = [*named[: _NAMED - 1], f"{spoken_count(len(named) - _NAMED + 1, 'more receipt')}"]
     return f": {' and '.join((', '.join(named[:-1]), named[-1])) if len(named) > 1 else named[0]}"
