@@ -141,6 +141,7 @@ def _alternative(board: Board, one: Alternative) -> Json:
         "kind": one.kind,
         "deliveries": [delivery(board, part) for part in one.deliveries],
         "lost_because": one.lost_because,
+        "supply": None if one.supply is None else list(one.supply),
     }
 
 

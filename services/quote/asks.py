@@ -39,6 +39,12 @@ class LineAsk(RequestModel):
     min_ship_quantity: PositiveQuantity | None = Field(default=None, description="Least quantity of one delivery, with allow_partial.")
     max_shipments: int | None = Field(default=None, ge=1, le=500, description="Most deliveries of this line, with allow_partial.")
     latest_acceptable_date: date | None = Field(default=None, description="Later than this counts as none.")
+    supply: list[Annotated[str, Field(pattern=r"^(transfer|make|buy)(:.+)?$", max_length=220)]] | None = Field(
+        default=None,
+        max_length=50,
+        description="Planned supply that may be used: `transfer`, `make`, `buy`, or one source of these (`buy:TERMS-7`). "
+        "All by default; none (`[]`): only what is known to come.",
+    )
     allow_substitutes: bool = False
     unit_price: NonNegativeQuantity | None = None
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None

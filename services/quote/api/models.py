@@ -149,6 +149,7 @@ class AlternativeOut(BaseModel):
     kind: str
     deliveries: list[DeliveryOut]
     lost_because: str
+    supply: list[str] | None = None
 
 
 class LineOut(BaseModel):

@@ -8,7 +8,7 @@ from services.quote.api import examples, models
 from services.quote.api.reach import IdempotencyKey, Promiser, Reader, answers, change, house, json_response, request_id, written
 from services.quote.asks import ConfirmAsk, ExtendAsk, OrderAsk, QuoteAsk, ReleaseAsk
 from services.quote.handlers.demand import check, check_commits, check_ttl
-from services.quote.handlers.find_quote import as_order_ask, check_is_no_inquiry, explanation_of, find_quote, list_quotes
+from services.quote.handlers.find_quote import as_order_ask, check_is_no_inquiry, explanation_of, find_quote, list_quotes, offered
 from services.quote.handlers.hold import ConfirmHold, Extend, Release
 from services.quote.handlers.inquire import inquire
 from services.quote.handlers.take import Take
@@ -104,7 +104,7 @@ async def confirm_quote(
         what = ConfirmHold(quote_id, caller.id, refs, ask.external_id, ask.source_system)
     else:
         wanted: OrderAsk = as_order_ask(found.inquiry, ask)
-        what = Take(wanted, caller.id, request_id(request), quote_id=quote_id, confirms_inquiry=True)
+        what = Take(wanted, caller.id, request_id(request), quote_id=quote_id, confirms_inquiry=True, offered=offered(found.inquiry, ask))
     return await change(request, what, caller, idempotency_key, ask.idempotency_key)
 
 

@@ -87,6 +87,8 @@ class Alternative:
     deliveries: tuple[Delivery, ...]
     lost_because: str
     """A member of `reasons.Lost`."""
+    supply: tuple[str, ...] | None = None
+    """The planned supply that it is promised from, in the words of `LineRequest.supply`; None: whatever is there first."""
 
 
 @dataclass(frozen=True, slots=True)

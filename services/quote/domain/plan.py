@@ -154,7 +154,7 @@ def earliest_planned(
     tried: list[_Tried] = []
     for outlet in outlets:
         want = outlet.wanted(wanted)
-        for source in outlet.place.sources if want is not None else ():
+        for source in sources_for(line, outlet) if want is not None else ():
             stand.rollback(mark)
             hop = _by_source(line, outlet, source, stand, wanted)
             if hop is not None:
@@ -171,9 +171,21 @@ def earliest_planned(
     if best is None:
         return None, others
     if beat is not None:
-        others.insert(0, Alternative("", "wait", (delivery_of(*beat, line.quantity),), Lost.LATER.value))
+        others.insert(0, Alternative("", "wait", (delivery_of(*beat, line.quantity),), Lost.LATER.value, ()))
     _by_source(line, best.outlet, best.source, stand, wanted)
     return (best.outlet, best.hop), others
+
+
+def sources_for(line: LineRequest, outlet: Outlet) -> list[Source]:
+    """The sources of a site that the line may be served by, the first choice first."""
+    if line.supply is None:
+        return list(outlet.place.sources)
+    return [one for one in outlet.place.sources if line.supply & {_VERB[one.kind], spoken_source(one)}]
+
+
+def spoken_source(source: Source) -> str:
+    """One source in the words of a request: `buy:TERMS-7`."""
+    return f"{_VERB[source.kind]}:{source.ref}"
 
 
 def _by_source(line: LineRequest, outlet: Outlet, source: Source, stand: Stand, wanted: Day) -> Hop | None:
@@ -192,7 +204,8 @@ def _lost(line: LineRequest, one: _Tried, best: _Tried | None, beat: Whole | Non
     """A source that was tried and lost, and why."""
     first = best.hop.delivery if best is not None else beat[1].delivery if beat is not None else one.hop.delivery
     lost = Lost.AFTER_LATEST_DATE if _too_late(line, one.hop) else Lost.LATER if one.hop.delivery > first else Lost.SOURCE_ORDER
-    return Alternative("", _VERB[one.source.kind], (delivery_of(one.outlet, one.hop, line.quantity),), lost.value)
+    delivery = delivery_of(one.outlet, one.hop, line.quantity)
+    return Alternative("", _VERB[one.source.kind], (delivery,), lost.value, (spoken_source(one.source),))
 
 
 def split_of(line: LineRequest, outlets: Sequence[Outlet], wanted: Day, latest: Day | None, effort: int) -> list[Part]:
@@ -263,7 +276,7 @@ def _best_parts(line: LineRequest, outlets: Sequence[Outlet], stand: Stand, want
     chosen: tuple[Outlet, Source] | None = None
     last: tuple[Outlet, Source] | None = None
     for outlet in outlets:
-        for source in outlet.place.sources:
+        for source in sources_for(line, outlet):
             if worth[0] == -line.quantity and worth[2] == 0:
                 break
             stand.rollback(mark)
@@ -418,7 +431,7 @@ def other_sites(line: LineRequest, outlets: Sequence[Outlet], winner: Outlet, ho
 def _named(alternatives: Sequence[Alternative]) -> tuple[Alternative, ...]:
     if not alternatives:
         return ()
-    return tuple(Alternative(f"a{number}", one.kind, one.deliveries, one.lost_because) for number, one in enumerate(alternatives, start=1))
+    return tuple(replace(one, alternative=f"a{number}") for number, one in enumerate(alternatives, start=1))
 
 
 def delivery_of(outlet: Outlet, hop: Hop, quantity: Micro, planned: Micro = 0) -> Delivery:

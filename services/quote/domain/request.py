@@ -35,6 +35,8 @@ class LineRequest:
     ship_to: str | None = None
     """Where to: a region, customer or site that lanes lead to; None: the customer fetches it, requested day = ship day."""
     customer: str | None = None
+    supply: frozenset[str] | None = None
+    """Planned supply that may be used: `transfer`, `make`, `buy`, or one source of these by its ref (`buy:TERMS-7`); None: all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from math import inf
 from typing import TYPE_CHECKING, Final
 
 from services.quote.domain.answer import Alternative
-from services.quote.domain.plan import Plan, Take, delivery_of, earliest_whole, plan_line, undeliverable, unservable
+from services.quote.domain.plan import Plan, Take, delivery_of, earliest_whole, plan_line, sources_for, undeliverable, unservable
 from services.quote.domain.reasons import Code, Lost, Reason, because
 from services.quote.domain.sentence import spoken_day
 from services.quote.domain.split import Offer, best_split
@@ -51,7 +51,7 @@ def plan_together(
     together = _from_what_is_known(lines, outlets, wanted, latest, not_before, allow_partial=allow_partial)
     if together and all(plan.takes and plan.takes[-1].hop.delivery <= wanted for plan in together):
         return together
-    if not any(outlet.place.sources for some in outlets for outlet in some):
+    if not any(sources_for(line, outlet) for line, some in zip(lines, outlets, strict=True) for outlet in some):
         return together
     stand.rollback()
     planned = _with_planned_supply(lines, stand, wanted, latest, not_before, allow_partial=allow_partial)

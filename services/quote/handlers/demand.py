@@ -120,6 +120,7 @@ def line_of(board: Board, line: LineAsk, line_ref: str, now: datetime, customer:
         item is not None,
         line.ship_to,
         customer,
+        None if line.supply is None else frozenset(line.supply),
     )
 
 

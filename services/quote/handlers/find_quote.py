@@ -111,6 +111,19 @@ def as_order_ask(inquiry: InquiryRow, ask: ConfirmAsk) -> OrderAsk:
     return OrderAsk.model_construct(**order)
 
 
+def offered(inquiry: InquiryRow, ask: ConfirmAsk) -> dict[str, tuple[str, float]]:
+    """By line, the last date and the quantity that were offered: worse than that nobody has agreed to."""
+    found: dict[str, tuple[str, float]] = {}
+    for line in inquiry.result["lines"]:
+        deliveries = line["deliveries"]
+        if ask.alternative is not None:
+            deliveries = next((one["deliveries"] for one in line["alternatives"] if one["alternative"] == ask.alternative), [])
+        if deliveries and (ask.line_refs is None or line["line_ref"] in ask.line_refs):
+            last, quantity = max(one["delivery_date"] for one in deliveries), sum(one["quantity"] for one in deliveries)
+            found[line["line_ref"]] = last, quantity
+    return found
+
+
 def _by_alternative(inquiry: InquiryRow, ref: str, wanted: str, line: LineAsk) -> dict[str, Any]:
     answered = next(one for one in inquiry.result["lines"] if one["line_ref"] == ref)
     found = next((one for one in answered["alternatives"] if one["alternative"] == wanted), None)
@@ -119,10 +132,13 @@ def _by_alternative(inquiry: InquiryRow, ref: str, wanted: str, line: LineAsk) -
             "UNKNOWN_ALTERNATIVE", f"Line {ref} has no alternative {wanted}.", [FieldError("/alternative", "unknown", "no such one")]
         )
     sites = list(dict.fromkeys(delivery["site"] for delivery in found["deliveries"]))
+    changes: dict[str, Any] = {"sites": sites or line.sites, "latest_acceptable_date": None}
+    if found.get("supply") is not None:
+        changes["supply"] = found["supply"]
     return {
         "allow_partial": found["kind"] in ("split", "partial"),
         "ship_complete": False,
-        "lines": [line.model_copy(update={"sites": sites or line.sites, "latest_acceptable_date": None})],
+        "lines": [line.model_copy(update=changes)],
     }
 
 

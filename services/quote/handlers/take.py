@@ -16,10 +16,11 @@ from services.quote.ledger import Change, Effect
 from services.quote.store.books import Cause
 from services.quote.store.rows import ClaimRow, DecisionRow, DeliveryRow, HistoryRow, LineRow, OrderRow, QuoteRow
 from services.quote.version import CODE_VERSION
+from shared.contracts.base import from_micro
 from shared.ids import new_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from services.quote.asks import OrderAsk
@@ -42,6 +43,8 @@ class Take(Change):
     order_id: str = field(default_factory=lambda: new_id("ord"))
     decision_id: str = field(default_factory=lambda: new_id("dec"))
     confirms_inquiry: bool = False
+    offered: Mapping[str, tuple[str, float]] | None = None
+    """Of an inquiry, by line: the last date and the quantity that it offered. What is worse by now is a new offer."""
 
     @property
     def quote_ids(self) -> tuple[str, ...]:
@@ -54,7 +57,7 @@ class Take(Change):
             return Effect(200, earlier.answer)
         decision = promise(demand_of(desk.board, self.ask, desk.now), desk)
         request = self.ask.model_dump(mode="json", exclude_defaults=True)
-        accepted = is_acceptable(decision, allow_partial=self.ask.allow_partial)
+        accepted = is_acceptable(decision, allow_partial=self.ask.allow_partial) and self._keeps_the_offer(decision)
         holding = self.ttl_seconds is not None
         status = ("held" if holding else "confirmed") if accepted else "refused"
         expires_at = desk.now + timedelta(seconds=self.ttl_seconds) if self.ttl_seconds is not None and accepted else None
@@ -102,6 +105,16 @@ class Take(Change):
             stand_plans(effect, plans, self.order_id, desk.now)
             confirm(effect, order_of(quote, self.ask, self.order_id, desk.now), desk.now, self.caller, self.decision_id)
         return effect
+
+    def _keeps_the_offer(self, decision: Decision) -> bool:
+        """Whether nothing that was offered comes later by now, or less of it."""
+        for line in decision.lines:
+            last, quantity = (self.offered or {}).get(line.line_ref, ("", 0))
+            if last and (line.promised_day is None or answers.iso_day(line.promised_day) > last):
+                return False
+            if from_micro(line.promised_quantity) < quantity:
+                return False
+        return True
 
 
 def claim_entry(claim: ClaimRow, owner: str, ask: OrderAsk, expires_at: datetime | None) -> Entry:
