@@ -24,7 +24,8 @@ from services.quote.ledger import Door
 from services.quote.projection import Projection
 from services.quote.store.pool import Pool
 from services.quote.stream import WATCHED, Stream
-from shared import service
+from shared import deadletters, service
+from shared.access import Scope
 from shared.broker import Broker, BrokerError, TopicSpec
 from shared.contracts.quote import AVAILABILITY_TOPIC, EVENTS, ORDERS_TOPIC, RISK_TOPIC
 from shared.database import Database
@@ -93,6 +94,7 @@ def create_app(settings: Settings) -> FastAPI:
         readiness = Readiness(board, broker, projectors)
         house = House(settings, pool, board, door, log, broker, relay, projectors, stream)
         app.state.house, app.state.readiness = house, readiness
+        app.state.database, app.state.broker = database, broker
 
         stop, log_stop = asyncio.Event(), asyncio.Event()
         running = _Tasks()
@@ -132,7 +134,7 @@ def create_app(settings: Settings) -> FastAPI:
         title="Pledge quote",
         description=DESCRIPTION,
         lifespan=lifespan,
-        routers=ROUTERS,
+        routers=(*ROUTERS, deadletters.router(tuple(TOPICS), Scope.ADMIN)),
         checks=checks,
         publishes=PUBLISHES,
         subscribes=SUBSCRIBES,
