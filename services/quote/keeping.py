@@ -83,19 +83,27 @@ async def forget_keys(pool: Pool, days: int, stop: asyncio.Event) -> None:
 
 
 async def watch_promises(watch: RiskWatch, stop: asyncio.Event) -> None:
-    """Look at the promises that a change may endanger, at once where it was made here; and see new civil days begin."""
+    """Look at the promises that a change may endanger, at once where it was made here; and see new civil days begin.
+
+    What cannot be looked at, by a fault of ours or for want of time, is tried again behind all else: it holds up nothing.
+    """
     busy = away = False
     while not stop.is_set():
         if not busy:
             await watch.wait(stop, RISK_SECONDS)
+        busy = False
         try:
             await watch.roll()
             busy = await watch.look()
             away = False
-        except AWAY as error:
+        except LOST as error:
             if not away:
                 logger.warning("promises cannot be looked at", reason=str(error) or type(error).__name__)
-            busy, away = False, True
+            away = True
+        except Exception:
+            logger.exception("looking at promises failed")
+            with suppress(*AWAY):
+                await watch.step_aside()
 
 
 class Readiness:

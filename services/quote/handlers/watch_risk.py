@@ -58,7 +58,7 @@ class RiskWatch:
         self._woken = woken
         self._alarm = asyncio.Event()
         self._days: dict[str, date] | None = None
-        self.looks = 0
+        self._at_once = DUE_AT_ONCE
 
     def alarm(self) -> None:
         """Something was committed that has to be looked at."""
@@ -80,14 +80,24 @@ class RiskWatch:
             async with connection.transaction():
                 if not await risk.lead(connection):
                     return False
-                due = await risk.take_due(connection, DUE_AT_ONCE)
+                due = await risk.take_due(connection, self._at_once)
                 if due:
                     await self._board.look(self._pool)  # whatever came before it is known then, whoever wrote it
                 said = await _Look(self._board, connection, due).tell() if due else 0
-        self.looks += 1
+        self._at_once = DUE_AT_ONCE
         if said:
             self._woken()
         return bool(due)
+
+    async def step_aside(self) -> None:
+        """After a look that failed: look at one thing at a time, and put what fails alone behind all others."""
+        if self._at_once > 1:
+            self._at_once = 1
+            self.alarm()
+            return
+        async with self._pool.connection() as connection, connection.transaction():
+            if await risk.lead(connection):
+                await risk.put_last(connection)
 
     async def roll(self) -> None:
         """Where a new civil day has begun: what is past due makes books due, and promises whose date has passed are missed."""

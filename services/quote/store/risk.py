@@ -96,6 +96,14 @@ async def take_due(connection: Connection, limit: int) -> list[DueRow]:
     return [DueRow(row["kind"], row["key"], _cause(row["cause"])) for row in sorted(rows, key=lambda row: row["id"])]
 
 
+async def put_last(connection: Connection) -> None:
+    """Put what is due first behind everything else."""
+    await connection.execute(
+        """WITH first AS (DELETE FROM risk_due WHERE id = (SELECT min(id) FROM risk_due) RETURNING kind, key, cause)
+           INSERT INTO risk_due (kind, key, cause) SELECT kind, key, cause FROM first"""
+    )
+
+
 async def save_causes(connection: Connection, causes: dict[str, RiskCause]) -> None:
     """Remember what last endangered the promises of these books."""
     await connection.executemany(

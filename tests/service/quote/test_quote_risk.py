@@ -280,9 +280,9 @@ async def test_of_two_processes_each_state_is_told_by_one(company: Company) -> N
 async def test_a_process_that_dies_before_it_has_looked_leaves_it_to_the_other(company: Company) -> None:
     """While a lock keeps everybody from looking, the process that has heard of the loss is killed."""
     shop, other = company.shop, company.other
-    sku = await shop.stocked(10)
+    sku = await other.stocked(10)
     order = (await other.order(a_line(sku, 10)))["order_id"]
-    connection = await asyncpg.connect(company.database_url.replace("postgresql+asyncpg", "postgresql"))
+    connection = await asyncpg.connect(company.database_url)
     await connection.execute("SELECT pg_advisory_lock(hashtextextended('risk', 0))")
     await shop.count(sku, 1)
     await other.heard(sku)
@@ -295,6 +295,17 @@ async def test_a_process_that_dies_before_it_has_looked_leaves_it_to_the_other(c
     await company.first.wait_ready()
     await asyncio.sleep(1.0)
     await say(company.broker, order, "promise-at-risk")
+
+
+async def test_what_cannot_be_looked_at_holds_up_nothing(company: Company) -> None:
+    connection = await asyncpg.connect(company.database_url)
+    await connection.execute("""INSERT INTO quote.risk_due (kind, key, cause) VALUES ('book', 'ODD|HAM', '{"odd": 1}')""")
+    sku = await company.shop.stocked(10)
+    order = (await company.shop.order(a_line(sku, 10)))["order_id"]
+    await company.shop.count(sku, 1)
+    await at_risk(company.shop, order)
+    assert await connection.fetchval("DELETE FROM quote.risk_due WHERE key = 'ODD|HAM' RETURNING key") == "ODD|HAM"  # it is not lost either
+    await connection.close()
 
 
 async def test_killed_again_and_again_the_processes_lose_no_alert_and_tell_none_twice(company: Company) -> None:
