@@ -8,9 +8,8 @@ from typing import Annotated
 
 import typer
 
-from deploy.commands import documents, key
+from deploy.commands import demo, documents, key
 from deploy.commands.client import client
-from deploy.commands.demo import demo
 from deploy.commands.doctor import doctor
 from deploy.commands.import_ import import_
 from deploy.commands.migrate import migrate
@@ -24,7 +23,7 @@ app = typer.Typer(
     help="Real-time order promising: how many, by when, and can you vouch for it?",
 )
 app.command()(up)
-app.command()(demo)
+app.add_typer(demo.app, name="demo")
 app.command()(doctor)
 app.command("import")(import_)
 app.add_typer(key.app, name="key")

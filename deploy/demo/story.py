@@ -139,6 +139,11 @@ async def say_first_quote(doors: Doors, loaded: Loaded, key: str, say: Say) -> N
     for line in json.dumps(in_short(answer), indent=2, ensure_ascii=False).splitlines():
         say(f"  {line}")
     say("")
+    say("Something goes wrong when you want it to, in another terminal:")
+    say("  .venv/bin/pledge demo slip         what was ordered comes later")
+    say("  .venv/bin/pledge demo breakdown    a machine stands still")
+    say("  .venv/bin/pledge demo promotion    many customers order the same at once")
+    say("")
 
 
 def in_short(answer: Json) -> Json:
@@ -248,11 +253,13 @@ async def _endangers_nobody(day: Day, due: Json) -> bool:
 
 
 async def release(day: Day) -> None:
-    """A planner makes a plan real: the oldest that nobody has released yet."""
+    """A planner makes a plan real: the oldest that is to be bought, or that begins by tomorrow; what begins later may still change."""
     if len(day.coming) >= ON_ORDER_MAX:
         return
     _, page = await day.doors.get(f"{day.doors.urls.quote}/v1/plans", limit=PLANS_SEEN)
-    plan = next((plan for plan in page.get("data") or () if plan["id"] not in day.released), None)
+    tomorrow = (day.today + timedelta(days=1)).isoformat()
+    plans = [plan for plan in page.get("data") or () if plan["kind"] == "purchase_order" or plan["start_date"] <= tomorrow]
+    plan = next((plan for plan in plans if plan["id"] not in day.released), None)
     if plan is None:
         return
     made = plan["kind"] == "production_order"
