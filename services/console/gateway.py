@@ -15,13 +15,14 @@ from urllib.parse import quote as escaped
 
 import httpx
 
-from services.console.domain.values import Book, Day, Entry, Feed, Pair, Promise, Service
+from services.console.domain.values import Alert, AtRisk, Book, Day, Entry, Feed, Load, LoadDay, Pair, Promise, Service
 from services.console.settings import Settings
 
 QUOTE = "quote"
 SERVICES = (QUOTE, "inventory", "capacity", "notifier")
 PAGE = 500
 """The most that one page of a list may hold (contracts.md)."""
+LATEST_ALERTS = 100
 CLIENT_ERRORS = range(400, 500)
 NOT_PERMITTED = (401, 403)
 
@@ -89,6 +90,34 @@ class Gateway:
         """The last answers that were kept, newest first."""
         answer = await self._ask("quote", "GET", "/v1/quotes", params={"limit": limit})
         return [as_promise(found) for found in answer.get("data", ())]
+
+    async def alerts(self) -> list[Alert]:
+        """The latest alerts, the newest first."""
+        answer = await self._ask("notifier", "GET", "/v1/alerts", params={"limit": LATEST_ALERTS})
+        return [as_alert(found) for found in answer.get("data", ())]
+
+    async def at_risk(self) -> list[AtRisk]:
+        """The order lines that will not be served as promised."""
+        answer = await self._ask(QUOTE, "GET", "/v1/orders", params={"at_risk": "true", "limit": PAGE})
+        return [as_at_risk(order, line) for order in answer.get("data", ()) for line in order["lines"] if line.get("risk")]
+
+    async def resources(self, most: int) -> list[str]:
+        """The resources that capacity knows and that can do something, pools left out."""
+        answer = await self._ask("capacity", "GET", "/v1/resources", params={"limit": most})
+        return [str(row["resource"]) for row in answer.get("data", ()) if row.get("units") != 0]
+
+    async def load(self, resource: str, from_date: date, to_date: date) -> Load | None:
+        """What a resource is loaded with; None while quote has not heard of it."""
+        params = {"resource": resource, "from_date": from_date.isoformat(), "to_date": to_date.isoformat()}
+        try:
+            answer = await self._ask(QUOTE, "GET", "/v1/load", params=params)
+        except Refused:
+            return None
+        days = (
+            LoadDay(date.fromisoformat(day["date"]), quantity(day["available_minutes"]), quantity(day["claimed_minutes"]))
+            for day in answer["days"]
+        )
+        return Load(resource, str(answer["site"]), tuple(days))
 
     async def quote(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """Ask for a promise; the answer as quote gives it."""
@@ -247,6 +276,45 @@ def as_promise(found: Mapping[str, Any]) -> Promise:
         order_id=found.get("order_id"),
         created_at=instant(found.get("created_at")),
     )
+
+
+def as_alert(found: Mapping[str, Any]) -> Alert:
+    """One alert of notifier's list."""
+    cause = found.get("cause") or {}
+    return Alert(
+        alert_id=str(found["alert_id"]),
+        status=str(found.get("status") or ""),
+        severity=str(found.get("severity") or ""),
+        sentence=str(found.get("sentence") or ""),
+        cause=str(cause.get("code") or "").replace("_", " ").lower(),
+        ref=str(cause.get("ref") or ""),
+        promises=int(found.get("promise_count") or 0),
+        taken_by=str(found.get("assigned_to") or found.get("acknowledged_by") or ""),
+        raised_at=instant(found.get("raised_at")),
+        resolved_at=instant(found.get("resolved_at")),
+    )
+
+
+def as_at_risk(order: Mapping[str, Any], line: Mapping[str, Any]) -> AtRisk:
+    """An order line with its risk."""
+    risk = line["risk"]
+    cause = risk.get("cause") or {}
+    return AtRisk(
+        order_id=str(order["id"]),
+        order=str(order.get("external_id") or order["id"]),
+        customer=str(order.get("customer") or ""),
+        sku=str(line["sku"]),
+        quantity=quantity(line.get("quantity")),
+        promised=civil(line.get("promised_date")),
+        projected=None if risk.get("unsupplied") else civil(risk.get("projected_date")),
+        slip_days=int(risk.get("slip_days") or 0),
+        cause=str(cause.get("summary") or cause.get("ref") or "") if isinstance(cause, dict) else str(cause),
+    )
+
+
+def civil(value: object) -> date | None:
+    """A civil date, or None."""
+    return date.fromisoformat(str(value)) if value else None
 
 
 def quantity(value: object) -> Decimal:

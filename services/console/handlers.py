@@ -1,21 +1,24 @@
 """What the console does: load what a page needs, arrange it, and keep an eye on the four services."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from typing import TypeVar
 
 import structlog
 
 from services.console.board import Board
-from services.console.domain.values import Book, Clock, Feed, Pair, Promise
+from services.console.domain.values import Alert, AtRisk, Book, Clock, Feed, Load, Pair, Promise
 from services.console.gateway import SERVICES, Away, Gateway, Refused
 from services.console.settings import Settings
 
 log = structlog.get_logger(__name__)
 
+T = TypeVar("T")
 LAST_PROMISES = 20
+MOST_RESOURCES = 100
 REFRESH_LIST_SECONDS = 30.0
 CLOCK_SITES = 50
 """More sites than a reader can take in; a stale one still greys its own pictures."""
@@ -96,6 +99,51 @@ async def last_promises(console: Console) -> tuple[list[Promise], Trouble | None
         return [], Trouble(away.service, away.detail)
     except Refused as refused:
         return [], Trouble("quote", refused.detail)
+
+
+@dataclass(frozen=True, slots=True)
+class Dangers:
+    """What the page of promises shows; each part comes or says why not."""
+
+    today: date
+    alerts: tuple[Alert, ...]
+    alerts_trouble: Trouble | None
+    at_risk: tuple[AtRisk, ...]
+    at_risk_trouble: Trouble | None
+
+    def lane(self, name: str) -> list[Alert]:
+        """The alerts of a lane: new, worked, recovered. What stays missed is among the promises."""
+        statuses = {"new": "open", "worked": "acknowledged", "recovered": "resolved"}
+        return [alert for alert in self.alerts if alert.status == statuses[name]]
+
+    @property
+    def missed(self) -> list[AtRisk]:
+        """Promises whose day has passed."""
+        return [each for each in self.at_risk if each.promised is not None and each.promised < self.today]
+
+
+async def dangers(console: Console) -> Dangers:
+    """Alerts from notifier, the promises behind them from quote."""
+    alerts, at_risk = await asyncio.gather(_asked(console.gateway.alerts()), _asked(console.gateway.at_risk()))
+    return Dangers(now().date(), tuple(alerts[0]), alerts[1], tuple(at_risk[0]), at_risk[1])
+
+
+async def loads(console: Console, days: int) -> tuple[list[Load], Trouble | None]:
+    """Every resource with its load of the next days, or why it cannot be shown."""
+    names, trouble = await _asked(console.gateway.resources(MOST_RESOURCES))
+    today = now().date()
+    asked = [console.gateway.load(name, today, today + timedelta(days=days - 1)) for name in names]
+    found, quote_trouble = await _asked(asyncio.gather(*asked))
+    return [load for load in found if load is not None], trouble or quote_trouble
+
+
+async def _asked(asking: Awaitable[list[T]]) -> tuple[list[T], Trouble | None]:
+    try:
+        return await asking, None
+    except Away as away:
+        return [], Trouble(away.service, away.detail)
+    except Refused as refused:
+        return [], Trouble("other", refused.detail)
 
 
 async def watch(console: Console) -> None:

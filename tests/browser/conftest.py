@@ -47,22 +47,23 @@ class House:
 
 @pytest.fixture(scope="module")
 async def house(a_service: ServiceStarter) -> AsyncIterator[House]:
-    """Quote, inventory and console with the samples loaded; capacity and notifier are away, which the pages must bear."""
+    """Quote, inventory, capacity and console with the samples loaded; notifier is away, which the pages must bear."""
     if CHROMIUM is None:
         pytest.skip("no Chromium: install one (`apt-get install chromium`) or name it in PLEDGE_TEST_CHROMIUM")
     inventory = await a_service("inventory")
-    quote = await a_service("quote", PLEDGE_QUOTE_INVENTORY_URL=inventory.url)
+    capacity = await a_service("capacity", PLEDGE_CAPACITY_INVENTORY_URL=inventory.url)
+    quote = await a_service("quote", PLEDGE_QUOTE_INVENTORY_URL=inventory.url, PLEDGE_QUOTE_CAPACITY_URL=capacity.url)
     nobody = f"http://127.0.0.1:{free_port()}"
     console = await a_service(
         "console",
         PLEDGE_QUOTE_URL=quote.url,
         PLEDGE_INVENTORY_URL=inventory.url,
-        PLEDGE_CAPACITY_URL=nobody,
+        PLEDGE_CAPACITY_URL=capacity.url,
         PLEDGE_NOTIFIER_URL=nobody,
         PLEDGE_CONSOLE_WATCH_SECONDS="0.3",
         PLEDGE_CONSOLE_COALESCE_MILLISECONDS="50",
     )
-    await load(Urls(console.url, quote.url, inventory.url, nobody, nobody), DEVELOPMENT_KEY, lambda _: None)
+    await load(Urls(console.url, quote.url, inventory.url, capacity.url, nobody), DEVELOPMENT_KEY, lambda _: None)
     async with httpx.AsyncClient(headers=quote.headers, trust_env=False) as client:
         house = House(quote, inventory, console, client)
         await house.put_stock("FACTORY", "SCREWS", 501)

@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from datetime import date, timedelta
 
 import pytest
 from playwright.async_api import Page, expect
@@ -18,13 +19,13 @@ def card(page: Page, sku: str, site: str) -> str:
 
 async def test_every_book_is_a_picture_with_its_table(page: Page) -> None:
     await page.goto("/")
-    await expect(page.get_by_role("status")).to_contain_text("21 books")
+    await expect(page.get_by_role("status")).to_contain_text("23 books")
     assert await page.locator("article.book").count() == 12
     assert await page.locator("article.book svg[role=img]").count() == 12
     for figure in await page.locator("article.book figure").all():
         assert await page.locator(f"#{await figure.get_attribute('aria-details')} table").count() == 1
     await page.get_by_role("link", name="Next →").click()
-    await expect(page.locator("article.book")).to_have_count(9)
+    await expect(page.locator("article.book")).to_have_count(11)
 
 
 async def test_a_change_of_stock_redraws_its_picture_and_leaves_the_open_table_and_the_focus(page: Page, house: House) -> None:
@@ -67,7 +68,7 @@ async def test_the_truth_clock_ticks_and_names_who_is_away(page: Page) -> None:
     await page.goto("/")
     clock = page.locator(".clock")
     await expect(clock).to_contain_text("FACTORY")
-    await expect(clock).to_contain_text("capacity does not answer")
+    await expect(clock).to_contain_text("notifier does not answer")
     before = await clock.locator("time").text_content()
     await expect(clock.locator("time")).not_to_have_text(before or "")
 
@@ -107,7 +108,7 @@ async def test_the_desk_answers_while_typing_then_holds_and_confirms(page: Page,
 
 
 async def test_the_desk_says_plainly_what_cannot_be_promised(page: Page) -> None:
-    await page.goto("/desk?sku=VARNISHED-CHAIR&quantity=5000")
+    await page.goto("/desk?sku=NO-SUCH-CHAIR&quantity=5")
     await expect(page.locator("#answer .date")).to_have_text("No date")
     await expect(page.get_by_role("button", name="Confirm")).to_have_count(0)
 
@@ -132,8 +133,49 @@ async def test_the_keyboard_goes_everywhere(page: Page) -> None:
     await expect(page).to_have_url(re.compile("/desk$"))
 
 
+async def test_the_load_of_each_resource_stands_in_its_days(page: Page) -> None:
+    await page.goto("/load")
+    rows = page.locator("table.heat tbody tr")
+    await expect(rows.filter(has_text="SAW")).to_have_count(1)
+    await expect(rows.filter(has_text="OPERATORS")).to_have_count(0)
+    await expect(rows.filter(has_text="SAW").locator("td.full").first).to_have_text("100")
+    await page.get_by_role("link", name="4 weeks").click()
+    await expect(page.locator("table.heat thead th")).to_have_count(29)
+
+
+async def test_planned_supply_looks_planned_in_the_picture_and_in_its_table(page: Page) -> None:
+    await page.goto("/book?sku=CHAIR&site=WAREHOUSE")
+    await expect(page.locator("article.large svg .planned").first).to_be_visible()
+    await expect(page.locator("article.large table .entry.planned").first).to_contain_text("planned transfer")
+
+
+async def test_the_desk_names_what_has_to_be_made_bought_and_moved(page: Page) -> None:
+    await page.goto("/desk?sku=SQUARE-TABLE&site=SHOP-1&quantity=80")
+    answer = page.locator("#answer")
+    await expect(answer).to_contain_text("To be made, bought, moved")
+    await expect(answer.locator("table").last).to_contain_text("FACTORY to WAREHOUSE")
+    await page.get_by_label("Ship to").fill("NOWHERE")
+    await expect(answer.locator(".date")).to_have_text("No date")
+
+
+async def test_a_promise_at_risk_appears_by_itself_with_its_cause(page: Page, house: House) -> None:
+    await page.goto("/promises")
+    await expect(page.locator("main")).to_contain_text("the notifier service does not answer")
+    await expect(page.locator("main")).to_contain_text("every promise holds")
+    address = f"{house.inventory.url}/v1/receipts/DO-1"
+    found = (await house.client.get(address)).json()
+    body = {name: found[name] for name in ("kind", "site", "sku", "quantity", "from_site", "ship_date", "document")}
+    later = (date.fromisoformat(found["due_date"]) + timedelta(days=14)).isoformat()
+    (await house.client.put(address, json=body | {"due_date": later})).raise_for_status()
+    row = page.locator("tr", has_text="DEMAND-04")
+    await expect(row).to_contain_text("SQUARE-TABLE")
+    await expect(row).to_contain_text("DO-1")
+    (await house.client.put(address, json=body | {"due_date": found["due_date"]})).raise_for_status()
+    await expect(page.locator("main")).to_contain_text("every promise holds")
+
+
 @pytest.mark.parametrize("width", [360, 768, 1440])
-@pytest.mark.parametrize("address", ["/", "/book?sku=CHAIR&site=SHOP-1", "/desk?sku=CHAIR&quantity=1"])
+@pytest.mark.parametrize("address", ["/", "/book?sku=CHAIR&site=SHOP-1", "/desk?sku=CHAIR&quantity=1", "/promises", "/load"])
 async def test_no_page_is_wider_than_its_window(page: Page, width: int, address: str) -> None:
     await page.set_viewport_size({"width": width, "height": 900})
     await page.goto(address)

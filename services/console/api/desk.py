@@ -85,6 +85,7 @@ def question(fields: Mapping[str, str]) -> dict[str, Any] | None:
         return None
     line: dict[str, Any] = {"sku": fields["sku"], "quantity": int(quantity) if quantity == quantity.to_integral_value() else str(quantity)}
     line |= {"requested_date": fields["date"]} if fields.get("date") else {}
+    line |= {"ship_to": fields["ship_to"]} if fields.get("ship_to") else {}
     line |= {"sites": [fields["site"]]} if fields.get("site") else {}
     body: dict[str, Any] = {"mode": "inquiry", "lines": [line]}
     body |= {"customer": fields["customer"]} if fields.get("customer") else {}

@@ -7,13 +7,14 @@ from fastapi.responses import HTMLResponse
 
 from services.console.api.rendering import Known, page
 from services.console.domain.values import Pair
-from services.console.handlers import last_promises, load_books, shelf
+from services.console.handlers import dangers, last_promises, load_books, loads, shelf
 
 router = APIRouter(include_in_schema=False)
 
 Wanted = Annotated[str, Query(alias="q", max_length=200)]
 PageNumber = Annotated[int, Query(alias="page", ge=1, le=100_000)]
 Days = Annotated[int | None, Query(ge=7, le=366)]
+LoadDays = Annotated[int, Query(ge=7, le=60)]
 Name = Annotated[str, Query(min_length=1, max_length=200)]
 
 
@@ -54,3 +55,16 @@ async def show_book(console: Known, sku: Name, site: Name, days: Days = None) ->
         sequence=sequence,
         clock=console.board.clock,
     )
+
+
+@router.get("/promises")
+async def show_promises(console: Known) -> HTMLResponse:
+    """What endangers our promises, by cause, and which promises those are."""
+    return page("promises.html", here="promises", clock=console.board.clock, dangers=await dangers(console))
+
+
+@router.get("/load")
+async def show_load(console: Known, days: LoadDays = 14) -> HTMLResponse:
+    """How full each resource is, day by day."""
+    found, trouble = await loads(console, days)
+    return page("load.html", here="load", clock=console.board.clock, loads=found, trouble=trouble, days=days)

@@ -192,9 +192,15 @@ def _bars(book: Book, x: list[float], step: float, strip: _Scale) -> Iterable[Bo
     for index, day in enumerate(book.days):
         left = round(x[index] + (step - width) / 2, 2)
         when = day_month(day.date)
-        if day.coming > 0:
-            height = max(2.0, round(zero - strip(float(day.coming)), 2))
-            yield Box(left, round(zero - height, 2), width, height, "receipt", f"{when}: {_listed(day.receipts)}")
+        sure = day.coming - day.planned
+        height = max(2.0, round(zero - strip(float(sure)), 2)) if sure > 0 else 0.0
+        if sure > 0:
+            listed = _listed(tuple(entry for entry in day.receipts if not entry.is_planned))
+            yield Box(left, round(zero - height, 2), width, height, "receipt", f"{when}: {listed}")
+        if day.planned > 0:
+            above = max(2.0, round(zero - strip(float(day.planned)), 2))
+            listed = _listed(tuple(entry for entry in day.receipts if entry.is_planned))
+            yield Box(left, round(zero - height - above, 2), width, above, "planned", f"{when}, planned: {listed}")
         if day.going > 0:
             height = max(2.0, round(strip(-float(day.going)) - zero, 2))
             yield Box(left, zero, width, height, "claim", f"{when}: {_listed(day.claims)}")

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
+PLAN = "pln_"
+"""What the ids of planned supply begin with."""
 DEMAND = frozenset({"order", "hold", "requirement", "claim"})
 
 
@@ -33,8 +35,15 @@ class Entry:
     expires_at: datetime | None = None
 
     @property
+    def is_planned(self) -> bool:
+        """Whether it is planned supply, which somebody still has to order."""
+        return self.ref.startswith(PLAN)
+
+    @property
     def label(self) -> str:
         """The shortest name a reader knows it by."""
+        if self.is_planned:
+            return f"planned {self.kind.removesuffix('_order').replace('_', ' ')}"
         return (self.who if self.kind in DEMAND else "") or self.ref or self.kind
 
 
@@ -52,6 +61,11 @@ class Day:
     def coming(self) -> Decimal:
         """All receipts of the day."""
         return sum((entry.quantity for entry in self.receipts), Decimal(0))
+
+    @property
+    def planned(self) -> Decimal:
+        """What of it is only planned."""
+        return sum((entry.quantity for entry in self.receipts if entry.is_planned), Decimal(0))
 
     @property
     def going(self) -> Decimal:
@@ -164,3 +178,62 @@ class Clock:
     def missing(self) -> tuple[Service, ...]:
         """The services that do not answer, or not fully."""
         return tuple(service for service in self.services if not service.ready)
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One cause that endangers promises, and who deals with it."""
+
+    alert_id: str
+    status: str
+    severity: str
+    sentence: str
+    cause: str
+    ref: str
+    promises: int
+    taken_by: str
+    raised_at: datetime | None
+    resolved_at: datetime | None
+    missed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AtRisk:
+    """An order line that will not be served as promised."""
+
+    order_id: str
+    order: str
+    """As people call it: the number that the customer's system gave it, else ours."""
+    customer: str
+    sku: str
+    quantity: Decimal
+    promised: date | None
+    projected: date | None
+    """None: no supply that is known covers it."""
+    slip_days: int
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoadDay:
+    """One day of a resource."""
+
+    date: date
+    available: Decimal
+    claimed: Decimal
+
+    @property
+    def percent(self) -> int | None:
+        """How much of it is taken; None on a day on which it does not work and nobody wants it to."""
+        if self.available <= 0:
+            return None if self.claimed <= 0 else 999
+        return int(100 * self.claimed / self.available)
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """A resource day by day."""
+
+    resource: str
+    site: str
+    days: tuple[LoadDay, ...]
