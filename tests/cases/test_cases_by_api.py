@@ -14,26 +14,19 @@ import pytest
 from deploy.local.broker import BrokerServer
 from tests.cases.test_cases import ADAPTERS, CASES, day_of
 from tests.running import RunningPostgres, ServiceStarter, Workplace
-from tests.service.quote.shop import SITES, Json, Shop, a_line, dates, day, deliveries, ok, refused
+from tests.service.quote.shop import SITES, Json, Shop, a_line, a_name, dates, day, deliveries, eventually, ok, refused
 
 NOT_BY_API: dict[str, str] = {
     "iv-step8-late-receipt": "How long a late receipt is waited for is a setting of the whole installation; there it is 0 days.",
     "d365-fence-excludes-old": "The same setting: there a receipt counts until it is 7 days late.",
     **dict.fromkeys(
-        (
-            "bc-handling-and-shipping-backward",
-            "bc-calendar-2",
-            "frepple-calendar-holidays",
-            "oca-window-2",
-            "oca-window-4",
-            "oca-window-6",
-            "odoo-security-lead",
-            "oca-cutoff-1",
-            "oca-cutoff-3",
-            "oca-cutoff-5",
-        ),
-        "The answers of the public doors do not use calendars, lanes and cut-off times yet.",
+        ("frepple-calendar-holidays", "oca-window-2", "oca-window-4", "oca-window-6", "oca-cutoff-1", "oca-cutoff-3", "oca-cutoff-5"),
+        "Weekday and hour are part of the case; a running installation has its own clock.",
     ),
+    "bc-calendar-2": "Calendars are told to capacity, which these cases do without; tests/service/quote/test_quote_dates.py asks the same.",
+    "frepple-ctp-multilevel": "Bills and routings are told to capacity, which these cases do without.",
+    "frepple-capacity-refuse": "The last delivery is that of today and tomorrow, and of today only what is left by the clock is offered.",
+    "frepple-supplier-safety-lead": "The safety time is an item's dock-to-stock days, which the items of these cases do not have.",
 }
 """Cases that cannot be asked of a running installation, and why."""
 
@@ -340,6 +333,110 @@ async def order_at_once(shop: Shop, case: Json) -> None:
     assert claimed == case["expect"].get("reserved_total", case["expect"].get("allocated_counter"))
 
 
+async def at_a_site(shop: Shop, **more: object) -> str:
+    site = a_name("SITE")
+    ok(await shop.inventory.put(f"/v1/sites/{site}", json={"name": site, "time_zone": "UTC", **more}))
+    return site
+
+
+async def pick_early_enough(shop: Shop, case: Json) -> None:
+    """Asked ten days ahead, so that there is time: the claim stands so many days before the delivery."""
+    given = case["given"]
+    handling = given.get("outbound_handling_days", given.get("security_days", 0))
+    site = await at_a_site(shop, pick_pack_days=handling)
+    sku = await shop.stocked(10, site=site)
+    line = a_line(sku, 10, sites=[site], requested_date=day(10))
+    if transit := given.get("shipping_days", 0):
+        ok(await shop.inventory.put(f"/v1/lanes/{a_name('LANE')}", json={"from_site": site, "to": "DE", "transit_days": transit}))
+        line["ship_to"] = "DE"
+
+    async def known() -> bool:
+        return dates(await shop.ask(line)) == [day(10)]
+
+    await eventually(known, what="the lane")
+    await shop.order(line)
+    claims = [claim["date"] for one in (await shop.book(sku, site))["days"] for claim in one["claims"]]
+    assert claims == [day(10 - handling - transit)]
+    if "pick_scheduled" in case["expect"]:
+        expected = day_of(given["order"]) + given["customer_lead_days"] - day_of(case["expect"]["pick_scheduled"])
+    else:
+        expected = day_of(case["ask"]["requested_delivery"]) - day_of(case["expect"]["earliest_ship"])
+    assert handling + transit == expected
+
+
+async def sold_by(shop: Shop, told: Told, **terms: object) -> None:
+    """A supplier for the case's sku, as soon as quote has heard of it."""
+    ok(await shop.inventory.put("/v1/suppliers/WOOD", json={"name": "Wood"}))
+    body = {"sku": told.sku, "site": "HAM", "supplier": "WOOD", **terms}
+    ok(await shop.inventory.put(f"/v1/supplier-items/{a_name('TERMS')}", json=body))
+
+    async def known() -> bool:
+        return bool((await shop.ask(told.line(100_000, sites=["HAM"])))["planned_supply"])
+
+    await eventually(known, what="the supplier")
+
+
+async def buy_the_remainder(shop: Shop, case: Json) -> None:
+    """Whether it is made or bought, only what is not covered is planned."""
+    told = await Told.of(shop, "D", case["given"]["on_hand_plus_scheduled"])
+    await sold_by(shop, told, lead_time_days=3)
+    answer = await shop.ask(told.line(case["ask"]["qty"], sites=["HAM"]))
+    assert [one["quantity"] for one in answer["planned_supply"]] == [case["expect"]["ctp_qty"]]
+    known = [peg["quantity"] for peg in answer["lines"][0]["pegging"] if not peg["source"].startswith("planned")]
+    assert sum(known) == case["expect"]["atp_qty"]
+
+
+async def buy_in_lots(shop: Shop, case: Json) -> None:
+    given = case["given"]
+    told = await Told.given(shop, case)
+    await sold_by(shop, told, lead_time_days=given["lead_days"], minimum_quantity=given["min_lot"], multiple=given["lot_multiple"])
+    planned = []
+    for order, expected in zip(case["ask"]["orders"], case["expect"]["promises"], strict=True):
+        answer = await shop.order(told.line(order["qty"], order["due"], sites=["HAM"]), allow_partial=True)
+        assert delivered(answer) == told.plan(expected)
+        planned += [one["quantity"] for one in answer["planned_supply"]]
+    assert planned == [case["expect"]["purchase_qty"]]
+
+
+async def wait_within_the_fence(shop: Shop, case: Json) -> None:
+    given = case["given"]
+    told = await Told.given(shop, case)
+    await shop.item(told.sku, atp_fence_days=given["fence_days"])
+    await sold_by(shop, told, lead_time_days=given["lead_time_days"])
+
+    async def fenced() -> Json | None:
+        answer = await shop.ask(told.line(case["ask"]["qty"], case["ask"]["due"], sites=["HAM"]), allow_partial=True)
+        return answer if len(delivered(answer)) == len(case["expect"]["deliveries"]) else None
+
+    assert delivered(await eventually(fenced, what="the fence")) == told.plan(case["expect"]["deliveries"])
+
+
+async def move_through_the_network(shop: Shop, case: Json) -> None:
+    given, asked = case["given"], case["ask"]
+    sku = await shop.item()
+    names = {name: await at_a_site(shop) for lane in given["transfer"] for name in lane.split("_")}
+    ok(await shop.inventory.put("/v1/suppliers/WOOD", json={"name": "Wood"}))
+    for lane, days in given["transfer"].items():
+        here, there = lane.split("_")
+        body = {"from_site": names[here], "to": names[there], "transit_days": days}
+        ok(await shop.inventory.put(f"/v1/lanes/{a_name('LANE')}", json=body))
+    for priority, (name, said) in enumerate(given["purchase"].items()):
+        body = {"sku": sku, "site": names[name], "supplier": "WOOD", "lead_time_days": int(said.split()[0]), "priority": priority}
+        ok(await shop.inventory.put(f"/v1/supplier-items/{a_name('TERMS')}", json=body))
+    for name, quantity in given["on_hand"].items():
+        await shop.stocked(quantity, sku=sku, site=names[name])
+    today = day_of(given["today"])
+    line = a_line(sku, asked["qty"], sites=[names[asked["site"]]], requested_date=day(day_of(asked["due"]) - today))
+
+    async def planned() -> Json | None:
+        answer = await shop.ask(line)
+        return answer if answer["outcome"] == "full" else None
+
+    answer = await eventually(planned, what="the network being known")
+    starts = [one["latest_start_date"] for one in answer["planned_supply"] if one["kind"] == "purchase_order"]
+    assert starts == [day(day_of(case["expect"]["purchase_start"]) - today)]
+
+
 BY_API: dict[str, Callable[[Shop, Json], Awaitable[None]]] = {
     "oracle-period-atp": ask_periods,
     "stevenson-pumps-week1": ask_pumps,
@@ -373,6 +470,12 @@ BY_API: dict[str, Callable[[Shop, Json], Awaitable[None]]] = {
     "cosmic-stock-first": ask_stock_first,
     "conc-last-unit": order_at_once,
     "conc-no-lost-update": order_at_once,
+    "bc-handling-and-shipping-backward": pick_early_enough,
+    "odoo-security-lead": pick_early_enough,
+    "bc-ctp-remainder": buy_the_remainder,
+    "frepple-supplier-lot": buy_in_lots,
+    "frepple-autofence-2": wait_within_the_fence,
+    "frepple-multisite-2": move_through_the_network,
 }
 
 
