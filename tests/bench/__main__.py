@@ -8,12 +8,12 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.bench import freshness, inquiries, orders
+from tests.bench import alarm, freshness, inquiries, orders
 from tests.bench.report import Results, render
 from tests.bench.stage import Stage, fill, resident_megabytes, staged
 from tests.running import REPOSITORY, SERVICES
 
-PARTS = ("inquiries", "freshness", "orders")
+PARTS = ("inquiries", "freshness", "alarm", "orders")
 PAGE = REPOSITORY / "docs" / "benchmarks.md"
 
 
@@ -22,6 +22,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5, help="how often each pair is measured")
     parser.add_argument("--seconds", type=float, default=4.0, help="of each loop")
     parser.add_argument("--changes", type=int, default=300, help="of stock, for freshness")
+    parser.add_argument("--slips", type=int, default=30, help="of purchase orders, for the alarm")
     parser.add_argument("--only", choices=PARTS, action="append", help="measure this part alone (may be given more than once)")
     parser.add_argument("--json", type=Path, help="write every figure to this file")
     parser.add_argument("--write", action="store_true", help=f"write {PAGE.relative_to(REPOSITORY)}")
@@ -41,7 +42,7 @@ async def main(asked: argparse.Namespace) -> Results:
     async with staged() as stage:
         for name in SERVICES:
             more = {f"PLEDGE_{other.upper()}_URL": service.url for other, service in stage.services.items()}
-            if name in ("quote", "inventory") or not asked.only:
+            if name in ("quote", "inventory") or not asked.only or "alarm" in parts:
                 await stage.service(name, more)
         first = {name: resident_megabytes(service.pid) for name, service in stage.services.items()}
         found.start_seconds = dict(stage.start_seconds)
@@ -52,6 +53,9 @@ async def main(asked: argparse.Namespace) -> Results:
         if "freshness" in parts:
             say(f"freshness: {asked.changes} changes")
             found.stock_changes = await freshness.measure(stage, asked.changes)
+        if "alarm" in parts:
+            say(f"alarm: {asked.slips} slips")
+            found.alarms = await alarm.measure(stage, asked.slips)
         if "orders" in parts:
             await _orders(stage, found, asked)
         found.megabytes = {name: (before, resident_megabytes(stage.services[name].pid)) for name, before in first.items()}

@@ -46,6 +46,16 @@ one after the other. In between: transaction, outbox, relay, broker, projection,
 |---|---|---|---|
 {rows}"""
 
+ALARM = """
+## A purchase order that slips until a person hears of it
+
+`PUT /v1/receipts` with a later date, until the signed webhook about the promise that stands on it came in; {slips} slips, one after
+the other. In between: inventory, broker, the ledger, the watch over promises, broker, notifier (which gathers for 250 ms).
+
+| p50 ms | p99 ms | most ms |
+|---|---|---|
+| {p50:.0f} | {p99:.0f} | {most:.0f} |"""
+
 ORDERS = """
 ## Orders, beside a transaction per request
 
@@ -80,6 +90,8 @@ class Results:
     """Of the machine, before anything was started: processes that wanted a processor."""
     inquiry_rounds: dict[str, list[inquiries.Round]] = field(default_factory=dict)
     stock_changes: list[freshness.Change] = field(default_factory=list)
+    alarms: list[float] = field(default_factory=list)
+    """Milliseconds."""
     order_rounds: dict[str, dict[str, list[orders.Round]]] = field(default_factory=dict)
     """By kind (hot, spread), then by service."""
     start_seconds: dict[str, float] = field(default_factory=dict)
@@ -101,6 +113,10 @@ def render(found: Results) -> str:
         parts.append(_inquiries(found.inquiry_rounds))
     if found.stock_changes:
         parts.append(_freshness(found.stock_changes))
+    if found.alarms:
+        times = sorted(found.alarms)
+        p50, p99, most = quantile(times, 0.5), quantile(times, 0.99), times[-1]
+        parts.append(ALARM.format(slips=len(found.alarms), p50=p50, p99=p99, most=most))
     if found.order_rounds:
         parts.append(_orders(found.order_rounds))
     rows = [f"| {name} | {found.start_seconds[name]:.2f} | {first:.0f} | {last:.0f} |" for name, (first, last) in found.megabytes.items()]
