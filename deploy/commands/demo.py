@@ -76,7 +76,7 @@ def slip(
 @app.command()
 def breakdown(
     resource: Annotated[str, typer.Option(help="Which machine.")] = "SAW",
-    days: Annotated[int, typer.Option(min=1, max=30, help="For how many of its days with work.")] = 3,
+    days: Annotated[int, typer.Option(min=1, max=30, help="For how many of its days with work.")] = 10,
     port_base: PortBase = None,
     key: Key = None,
 ) -> None:

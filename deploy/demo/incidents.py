@@ -61,7 +61,7 @@ async def slip(doors: Doors, say: Say, receipt: str | None = None, days: int = 1
     await _tell(doors, say, what, {found["receipt_id"]}, before, advice)
 
 
-async def breakdown(doors: Doors, say: Say, resource: str = "SAW", days: int = 3) -> None:
+async def breakdown(doors: Doors, say: Say, resource: str = "SAW", days: int = 10) -> None:
     """A machine stands still on the next `days` days on which it has work: the foreman enters the downtime."""
     today = date.today()  # noqa: DTZ011, TID251 -- the day on which somebody enters it
     span = {"from_date": today.isoformat(), "to_date": (today + timedelta(days=LOOKS_AHEAD_DAYS)).isoformat()}

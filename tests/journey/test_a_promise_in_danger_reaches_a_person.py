@@ -118,3 +118,25 @@ async def test_a_machine_that_stops_endangers_what_is_to_be_made_on_it(town: Tow
     alert = await town.heard(saw, "promise-at-risk")
     assert [one["order_id"] for one in alert["news"]] == [order["order_id"]]
     assert (await shop.read(order["order_id"]))["lines"][0]["risk"]["cause"]["code"] == "CAPACITY_REDUCED"
+
+
+async def test_what_slips_levels_below_is_followed_up_to_the_promise(town: Town) -> None:
+    shop = town.shop
+    beam, leg, chair = [await shop.item() for _ in range(3)]
+    for product, component, quantity in ((leg, beam, 1), (chair, leg, 4)):
+        bill = {"boms": [{"site": "HAM", "components": [{"component": component, "quantity_per": quantity}]}]}
+        ok(await town.capacity.put(f"/v1/boms/{product}", json=bill))
+    receipt = await shop.order_supply(beam, 8, 3)
+    await shop.stocked(0, sku=beam)
+
+    async def makeable() -> Json | None:
+        answer = await shop.ask(a_line(chair, 2, sites=["HAM"]))
+        return answer if answer["outcome"] == "late" else None
+
+    await eventually(makeable, what="a quote that can have it made of what is made")
+    order = await shop.order(a_line(chair, 2, line_ref="10", sites=["HAM"]))
+    assert dates(order) == [day(3)]
+    assert len(ok(await shop.quote.get("/v1/plans", params={"order_id": order["order_id"]}))["data"]) == 2
+    await shop.order_supply(beam, 8, 8, receipt_id=receipt)
+    alert = await town.heard(receipt, "promise-at-risk")
+    assert [(one["order_id"], one["projected_date"]) for one in alert["news"]] == [(order["order_id"], day(8))]

@@ -211,7 +211,7 @@ class _Look:
         late = False
         for plan in book.of(Part.PLAN):
             needs = _needs_of(plan)
-            if any(self._is_short(other) for other in needs):
+            if plan.ref in self.plans or any(self._is_short(other) for other in needs):  # what it needs may come later itself
                 late = True
                 self._put_in(plan.ref, key)
                 ahead |= needs

@@ -40,6 +40,8 @@ MAX_BOOKS = 2000
 PLAN_SECONDS = 0.4
 """Planning stops after so long, and what is left comes again: planned twice over, a transaction must not look idle to the database."""
 ROUNDS_BEFORE_LOCKING_ALL = 2
+MOST_ROUNDS = 20
+"""A change that is decided otherwise under the locks than planned so often is sent away: the database's clock may have been set back."""
 BOOKS_TOLD_AT_ONCE = 500
 """Their events take a while to write down, and a transaction must not look idle to the database meanwhile."""
 TRIES = 3
@@ -201,7 +203,8 @@ class Door:
                 logger.exception("batch failed", changes=sorted({type(ask.change).__name__ for ask in batch}), requests=len(batch))
                 return await self._divide(batch, Outcome(500, dict(BROKEN)))
             else:
-                self._queue.extendleft(reversed(put_off))
+                _reply_all([ask for ask in put_off if ask.rounds >= MOST_ROUNDS], Outcome(503, dict(BUSY)))
+                self._queue.extendleft(ask for ask in reversed(put_off) if ask.rounds < MOST_ROUNDS)
                 return None
 
     async def _divide(self, batch: list[Ask], last: Outcome) -> None:
