@@ -6,15 +6,20 @@ Quantities are whole numbers of millionths, days are ordinals, instants are UTC.
 ======================  =====================================================================================
 Question                Where the rule is
 ======================  =====================================================================================
-What do we know?        `book.py`: stock, safety stock, receipts, claims, requirements; past-due receipts
+What do we know?        `book.py`: stock, safety stock, receipts, plans, claims, requirements; past-due receipts
 What can be promised?   `balance.py`: projected availability, ATP, THE invariant, the table by day
 What was asked?         `request.py`: lines, splits, ship complete, latest acceptable date
 How many, by when?      `promise.py` → `plan.py`: one line, its sites in order, other ways and why they lost
 In several deliveries?  `split.py`: the best split, not the greedy one
 All on one date?        `shipcomplete.py`
+On which days?          `calendar.py` (what works when) → `dates.py` (pick, ship, delivery) → `outlet.py` (by when from a site)
+And if it lacks?        `sources.py` (transfer, make, buy) → `replenish.py` (the same question, down to the last part)
+Who has time for it?    `capacity.py`: free minutes by day, operations, pools
 Changing a promise?     `change.py`: reduce, raise, postpone; never pulled in unasked
 Goods left?             `shipment.py`: what a shipment consumes; the status of lines and orders
 From which supply?      `pegging.py`: by date, stock first
+Who is in danger?       `risk.py`: who can stay stays, by rank; who cannot is told when
+What if?                `assume.py`: the same question on copies of the books
 Why?                    `reasons.py` (the closed list) and `explanation.py` (the chain that sums to the slip)
 In one sentence?        `sentence.py`
 What was answered?      `answer.py`: deliveries, outcomes, alternatives
