@@ -80,7 +80,10 @@ async def breakdown(doors: Doors, say: Say, resource: str = "SAW", days: int = 1
 
 
 async def promotion(doors: Doors, say: Say, sku: str = "CHAIR", orders: int = 12) -> None:
-    """A shop advertises a sku, and its customers order at once: each gets a date that holds, and nobody loses his."""
+    """A shop advertises a sku, and its customers order at once; a marketplace sells it as well, and does not ask.
+
+    Whoever asks gets a date that holds, and takes from nobody. What was sold without asking is a fact: it endangers promises.
+    """
     before = await at_risk(doors)
     line = {"sku": sku, "quantity": 4, "requested_date": date.today().isoformat()}  # noqa: DTZ011, TID251 -- customers want it today
     bodies = [{"customer": f"PROMOTION-{n + 1:02d}", "lines": [line]} for n in range(orders)]
@@ -94,7 +97,25 @@ async def promotion(doors: Doors, say: Say, sku: str = "CHAIR", orders: int = 12
             break
     fresh = [each for each in await at_risk(doors) if each not in before]
     say(f"Who is affected: {_named(fresh) if fresh else 'nobody who had a promise; later customers get later dates'}.")
-    say(f"What to do: if that is too late for a promotion, make {sku} ahead of the next one, or keep some back.")
+    sites = [one["site"] for status, answer in answers if status < REFUSED for one in answer["lines"][0]["deliveries"]]
+    if sites:
+        await _sold_without_asking(doors, say, sku, max(sites, key=sites.count), 4 * orders)
+
+
+async def _sold_without_asking(doors: Doors, say: Say, sku: str, site: str, quantity: int) -> None:
+    """A marketplace that knows of no promise sells what it thinks is there, for today."""
+    before = await at_risk(doors)
+    today = date.today().isoformat()  # noqa: DTZ011, TID251 -- it promises at once
+    line = {"line_ref": "1", "sku": sku, "site": site, "quantity": quantity, "promised_date": today}
+    number = f"MARKET-{uuid.uuid4().hex[:6]}"
+    order = {"external_id": number, "source_system": "marketplace", "customer": "MARKETPLACE", "lines": [line]}
+    status, answer = await doors.post(f"{doors.urls.quote}/v1/orders/import", {"orders": [order]}, str(uuid.uuid4()))
+    if status >= REFUSED:
+        raise CannotHappenError(str(answer.get("detail") or status))
+    what = f"a marketplace that does not ask has sold {quantity} {sku} of {site} for today ({number})"
+    page = await _do(doors.get(f"{doors.urls.quote}/v1/orders", external_id=number))
+    advice = f"have the marketplace ask before it promises, and make {sku} ahead of the next promotion"
+    await _tell(doors, say, what, {each["id"] for each in page["data"]}, before, advice)
 
 
 async def at_risk(doors: Doors) -> list[Endangered]:
