@@ -80,7 +80,7 @@ format: $(STAMP)
 
 # Budget: an hour or more; every property that does not fix its number of examples tries a hundred times as many.
 soak: $(STAMP)
-	@PLEDGE_HYPOTHESIS=soak $(RUN)/python -m pytest tests/unit tests/contract tests/journey tests/integrate tests/service/inventory \
+	@PLEDGE_HYPOTHESIS=soak $(RUN)/python -m pytest tests/unit tests/contract tests/journey tests/integrate tests/service/inventory tests/service/quote \
 		tests/service/test_any_input_of_every_service.py --numprocesses $(WORKERS) --quiet
 
 # Budget: 10 minutes.
