@@ -87,9 +87,10 @@ async def test_what_goes_wrong_is_said_with_whom_it_hits_and_arrives_signed(a_se
             await incidents.promotion(doors, said.append, "SQUARE-TABLE", 5)
             words = "\n".join(said)
             assert "5 get promises" in said[0]
-            assert "The alert says: order MARKET-" in words, words
+            assert "What happened: a marketplace that does not ask" in words, words
+            assert "MARKETPLACE" in words, words  # under its own cause, or under the saw's where that is the later news
             async with asyncio.timeout(30):
-                while not all(any(name in line for line in told) for name in ("DO-1", "SAW", "MARKET-")):
+                while not all(any(name in line for line in told) for name in ("DO-1", "SAW")):
                     await asyncio.sleep(0.1)
     assert all(line.startswith("webhook, signature good: ") for line in told)
 
