@@ -86,7 +86,7 @@ async def watch_promises(watch: RiskWatch, stop: asyncio.Event) -> None:
     """Look at the promises that a change may endanger, at once where it was made here; and see new civil days begin.
 
     It takes half of the time at most: requests want the other half. What cannot be looked at, by a fault of ours or for want
-    of time, is tried again behind all else: it holds up nothing.
+    of time, is set aside and tried again later: it holds up nothing.
     """
     busy = away = False
     while not stop.is_set():

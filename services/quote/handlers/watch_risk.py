@@ -84,20 +84,21 @@ class RiskWatch:
                 if due:
                     await self._board.look(self._pool)  # whatever came before it is known then, whoever wrote it
                 said = await _Look(self._board, connection, due).tell() if due else 0
-        self._at_once = DUE_AT_ONCE
+        self._at_once = min(2 * self._at_once, DUE_AT_ONCE)
         if said:
             self._woken()
         return bool(due)
 
     async def step_aside(self) -> None:
-        """After a look that failed: look at one thing at a time, and put what fails alone behind all others."""
+        """After a look that failed: halve what is looked at down to the culprit, and set that aside for a while."""
+        self.alarm()
         if self._at_once > 1:
-            self._at_once = 1
-            self.alarm()
+            self._at_once //= 2
             return
         async with self._pool.connection() as connection, connection.transaction():
             if await risk.lead(connection):
-                await risk.put_last(connection)
+                await risk.set_aside(connection)
+                self._at_once = DUE_AT_ONCE
 
     async def roll(self) -> None:
         """Where a new civil day has begun: what is past due makes books due, and promises whose date has passed are missed."""

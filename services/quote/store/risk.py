@@ -59,6 +59,7 @@ class RiskRow:
 
 
 _STATE = "order_id, line_ref, revision, state, promised_date, projected_date, slip_days, unsupplied, cause, books, told_at"
+_NOW = "(not_before IS NULL OR not_before <= clock_timestamp())"
 _ADD_DUE = insert_sql("risk_due", {"kind": "text", "key": "text", "cause": "jsonb"})
 
 
@@ -83,24 +84,25 @@ async def lead(connection: Connection) -> bool:
 
 async def is_due(connection: Connection) -> bool:
     """Whether anything waits to be looked at."""
-    return bool(await connection.fetchval("SELECT EXISTS (SELECT FROM risk_due)"))
+    return bool(await connection.fetchval(f"SELECT EXISTS (SELECT FROM risk_due WHERE {_NOW})"))
 
 
 async def take_due(connection: Connection, limit: int) -> list[DueRow]:
     """Take what is due, the oldest first; it is due again if this transaction comes to nothing."""
     rows = await connection.fetch(
-        """DELETE FROM risk_due WHERE id IN (SELECT id FROM risk_due ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED)
-           RETURNING id, kind, key, cause""",
+        f"""DELETE FROM risk_due WHERE id IN (SELECT id FROM risk_due WHERE {_NOW} ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED)
+            RETURNING id, kind, key, cause""",
         limit,
     )
     return [DueRow(row["kind"], row["key"], _cause(row["cause"])) for row in sorted(rows, key=lambda row: row["id"])]
 
 
-async def put_last(connection: Connection) -> None:
-    """Put what is due first behind everything else."""
+async def set_aside(connection: Connection) -> None:
+    """Look at what is due first only later: after a second, then two, four … up to ten minutes."""
     await connection.execute(
-        """WITH first AS (DELETE FROM risk_due WHERE id = (SELECT min(id) FROM risk_due) RETURNING kind, key, cause)
-           INSERT INTO risk_due (kind, key, cause) SELECT kind, key, cause FROM first"""
+        f"""UPDATE risk_due SET tries = tries + 1,
+                   not_before = clock_timestamp() + least(power(2, least(tries, 10)), 600) * interval '1 second'
+            WHERE id = (SELECT min(id) FROM risk_due WHERE {_NOW})"""
     )
 
 

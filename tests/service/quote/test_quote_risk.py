@@ -1,7 +1,6 @@
 """Whose promise will not hold is told within moments: by what, until when, once; and told again when it is safe."""
 
 import asyncio
-import os
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -18,8 +17,6 @@ from shared.contracts.quote import RISK_TOPIC
 from tests.contract.broker.parts import everything
 from tests.running import RunningPostgres, RunningService, ServiceStarter, Workplace
 from tests.service.quote.shop import Json, Shop, a_line, a_name, day, eventually, ok, today
-
-SOAK = os.environ.get("PLEDGE_HYPOTHESIS") == "soak"
 
 
 async def line_of(shop: Shop, order_id: str, line: int = 0) -> Json:
@@ -328,7 +325,6 @@ async def test_killed_again_and_again_the_processes_lose_no_alert_and_tell_none_
         await say(company.broker, order, *["promise-at-risk", "promise-recovered"] * 2)
 
 
-@pytest.mark.skipif(not SOAK, reason="failed twice after the kills above, cause unknown: the journey shows the same without kills")
 async def test_downtime_of_a_resource_endangers_what_is_made_on_it(company: Company) -> None:
     shop, saw = company.shop, a_name("SAW")
     sku, part = await shop.item(), await shop.stocked(100)
