@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from services.capacity import events
 from services.capacity.api import ROUTERS
 from services.capacity.consumer import HEARD, HEARS, SUBSCRIBES, Items
-from services.capacity.gateway import InventoryGateway
+from services.capacity.gateway import items_of_inventory
 from services.capacity.handlers.hear_updates import UPDATES_TOPIC, VOCABULARY, take_updates
 from services.capacity.keeping import Hearing, keep_horizon
 from services.capacity.settings import Settings
@@ -42,7 +42,7 @@ def create_app(settings: Settings) -> FastAPI:
         await broker.start()
         heartbeat = HeartbeatSpec(TOPIC, settings.heartbeat_seconds)
         relay = Relay(database.dsn, settings.service, broker, f"/pledge/{settings.service}", heartbeat)
-        inventory = InventoryGateway(settings)
+        inventory = items_of_inventory(settings)
         leadership = Leadership(database.dsn, f"{settings.service}:{ITEMS_TOPIC}")
         projector = Projector(broker, ITEMS_TOPIC, HEARD, Items(database, inventory), leadership)
         limit = settings.update_dead_letter_limit

@@ -2,13 +2,13 @@
 
 from pydantic import BaseModel
 
-from services.capacity.gateway import InventoryGateway
 from services.capacity.handlers.hear import go_on_from, hear_items, heard_offsets, know_items
 from services.capacity.handlers.hear_updates import UPDATES_TOPIC, VOCABULARY
 from shared.broker import Received
 from shared.contracts.inventory import EVENTS, TOPIC, Heartbeat, ItemDefined
 from shared.database import Database
 from shared.projecting import Fenced
+from shared.snapshots import SnapshotReader
 
 HEARD = {name: model for name, model in EVENTS.items() if model in (ItemDefined, Heartbeat)}
 SUBSCRIBES: dict[str, tuple[str, type[BaseModel]]] = {
@@ -22,7 +22,7 @@ PIECE = 500
 class Items:
     """The projection of inventory's items: a component that is named must be one of them."""
 
-    def __init__(self, database: Database, inventory: InventoryGateway) -> None:
+    def __init__(self, database: Database, inventory: SnapshotReader) -> None:
         """`inventory` is asked only when the log no longer holds what was missed."""
         self._database = database
         self._inventory = inventory
@@ -40,10 +40,11 @@ class Items:
 
     async def resynchronise(self, ends: dict[int, int]) -> None:
         """Know every item of the owner's snapshot, and go on from the offsets that were read before it."""
-        taken_at, offsets, items = await self._inventory.items()
+        taken_at, offsets, items = await self._inventory.snapshot()
         piece: list[ItemDefined] = []
         async for item in items:
-            piece.append(item)
+            if isinstance(item, ItemDefined):
+                piece.append(item)
             if len(piece) >= PIECE:
                 await self._know(piece)
                 piece = []

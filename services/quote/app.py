@@ -14,7 +14,7 @@ from services.quote.api import ROUTERS
 from services.quote.board import CAPACITY_TOPIC, SUPPLY_TOPIC, Board
 from services.quote.consumer import SUBSCRIBES, TOPICS, projector
 from services.quote.decision_log import DecisionLog
-from services.quote.gateway import SnapshotGateway
+from services.quote.gateway import snapshot_at
 from services.quote.handlers.hear_capacity import HearCapacity
 from services.quote.handlers.hear_supply import HearSupply
 from services.quote.handlers.watch_risk import RiskWatch
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from services.quote.settings import Settings
+    from shared.snapshots import SnapshotReader
 
 logger = structlog.get_logger()
 
@@ -53,11 +54,11 @@ PUBLISHES = {
 HEARD = {SUPPLY_TOPIC: HearSupply, CAPACITY_TOPIC: HearCapacity}
 
 
-def _owners(settings: Settings) -> dict[str, SnapshotGateway]:
+def _owners(settings: Settings) -> dict[str, SnapshotReader]:
     """Who is asked for a snapshot of each topic."""
     return {
-        SUPPLY_TOPIC: SnapshotGateway(settings, settings.inventory_url, TOPICS[SUPPLY_TOPIC]),
-        CAPACITY_TOPIC: SnapshotGateway(settings, settings.capacity_url, TOPICS[CAPACITY_TOPIC]),
+        SUPPLY_TOPIC: snapshot_at(settings.inventory_url, settings, TOPICS[SUPPLY_TOPIC]),
+        CAPACITY_TOPIC: snapshot_at(settings.capacity_url, settings, TOPICS[CAPACITY_TOPIC]),
     }
 
 

@@ -12,11 +12,11 @@ from shared.projecting import Fenced
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from services.quote.gateway import SnapshotGateway
     from services.quote.ledger import Change, Door
     from services.quote.store.pool import Pool
     from shared.broker import Received
     from shared.contracts.base import Contract
+    from shared.snapshots import SnapshotReader
 
     Hear = Callable[[Sequence[Contract], Progress | None], Change]
 
@@ -26,7 +26,7 @@ SNAPSHOT_PIECE = 200
 class Projection:
     """What quote makes of one topic."""
 
-    def __init__(self, topic: str, hear: Hear, pool: Pool, door: Door, owner: SnapshotGateway) -> None:
+    def __init__(self, topic: str, hear: Hear, pool: Pool, door: Door, owner: SnapshotReader) -> None:
         """`hear` makes the change of a run of events; `owner` is asked only when the log no longer holds what was missed."""
         self._topic = topic
         self._hear = hear

@@ -29,7 +29,6 @@ from services.inventory.store.movements import (
     list_movements,
     moved_since,
 )
-from services.inventory.store.offsets import list_offsets, move_offset, set_offsets
 from services.inventory.store.positions import (
     CountRow,
     Remembered,
@@ -47,6 +46,7 @@ from services.inventory.store.receipts import (
     lock_receipts,
     save_receipts,
 )
+from shared.offsets import list_offsets, move_offset, set_offsets
 
 __all__ = [
     "CountRow",

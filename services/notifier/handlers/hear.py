@@ -10,10 +10,11 @@ from services.notifier.domain.alert import UNMATCHED, Alert, Shipment, Status, s
 from services.notifier.domain.line import Cause, Danger, Line, Risk, Severity, endangered, hear_risk
 from services.notifier.domain.message import about_alert, about_line
 from services.notifier.domain.subscription import Event, Grouping, Subscription, due_at, may_want_line, wants_shipment
-from services.notifier.store import alerts, deliveries, lines, offsets, subscriptions
+from services.notifier.store import alerts, deliveries, lines, subscriptions
 from services.notifier.store.alerts import Happening
 from services.notifier.store.deliveries import Gathering
 from services.notifier.store.door import lock_door
+from shared import offsets
 from shared.contracts.quote import ORDERS_TOPIC, RISK_TOPIC, OrderEvent, PromiseRisk, UnmatchedShipment
 from shared.database import Session, db_now
 from shared.ids import new_id
