@@ -17,7 +17,7 @@ from services.quote.asks import micro_of
 from services.quote.domain.book import Rules
 from services.quote.domain.calendar import EVERY_DAY, NEVER, Calendar
 from services.quote.domain.dates import Way, first_handling_day, immediate
-from services.quote.domain.sources import MICRO, Buy, Component, Lot, Make, Need, Operation, Source, Transfer
+from services.quote.domain.sources import Buy, Component, Lot, Make, Need, Operation, Source, Transfer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -328,6 +328,3 @@ def _zone(name: str) -> ZoneInfo:
     except (KeyError, ValueError, OSError):  # OSError: a directory of zones, such as Europe
         log.warning("unknown time zone, reading it as UTC", time_zone=name)
         return UTC_ZONE
-
-
-__all__ = ["MICRO", "ItemCard", "SiteCard", "World", "pattern"]
