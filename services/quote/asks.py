@@ -217,6 +217,50 @@ class CustomerAsk(RequestModel):
     expected_revision: int | None = Field(default=None, ge=0)
 
 
+class StabilityAsk(RequestModel):
+    """How often, and how far, a promise may be moved without a person's approval."""
+
+    most_moves: int | None = Field(default=None, ge=0, le=1000, description="Of one order line, ever.")
+    most_days: int | None = Field(default=None, ge=0, le=1096, description="Days by which one move may make a promise later.")
+
+
+class FreshnessAsk(RequestModel):
+    """What may be promised on old news."""
+
+    mode: Literal["warn", "refuse"] = Field(
+        default="warn", description="`warn`: answer and say so. `refuse`: no new commitment while an input is stale (503, retryable)."
+    )
+    stale_after_seconds: float | None = Field(default=None, gt=0, le=31_536_000, description="As the service was set up by default.")
+
+
+class CostsAsk(RequestModel):
+    """What a plan costs besides what it buys and carries, in the company's currency."""
+
+    lateness_per_unit_day: NonNegativeQuantity = Field(default=Decimal(0), description="Of every unit, for every day after the wanted one.")
+    handling_per_unit: NonNegativeQuantity = Field(default=Decimal(0), description="Of every unit that leaves a site.")
+
+
+class PolicyAsk(RequestModel):
+    """How promises are made: for everything, a site, an item, or an item at a site. What is null is left to the next."""
+
+    name: Note | None = None
+    sku: Code | None = Field(default=None, description="For this item alone.")
+    site: Code | None = Field(default=None, description="For this site alone.")
+    past_due_offset_days: int | None = Field(default=None, ge=0, le=365, description="A receipt that is late counts so long after today.")
+    past_due_limit_days: int | None = Field(default=None, ge=0, le=1096, description="A receipt that is later than this no longer counts.")
+    atp_fence_days: int | None = Field(default=None, ge=0, le=1096, description="What comes so soon is waited for, not planned.")
+    stability: StabilityAsk | None = None
+    freshness: FreshnessAsk | None = None
+    costs: CostsAsk | None = None
+    expected_revision: int | None = Field(default=None, ge=0)
+
+    @model_validator(mode="after")
+    def _of_a_site(self) -> "PolicyAsk":
+        if self.freshness is not None and self.sku is not None:
+            raise PydanticCustomError("freshness_of_item", "news has an age by site, not by item: settle freshness without a sku")
+        return self
+
+
 class ImportedLine(RequestModel):
     """A line that another system has promised."""
 

@@ -88,9 +88,9 @@ class Board:
         card = self.sites.get(site)
         return "UTC" if card is None else card.time_zone
 
-    def rules(self, sku: str) -> Rules:
-        """How the dates of a sku are read."""
-        return self.world.rules(sku)
+    def rules(self, sku: str, site: str | None) -> Rules:
+        """How the dates of a sku are read at a site."""
+        return self.world.rules(sku, site)
 
     def sites_of(self, sku: str) -> list[str]:
         """Every site with a book of the sku, by code; where there is none, every site at which it can be made or bought."""

@@ -17,6 +17,7 @@ from services.quote.asks import micro_of
 from services.quote.domain.book import Rules
 from services.quote.domain.calendar import EVERY_DAY, NEVER, Calendar
 from services.quote.domain.dates import Way, first_handling_day, immediate
+from services.quote.domain.policy import Costs, Freshness, Policies, Policy, StabilityBudget
 from services.quote.domain.sources import Buy, Component, Lot, Make, Need, Operation, Source, Transfer
 
 if TYPE_CHECKING:
@@ -77,6 +78,9 @@ class World:
         self._calendars: dict[str, Calendar] = {}
         self._rules: dict[str, Rules] = {}
         self._default_rules = Rules(settings.past_due_offset_days, settings.past_due_limit_days)
+        self.policies = Policies()
+        self._rules_here: dict[tuple[str, str | None], Rules] = {}
+        """Rules where policies have a word."""
         self._ways: dict[tuple[str, str, str | None, str | None], tuple[datetime, tuple[Way, ...]]] = {}
         self._sources: dict[tuple[str, str], tuple[datetime, tuple[Source, ...]]] = {}
 
@@ -105,6 +109,10 @@ class World:
             )  # fmt: skip
         elif definition.kind == "calendar":
             self._calendars[definition.id] = pattern(state["pattern"])
+        elif definition.kind == "policy":
+            told = self._states["policy"]
+            self.policies = Policies(((told[name]["sku"], told[name]["site"]), policy_of(told[name])) for name in sorted(told))
+        self._rules_here.clear()
         self._ways.clear()
         self._sources.clear()
 
@@ -116,9 +124,23 @@ class World:
         """The definitions of a kind that are looked up by a value, by id."""
         return sorted(self._index.get((kind, value), {}).items())
 
-    def rules(self, sku: str) -> Rules:
-        """How the dates of a sku are read."""
-        return self._rules.get(sku, self._default_rules)
+    def rules(self, sku: str, site: str | None) -> Rules:
+        """How the dates of a sku are read at a site: policies that name the sku, the item itself, other policies, the settings."""
+        rules = self._rules.get(sku, self._default_rules)
+        if not self.policies:
+            return rules
+        found = self._rules_here.get((sku, site))
+        if found is None:
+            settled = self.policies.of(sku, site)
+            offset, limit = settled.past_due_offset_days, settled.past_due_limit_days
+            fences = (self.policies.of_item(sku, site).atp_fence_days, rules.atp_fence_days, settled.atp_fence_days)
+            found = self._rules_here[sku, site] = Rules(
+                rules.past_due_offset_days if offset is None else offset,
+                rules.past_due_limit_days if limit is None else limit,
+                rules.dock_to_stock_days,
+                next((days for days in fences if days is not None), None),
+            )
+        return found
 
     def local(self, site: str, now: datetime) -> datetime:
         """The clock on the wall of a site; UTC where nobody has described it yet."""
@@ -277,6 +299,19 @@ class World:
         for name, one in sorted(terms, key=lambda each: (each[1]["priority"], each[0])):
             calendar = self._calendar(self.all_of("supplier").get(one["supplier"], {}).get("calendar"))
             yield Buy(name, one["supplier"], one["lead_time_days"], calendar, _lot(one, "minimum_quantity", "multiple"))
+
+
+def policy_of(state: State) -> Policy:
+    """A policy, as the kernel reads it."""
+    stability, freshness, costs = state["stability"], state["freshness"], state["costs"]
+    return Policy(
+        state["past_due_offset_days"],
+        state["past_due_limit_days"],
+        state["atp_fence_days"],
+        None if stability is None else StabilityBudget(**stability),
+        None if freshness is None else Freshness(**freshness),
+        None if costs is None else Costs(**{name: micro_of(amount) for name, amount in costs.items()}),
+    )
 
 
 def pattern(state: State) -> Calendar:

@@ -1,6 +1,6 @@
 """What may be asked of quote over HTTP."""
 
-from services.quote.api import availability, customers, decisions, orders, plans, quotes, snapshot, stream
+from services.quote.api import availability, customers, decisions, orders, plans, policies, quotes, snapshot, stream
 
 ROUTERS = (
     quotes.straight,
@@ -11,6 +11,7 @@ ROUTERS = (
     decisions.router,
     plans.router,
     customers.router,
+    policies.router,
     stream.router,
     snapshot.router,
 )

@@ -51,6 +51,15 @@ ASK_CLOSE_PLAN = _ask("Ordered elsewhere", {"reason": "bought by hand", "documen
 ASK_CUSTOMER = _ask("Receives on Thursdays", {"name": "Near shop 1", "calendar": "THURSDAYS"})
 CUSTOMER: Json = {"customer": "ACME", "name": "Near shop 1", "calendar": "THURSDAYS", "revision": 1}
 CUSTOMERS: Json = {"data": [CUSTOMER], "next_cursor": None}
+_POLICY: Json = {
+    "name": "Everywhere", "past_due_limit_days": 14, "freshness": {"mode": "refuse", "stale_after_seconds": 300},
+    "stability": {"most_moves": 2, "most_days": 3}, "costs": {"lateness_per_unit_day": 0.5, "handling_per_unit": 0},
+}  # fmt: skip
+ASK_POLICY = _ask("For everything", _POLICY)
+POLICY: Json = {
+    "policy": "HOUSE", "sku": None, "site": None, "past_due_offset_days": None, "atp_fence_days": None, **_POLICY, "revision": 1
+}  # fmt: skip
+POLICIES: Json = {"data": [POLICY], "next_cursor": None}
 PLAN: Json = {
     "id": "pln_01JD7Z0K8M3Q9V5T2X4W6Y8ABC", "kind": "production_order", "sku": "CHAIR", "site": "FACTORY", "quantity": 6,
     "planned_quantity": 6, "start_date": "2026-11-30", "due_date": "2026-12-01", "latest_start_date": "2026-12-01", "from_site": None,

@@ -132,6 +132,50 @@ class CustomerPage(BaseModel):
     next_cursor: str | None
 
 
+class StabilityOut(BaseModel):
+    """How often, and how far, a promise may be moved without a person's approval."""
+
+    most_moves: int | None
+    most_days: int | None
+
+
+class FreshnessOut(BaseModel):
+    """What may be promised on old news."""
+
+    mode: Literal["warn", "refuse"]
+    stale_after_seconds: float | None
+
+
+class CostsOut(BaseModel):
+    """What a plan costs besides what it buys and carries."""
+
+    lateness_per_unit_day: Number
+    handling_per_unit: Number
+
+
+class PolicyOut(BaseModel):
+    """A policy as it stands."""
+
+    policy: str
+    name: str | None
+    sku: str | None
+    site: str | None
+    past_due_offset_days: int | None
+    past_due_limit_days: int | None
+    atp_fence_days: int | None
+    stability: StabilityOut | None
+    freshness: FreshnessOut | None
+    costs: CostsOut | None
+    revision: int
+
+
+class PolicyPage(BaseModel):
+    """Policies by id."""
+
+    data: list[PolicyOut]
+    next_cursor: str | None
+
+
 class ReasonOut(BaseModel):
     """One step from the requested to the promised date; the days added sum to the slip."""
 

@@ -19,6 +19,7 @@ Changing a promise?     `change.py`: reduce, raise, postpone; never pulled in un
 Goods left?             `shipment.py`: what a shipment consumes; the status of lines and orders
 From which supply?      `pegging.py`: by date, stock first
 Who is in danger?       `risk.py`: who can stay stays, by rank; who cannot is told when
+What is settled here?   `policy.py`: fences, past-due offsets, stability budget, freshness, costs; the closest policy first
 What if?                `assume.py`: the same question on copies of the books
 Why?                    `reasons.py` (the closed list) and `explanation.py` (the chain that sums to the slip)
 In one sentence?        `sentence.py`

@@ -81,7 +81,7 @@ def _shown(board: Board, book: Book, now: datetime, from_date: date | None, to_d
         time_zone=board.time_zone(book.site),
         today=today,
         now=now,
-        rules=board.rules(book.sku),
+        rules=board.rules(book.sku, book.site),
         from_day=first,
         to_day=last,
         owner=owner,

@@ -116,7 +116,7 @@ def by_midnight(book: Book, today: int) -> RiskCause | None:
 def by_item(board: Board, definition: Definition) -> dict[str, RiskCause | None]:
     """The books of an item of which what arrives can be used later than before, or earlier (None)."""
     sku, days = definition.id, int(definition.state["dock_to_stock_days"])
-    before = board.rules(sku).dock_to_stock_days
+    before = board.rules(sku, None).dock_to_stock_days
     if sku not in board.items or days == before:
         return {}
     said = f"what arrives of {sku} can be used {spoken_count(days, 'day')} later, {spoken_count(before, 'day')} before"

@@ -45,9 +45,9 @@ class BoardShelf:
         """The civil date at the site."""
         return self._board.today(site, self.now)
 
-    def rules(self, sku: str, site: str) -> Rules:  # noqa: ARG002 -- rules may come to depend on the site
-        """How the dates of a sku are read."""
-        return self._board.rules(sku)
+    def rules(self, sku: str, site: str) -> Rules:
+        """How the dates of a sku are read there."""
+        return self._board.rules(sku, site)
 
     def ways(self, sku: str, site: str, ship_to: str | None, customer: str | None) -> Sequence[Way]:
         """The ways of a sku from a site to a customer."""

@@ -118,7 +118,7 @@ class RiskWatch:
             if number % BOOKS_BETWEEN == 0:
                 await asyncio.sleep(0)
             cause = by_midnight(book, day.toordinal())
-            if cause is not None or is_short(book, day.toordinal(), self._board.now(), self._board.rules(book.sku)):
+            if cause is not None or is_short(book, day.toordinal(), self._board.now(), self._board.rules(book.sku, book.site)):
                 due.append(DueRow(BOOK, book.key, cause))
         async with self._pool.connection() as connection, connection.transaction():
             if not await risk.roll(connection, site, day):
@@ -223,7 +223,7 @@ class _Look:
     def _is_short(self, key: str) -> bool:
         if key not in self.short:
             book = self.board.books.get(key)
-            self.short[key] = book is not None and is_short(book, self._today(book), self.now, self.board.rules(book.sku))
+            self.short[key] = book is not None and is_short(book, self._today(book), self.now, self.board.rules(book.sku, book.site))
         return self.short[key]
 
     def _is_sound(self, key: str) -> bool:
@@ -231,7 +231,7 @@ class _Look:
         book = self.board.books.get(key)
         if book is None or book.site == RESOURCE:
             return not self._is_short(key)
-        return min(balance(book, self._today(book), self.now, self.board.rules(book.sku)).projected) >= 0
+        return min(balance(book, self._today(book), self.now, self.board.rules(book.sku, book.site)).projected) >= 0
 
     def _widen(self, book: Book) -> set[str]:
         """Everybody who stands in a short book is put in anew."""
@@ -321,7 +321,7 @@ class _Look:
             book = self.board.books[key]
             if book.site == RESOURCE:
                 return resource_bin(book, today[key], moving[key])
-            return stock_bin(book, today[key], self.board.rules(book.sku), moving[key], plans.get(key, ()))
+            return stock_bin(book, today[key], self.board.rules(book.sku, book.site), moving[key], plans.get(key, ()))
 
         bins = {key: fill(key) for key in moving}
         if len(commitments) > IN_A_THREAD:
@@ -356,7 +356,7 @@ class _Look:
                 if claim is not None and claim.day is not None and key in self.seen:
                     takes.append(Take(key, claim.day, claim.quantity))
             order = self.orders.get(str(detail.get("order_id")))
-            due = self.board.rules(home.rsplit("|", 1)[0]).plan_counts_on(plan, self._today(self.board.books[home]))
+            due = self.board.rules(*home.rsplit("|", 1)).plan_counts_on(plan, self._today(self.board.books[home]))
             rank = self._rank_of_plan(order, plan)
             found.append(Commitment(plan_id, rank, tuple(takes), None, home, plan.quantity, due))
         return found

@@ -139,9 +139,9 @@ class Desk:
         """The civil date at the site at the desk's instant."""
         return self.board.today(site, self.now)
 
-    def rules(self, sku: str, site: str) -> Rules:  # noqa: ARG002 -- rules may come to depend on the site
-        """How the dates of a sku are read."""
-        return self.board.rules(sku)
+    def rules(self, sku: str, site: str) -> Rules:
+        """How the dates of a sku are read there."""
+        return self.board.rules(sku, site)
 
     def ways(self, sku: str, site: str, ship_to: str | None, customer: str | None) -> Sequence[Way]:
         """The ways of a sku from a site to a customer."""

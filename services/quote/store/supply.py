@@ -51,6 +51,12 @@ async def list_definitions(connection: Connection, since_xid: int = 0) -> list[D
     return [Definition(**dict(row)) for row in rows]
 
 
+async def list_definitions_of(connection: Connection, kind: str) -> list[Definition]:
+    """Every definition of a kind, by id."""
+    rows = await connection.fetch("SELECT kind, id, revision, state FROM definition WHERE kind = $1 ORDER BY id", kind)
+    return [Definition(**dict(row)) for row in rows]
+
+
 async def list_offsets(connection: Connection, topic: str) -> dict[int, int]:
     """The next offset to read of each partition."""
     rows = await connection.fetch("SELECT partition, next_offset FROM consumer_offset WHERE topic = $1", topic)

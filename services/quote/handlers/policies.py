@@ -1,0 +1,76 @@
+"""Policies: settled by an administrator, for everything, a site, an item, or an item at a site."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from services.quote.handlers.customers import Page
+from services.quote.handlers.endanger import by_midnight
+from services.quote.store import risk, supply
+from services.quote.store.risk import BOOK, DueRow
+from services.quote.store.supply import Definition
+from shared.paging import decode_cursor, encode_cursor
+from shared.problems import Problem, conflict
+
+if TYPE_CHECKING:
+    from services.quote.asks import PolicyAsk
+    from services.quote.board import Board
+    from services.quote.store.pool import Connection, Pool
+
+KIND = "policy"
+_MOVES_RECEIPTS = ("past_due_offset_days", "past_due_limit_days")
+_SCOPE = ("sku", "site")
+
+
+async def put_policy(pool: Pool, board: Board, policy: str, ask: PolicyAsk) -> dict[str, Any]:
+    """Take the whole policy over; told again, it changes nothing. What receipts are believed otherwise by it is looked at for risk.
+
+    Raises a 409 Problem on another revision than expected, and where another policy is for the same.
+    """
+    wanted = ask.model_dump(mode="json", exclude={"expected_revision"})
+    async with pool.connection() as connection, connection.transaction():
+        await supply.lock_definition(connection, KIND, "")  # no other policy comes to be meanwhile: two could be for the same
+        before = await supply.lock_definition(connection, KIND, policy)
+        revision = 0 if before is None else before.revision
+        if ask.expected_revision not in (None, revision):
+            detail = f"The policy is at revision {revision}, not {ask.expected_revision}: read it and decide again."
+            raise Problem(409, "REVISION_CONFLICT", detail, extra={"current_revision": revision})
+        state = {**wanted, "policy": policy, "revision": revision}
+        if before is not None and before.state == state:
+            return before.state
+        for other in await supply.list_definitions_of(connection, KIND):
+            if other.id != policy and all(other.state[name] == state[name] for name in _SCOPE):
+                raise conflict("SCOPE_TAKEN", f"Policy {other.id!r} is for the same sku and site: change that one.", policy=other.id)
+        state["revision"] = revision + 1
+        await supply.save_definitions(connection, [Definition(KIND, policy, revision + 1, state)])
+        await _look_at_receipts(connection, board, [state] if before is None else [before.state, state])
+    await board.look(pool)
+    return state
+
+
+async def _look_at_receipts(connection: Connection, board: Board, states: list[dict[str, Any]]) -> None:
+    """Let the books be looked at whose overdue supply may count on another day, or no longer."""
+    if len(states) > 1 and all(states[0][name] == states[1][name] for name in (*_SCOPE, *_MOVES_RECEIPTS)):
+        return
+    scopes = [one for one in states if any(one[name] is not None for name in _MOVES_RECEIPTS)]
+    now, due = board.now(), []
+    for book in board.books.values():
+        if any(one["sku"] in (None, book.sku) and one["site"] in (None, book.site) for one in scopes):
+            cause = by_midnight(book, board.today(book.site, now))
+            if cause is not None:
+                due.append(DueRow(BOOK, book.key, cause))
+    if due:
+        await risk.add_due(connection, due)
+
+
+def find_policy(board: Board, policy: str) -> dict[str, Any] | None:
+    """The policy as it stands, or None."""
+    return board.world.all_of(KIND).get(policy)
+
+
+def list_policies(board: Board, limit: int, cursor: str | None) -> Page:
+    """Policies by id."""
+    after = str(decode_cursor(cursor, str)[0] or "") if cursor else ""
+    names = [name for name in sorted(board.world.all_of(KIND)) if name > after]
+    more = encode_cursor([names[limit - 1]]) if len(names) > limit else None
+    return Page([board.world.all_of(KIND)[name] for name in names[:limit]], more)
