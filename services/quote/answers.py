@@ -43,16 +43,21 @@ def iso_instant(at: datetime) -> str:
 
 def decision(board: Board, found: Decision, now: datetime) -> Json:
     """The part of an answer that the kernel decided: outcome, sentence, lines, and how fresh its inputs are."""
-    read = {site for _, site in found.read if site != RESOURCE}
-    sites = sorted(read | {delivery.site for line in found.lines for delivery in line.deliveries})
-    resources = [name for name, site in found.read if site == RESOURCE]
     return {
         "outcome": str(found.outcome),
         "summary": found.summary,
         "lines": [_line(board, line) for line in found.lines],
         "planned_supply": [_planned(one) for one in found.planned],
-        "inputs": inputs([*board.inputs(sites, now), *board.capacity_inputs(resources, now)]),
+        "inputs": inputs(inputs_of(board, found, now)),
     }
+
+
+def inputs_of(board: Board, found: Decision, now: datetime) -> list[Input]:
+    """How fresh the news is that a decision was made on, by source and site: stock of every site that was looked at, and who works."""
+    sites = sorted({site for _, site in found.read if site != RESOURCE} | {one.site for line in found.lines for one in line.deliveries})
+    resources = [name for name, site in found.read if site == RESOURCE]
+    made_at = [one.site for one in found.planned if one.kind == "production_order"]
+    return [*board.inputs(sites, now), *board.capacity_inputs(resources, now, made_at)]
 
 
 def _planned(one: SupplyPlanned) -> Json:

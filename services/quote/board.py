@@ -110,20 +110,24 @@ class Board:
         known = [at for at in partitions if at is not None]
         as_of = min(known) if known and len(known) == max(len(partitions), self.partitions.get(topic, 0)) else None
         age = None if as_of is None else max(0.0, (now - as_of).total_seconds())
-        stale = age is None or age > self._settings.stale_after_seconds
-        return [Input(source, site, as_of, age, stale) for site in sites]
+        return [Input(source, site, as_of, age, age is None or age > self._stale_after(site)) for site in sites]
+
+    def _stale_after(self, site: str) -> float:
+        settled = self.world.policies.of(None, site).freshness
+        seconds = None if settled is None else settled.stale_after_seconds
+        return self._settings.stale_after_seconds if seconds is None else seconds
 
     def freshness(self) -> dict[str, list[datetime | None]]:
         """Per topic and partition, up to when it was read."""
         return self._freshness
 
-    def capacity_inputs(self, resources: Sequence[str], now: datetime) -> list[Input]:
-        """The same of capacity, where an answer asked resources: once for each of their sites."""
-        if not resources:
-            return []
-        known = self.world.all_of("resource")
-        sites = sorted({str(known[name]["site"]) for name in resources if name in known})
-        return self._inputs("capacity", CAPACITY_TOPIC, sites, now)
+    def capacity_inputs(self, resources: Sequence[str], now: datetime, made_at: Iterable[str] = ()) -> list[Input]:
+        """The same of capacity: once for each site of the resources that an answer asked, and for those at which something is made."""
+        sites = set(made_at)
+        if resources:
+            known = self.world.all_of("resource")
+            sites |= {str(known[name]["site"]) for name in resources if name in known}
+        return self._inputs("capacity", CAPACITY_TOPIC, sorted(sites), now) if sites else []
 
     # -- how it follows the ledger
 

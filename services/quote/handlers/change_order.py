@@ -13,6 +13,7 @@ from services.quote.domain.book import Entry, Part
 from services.quote.domain.change import CurrentLine, amend
 from services.quote.domain.shipment import line_status, order_status
 from services.quote.handlers.demand import is_acceptable, line_of
+from services.quote.handlers.freshness import refuse_old_news, takes_more
 from services.quote.handlers.plans import plans_of, stand_plans
 from services.quote.handlers.take import CANNOT_PROMISE, history_of, name_plans
 from services.quote.ledger import Change, Effect, Refusal
@@ -149,6 +150,9 @@ class Amend(Change):
                 {"code": CANNOT_PROMISE, "detail": f"The order stands as it was: {decision.summary}", "offer": offer},
                 decisions=[row],
             )
+        standing = {line.line.line_ref: line for line in current}
+        if any(takes_more(_standing(standing.get(line.line_ref), line.sku), line.deliveries) for line in decision.lines):
+            refuse_old_news(desk, decision)
         effect = Effect(cause=Cause("order-amended", self.decision_id, self.caller, self.ask.document))
         stand_plans(effect, plans, order.id, desk.now)
         lines: list[LineRow] = []
@@ -289,6 +293,11 @@ def _counted(desk: Desk, lines: Sequence[LineAsk]) -> None:
 def _not_before(today: int, one: Delivery) -> Delivery:
     """A delivery whose day has passed is decided as today's; that is no change of the promise."""
     return replace(one, pick_day=max(one.pick_day, today), ship_day=max(one.ship_day, today), delivery_day=max(one.delivery_day, today))
+
+
+def _standing(before: CurrentLine | None, sku: str) -> tuple[Delivery, ...]:
+    """What an order has of a sku by one of its lines."""
+    return before.deliveries if before is not None and before.line.sku == sku else ()
 
 
 def _delivery(row: DeliveryRow) -> Delivery:

@@ -11,6 +11,7 @@ from services.quote.domain.book import Entry, Part
 from services.quote.domain.promise import promise
 from services.quote.domain.shipment import order_status
 from services.quote.handlers.demand import demand_of, is_acceptable
+from services.quote.handlers.freshness import refuse_old_news
 from services.quote.handlers.plans import hold_plans, plans_of, stand_plans
 from services.quote.ledger import Change, Effect
 from services.quote.store.books import Cause
@@ -58,6 +59,8 @@ class Take(Change):
         decision = promise(demand_of(desk.board, self.ask, desk.now), desk)
         request = self.ask.model_dump(mode="json", exclude_defaults=True)
         accepted = is_acceptable(decision, allow_partial=self.ask.allow_partial) and self._keeps_the_offer(decision)
+        if accepted:
+            refuse_old_news(desk, decision)
         holding = self.ttl_seconds is not None
         status = ("held" if holding else "confirmed") if accepted else "refused"
         expires_at = desk.now + timedelta(seconds=self.ttl_seconds) if self.ttl_seconds is not None and accepted else None
