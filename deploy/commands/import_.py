@@ -69,7 +69,7 @@ def import_(
 
 
 def _one(path: Path, kind: str | None, mode: Mode, site: str | None, urls: Urls, key: str, *, as_json: bool) -> None:
-    from deploy.importing.sending import SERVICES, AwayError, File, RefusedError, client, kind_of, service_of
+    from deploy.importing.sending import BACKLOGS, SERVICES, AwayError, File, RefusedError, client, kind_of, service_of
 
     if not path.is_file():
         fail(f"there is no file {path}")
@@ -79,7 +79,7 @@ def _one(path: Path, kind: str | None, mode: Mode, site: str | None, urls: Urls,
         fail(
             f"{wanted!r} is no kind of file: name one with --kind, of {kinds}" if wanted else f"what is {path.name}? --kind, one of {kinds}"
         )
-    if mode is Mode.SNAPSHOT and service_of(wanted) == "quote":
+    if mode is Mode.SNAPSHOT and wanted in BACKLOGS:
         fail("a backlog is no snapshot: an order that is not named stays as it is")
     try:
         with client(key) as http, _shown(path.name) as progress:
@@ -95,9 +95,9 @@ def _one(path: Path, kind: str | None, mode: Mode, site: str | None, urls: Urls,
 
 def _send(http: "httpx.Client", urls: Urls, file: "File", progress: "Progress") -> "Result":
     from deploy.importing.backlog import send_backlog
-    from deploy.importing.sending import send, service_of
+    from deploy.importing.sending import BACKLOGS, send
 
-    return (send_backlog if service_of(file.kind) == "quote" else send)(http, urls, file, progress)
+    return (send_backlog if file.kind in BACKLOGS else send)(http, urls, file, progress)
 
 
 def _watch(directory: Path, mode: Mode, site: str | None, every_seconds: float, urls: Urls, key: str, *, as_json: bool) -> None:

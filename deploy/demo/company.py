@@ -109,7 +109,8 @@ def read(today: date, folder: Path = FURNITURE) -> Company:
     sites = _told(company, folder / "sites.csv", lambda row: (_name(row, "site"), row["name"]))
     receipts = _told(company, folder / "receipts.csv", lambda row: _receipt(row, shift))
     company.items, company.sites = dict(made for _, made in items), dict(made for _, made in sites)
-    company.customers = dict(_rows(company, folder / "customers.csv", lambda row: (_name(row, "customer"), row["name"])))
+    customers = _told(company, folder / "customers.csv", lambda row: (_name(row, "customer"), row["name"]))
+    company.customers = dict(made for _, made in customers)
     company.stock = list(_rows(company, folder / "stock.csv", _stock))
     company.receipts = [made for _, made in receipts]
     orders = [order for order in _rows(company, folder / "orders.csv", lambda row: _order(row, shift)) if order]
@@ -117,12 +118,14 @@ def read(today: date, folder: Path = FURNITURE) -> Company:
     _count_what_has_no_stock_row(company)
     terms = _as_they_are(company, folder / "supplier_items.csv", shift)
     company.files = [
+        File("quote", "customers", tuple(row for row, _ in customers)),
         File("inventory", "items", tuple(row for row, _ in items)),
         File("inventory", "sites", tuple({"time_zone": "UTC"} | row for row, _ in sites)),
         File("capacity", "calendars", _as_they_are(company, folder / "calendars.csv", shift)),
         File("capacity", "resources", _as_they_are(company, folder / "resources.csv", shift)),
         File("capacity", "boms", _as_they_are(company, folder / "boms.csv", shift)),
-        File("capacity", "routings", _routings(company, folder, shift)),
+        File("capacity", "operation_resources", _as_they_are(company, folder / "operation_resources.csv", shift)),
+        File("capacity", "routings", _as_they_are(company, folder / "routings.csv", shift)),
         File("inventory", "suppliers", _suppliers(terms, company.receipts)),
         File("inventory", "supplier_items", terms),
         File("inventory", "transfers", _as_they_are(company, folder / "transfers.csv", shift)),
@@ -146,19 +149,6 @@ def _as_they_are(company: Company, path: Path, shift: timedelta) -> tuple[Row, .
 def _shifted(row: Row, shift: timedelta) -> Row:
     """Every date of a row moved; a date beyond all years stays."""
     return {name: (_day(row, name, shift).isoformat() if name.endswith("_date") and cell else cell) for name, cell in row.items()}
-
-
-def _routings(company: Company, folder: Path, shift: timedelta) -> tuple[Row, ...]:
-    """Each operation with the resources and the pools that it occupies, which stand in a file of their own."""
-    needs = _as_they_are(company, folder / "operation_resources.csv", shift)
-    pools = {row["group"] for row in _as_they_are(company, folder / "resources.csv", shift) if row.get("group")}
-    found: list[Row] = []
-    for row in _as_they_are(company, folder / "routings.csv", shift):
-        own = [need for need in needs if need.get("operation") == row.get("operation")]
-        named = [need["resource"] for need in own if need["resource"] not in pools]
-        groups = [f"{need['resource']}:{need['skill']}" if need["skill"] else need["resource"] for need in own if need["resource"] in pools]
-        found.append(row | {"resources": "|".join(named), "groups": "|".join(groups)})
-    return tuple(found)
 
 
 def _suppliers(terms: tuple[Row, ...], receipts: list[Receipt]) -> tuple[Row, ...]:

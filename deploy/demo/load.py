@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from deploy.demo.company import Company, File, Order, body_of_order, read
-from deploy.demo.doors import REFUSED, AwayError, Doors, segment
+from deploy.demo.doors import REFUSED, AwayError, Doors
 from deploy.demo.urls import Urls
 
 Say = Callable[[str], None]
@@ -67,8 +67,6 @@ async def load_through(doors: Doors, say: Say, today: date | None = None) -> Loa
     told_at: dict[str, str] = {}
     for file in company.files:
         told_at[file.service] = await _send(doors, loaded, file)
-    for customer, name in company.customers.items():
-        await _put_customer(doors, loaded, customer, name)
     await _until_heard(doors, loaded, told_at)
     for order in company.orders:
         loaded.placed.append(await place(doors, order, today))
@@ -107,12 +105,6 @@ async def _send(doors: Doors, loaded: Loaded, file: File) -> str:
             said = " ".join(cell for name, cell in row.items() if cell and name not in {"error_field", "error"})
             loaded.refused.append(f"{file.kind}.csv: {said}: {row['error_field']} {row['error']}")
     return str(job["finished_at"] or "")
-
-
-async def _put_customer(doors: Doors, loaded: Loaded, customer: str, name: str) -> None:
-    status, body = await doors.put(f"{doors.urls.quote}/v1/customers/{segment(customer)}", {"name": name or customer})
-    if status >= REFUSED:
-        loaded.refused.append(f"customer {customer}: {body.get('detail') or status}")
 
 
 async def _until_heard(doors: Doors, loaded: Loaded, told_at: dict[str, str]) -> None:

@@ -15,10 +15,16 @@ Progress = Callable[[int, int], None]
 
 SERVICES = {
     "inventory": ("stock", "receipts", "movements", "items", "sites", "lanes", "transfers", "suppliers", "supplier_items"),
-    "capacity": ("calendars", "resources", "exceptions", "boms", "routings"),
-    "quote": ("backlog", "orders"),
+    "capacity": ("calendars", "resources", "exceptions", "boms", "operation_resources", "routings"),
+    "quote": ("customers", "backlog", "orders"),
 }
-"""Which service takes which kind; `orders` is the backlog under the name that its file usually has."""
+"""Which service takes which kind."""
+BACKLOGS = frozenset({"backlog", "orders"})
+"""Orders promised elsewhere; `orders` under the name that their file usually has."""
+_IN_ORDER = (
+    "items", "calendars", "sites", "suppliers", "customers", "resources", "exceptions", "lanes", "transfers", "supplier_items", "boms",
+    "operation_resources", "routings", "stock", "receipts", "movements",
+)  # fmt: skip
 ATTEMPTS = 8
 PIECE_BYTES = 64 * 1024
 _OK, _TRY_LATER = 200, frozenset({429, 503})
@@ -80,6 +86,12 @@ def kind_of(path: Path) -> str | None:
     stem = path.name.lower().partition(".")[0].replace("-", "_").replace(" ", "_")
     kinds = sorted((kind for kinds in SERVICES.values() for kind in kinds), key=len, reverse=True)
     return next((kind for kind in kinds if stem == kind or stem.startswith(kind + "_")), None)
+
+
+def rank_of(path: Path) -> tuple[int, str]:
+    """Files that lie beside one another are sent in this order, so that nothing is named before it is known."""
+    kind = kind_of(path)
+    return (_IN_ORDER.index(kind) if kind in _IN_ORDER else len(_IN_ORDER), path.name)
 
 
 def service_of(kind: str) -> str | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from deploy.importing.sending import AwayError, File, RefusedError, Result, kind_of
+from deploy.importing.sending import AwayError, File, RefusedError, Result, kind_of, rank_of
 
 _MARK = ".done"
 _WORKING, _DONE, _ERRORS = "working", "done", "errors"
@@ -61,7 +61,7 @@ class Folder:
     def once(self, send: Send) -> Iterator[Seen]:
         """Take every file that is ready, those first that were begun before; stop at one that the service does not take for now."""
         self._fetch()
-        for path in sorted((self.path / _WORKING).iterdir()):
+        for path in sorted((self.path / _WORKING).iterdir(), key=rank_of):
             seen = self._take(path, send)
             yield seen
             if seen.result is None and path.exists():

@@ -30,6 +30,7 @@ from shared.broker import Broker, BrokerError, TopicSpec
 from shared.contracts.quote import AVAILABILITY_TOPIC, EVENTS, ORDERS_TOPIC, RISK_TOPIC
 from shared.database import Database
 from shared.health import Check, checked
+from shared.imports import api as imports
 from shared.relay import Relay
 
 if TYPE_CHECKING:
@@ -139,6 +140,7 @@ def create_app(settings: Settings) -> FastAPI:
         checks=checks,
         publishes=PUBLISHES,
         subscribes=SUBSCRIBES,
+        streams=(imports.PATH,),
     )
     return app
 

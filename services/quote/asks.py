@@ -261,6 +261,12 @@ class PolicyAsk(RequestModel):
         return self
 
 
+class CustomerSet(CustomerAsk):
+    """The same with its id, as a row of a file says it."""
+
+    customer: Code
+
+
 class ImportedLine(RequestModel):
     """A line that another system has promised."""
 

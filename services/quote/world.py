@@ -85,36 +85,50 @@ class World:
         self._sources: dict[tuple[str, str], tuple[datetime, tuple[Source, ...]]] = {}
 
     def learn(self, definition: Definition) -> None:
-        """Take a definition over from its owner, whatever else is known."""
-        state = definition.state
-        before = self._states.setdefault(definition.kind, {}).get(definition.id)
-        self._states[definition.kind][definition.id] = state
-        if (field := FOUND_BY.get(definition.kind)) is not None:
-            if before is not None:
-                self._index[definition.kind, before.get(field)].pop(definition.id, None)
-            self._index.setdefault((definition.kind, state.get(field)), {})[definition.id] = state
-        if definition.kind == "item":
-            self.items[definition.id] = ItemCard(definition.id, state["name"], state["uom"], state["decimals"], state["dock_to_stock_days"])
-            self._rules[definition.id] = Rules(
+        """Take a definition over from its owner, whatever else is known. One that is retired is as if nobody had ever made it."""
+        kind, name, state = definition.kind, definition.id, definition.state
+        known = self._states.setdefault(kind, {})
+        before = known.pop(name, None)
+        field = FOUND_BY.get(kind)
+        if field is not None and before is not None:
+            self._index[kind, before.get(field)].pop(name, None)
+        if state.get("retired"):
+            if kind == "item":
+                self.items.pop(name, None)
+                self._rules.pop(name, None)
+            elif kind == "site":
+                self.sites.pop(name, None)
+            elif kind == "calendar":
+                self._calendars.pop(name, None)
+        else:
+            known[name] = state
+            if field is not None:
+                self._index.setdefault((kind, state.get(field)), {})[name] = state
+            self._work_out(kind, name, state)
+        if kind == "policy":
+            self.policies = Policies(((known[each]["sku"], known[each]["site"]), policy_of(known[each])) for each in sorted(known))
+        self._rules_here.clear()
+        self._ways.clear()
+        self._sources.clear()
+
+    def _work_out(self, kind: str, name: str, state: State) -> None:
+        """What is asked of a definition all the time."""
+        if kind == "item":
+            self.items[name] = ItemCard(name, state["name"], state["uom"], state["decimals"], state["dock_to_stock_days"])
+            self._rules[name] = Rules(
                 self._settings.past_due_offset_days,
                 self._settings.past_due_limit_days,
                 state["dock_to_stock_days"],
                 state.get("atp_fence_days"),
             )
-        elif definition.kind == "site":
+        elif kind == "site":
             said = state.get("cut_off_time")
-            self.sites[definition.id] = SiteCard(
-                definition.id, state["name"], state["time_zone"], _zone(state["time_zone"]), state.get("calendar"),
+            self.sites[name] = SiteCard(
+                name, state["name"], state["time_zone"], _zone(state["time_zone"]), state.get("calendar"),
                 None if said is None else time.fromisoformat(said), state.get("pick_pack_days", 0),
             )  # fmt: skip
-        elif definition.kind == "calendar":
-            self._calendars[definition.id] = pattern(state["pattern"])
-        elif definition.kind == "policy":
-            told = self._states["policy"]
-            self.policies = Policies(((told[name]["sku"], told[name]["site"]), policy_of(told[name])) for name in sorted(told))
-        self._rules_here.clear()
-        self._ways.clear()
-        self._sources.clear()
+        elif kind == "calendar":
+            self._calendars[name] = pattern(state["pattern"])
 
     def all_of(self, kind: str) -> dict[str, State]:
         """Every definition of a kind, by id."""

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import csv
 import io
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request
@@ -68,8 +68,21 @@ _EXAMPLE = {
 }  # fmt: skip
 
 
-def router(kinds: Mapping[str, Kind], scope: Scope, wake: Callable[[Request], None], example: str) -> APIRouter:
-    """The calls, for the kinds of one service; `wake` is called when something was applied; `example` is a small file."""
+async def _nothing_more(_request: Request) -> None:
+    """What was applied is all there is to do."""
+
+
+def router(
+    kinds: Mapping[str, Kind],
+    scope: Scope,
+    wake: Callable[[Request], None],
+    example: str,
+    done: Callable[[Request], Awaitable[None]] = _nothing_more,
+) -> APIRouter:
+    """The calls, for the kinds of one service.
+
+    `wake` is called when something was applied, `done` before the answer leaves; `example` is a small file.
+    """
     routes = APIRouter(prefix="/v1")
     places = asyncio.Semaphore(AT_ONCE)
     writer, reader = Depends(caller_with(scope)), Depends(caller_with(Scope.QUOTE_READ))
@@ -101,7 +114,9 @@ def router(kinds: Mapping[str, Kind], scope: Scope, wake: Callable[[Request], No
         async with places:
             database: Database = request.app.state.database
             run = Run(database, Asked(found, mode, site, file_name, caller.id), lambda: wake(request))
-            return _view(await run.go(_pieces(request)))
+            finished = await run.go(_pieces(request))
+        await done(request)
+        return _view(finished)
 
     @routes.get("/imports", dependencies=[reader], responses=_answers({"data": [_EXAMPLE], "next_cursor": None}))
     async def list_imports(

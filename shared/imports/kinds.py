@@ -161,9 +161,14 @@ class Header:
             return cell.lower() in _YES
         return cell
 
+    def _field(self, place: Sequence[int | str]) -> str:
+        """The field that a mistake is about: the innermost that has a column, for rows that make one body together are nested in it."""
+        parts = [part for part in place if isinstance(part, str)]
+        return next((part for part in reversed(parts) if part in self.fields), parts[0] if parts else "")
+
     def _refused(self, error: ValidationError) -> Refused:
         found = error.errors(include_url=False, include_context=False)[:_MOST_ERRORS_SHOWN]
-        named = [str(each["loc"][0]) if each["loc"] else "" for each in found]
+        named = [self._field(each["loc"]) for each in found]
         texts = [
             f"{self.column(name)}: {each['msg'].removeprefix('Value error, ')}" if name else each["msg"].removeprefix("Value error, ")
             for name, each in zip(named, found, strict=True)
@@ -193,7 +198,9 @@ def _shapes(kind: Kind) -> dict[str, str]:
         if (shape := _shape(described, schema.get("$defs", {}))) is not None and not kind.group:
             found[name] = shape
     for name in kind.row_fields:
-        if name.endswith(("_minutes", "minutes_per_unit", "quantity_per", "units", "sequence", "priority", "efficiency")):
+        if name.endswith(
+            ("_minutes", "minutes_per_unit", "quantity_per", "units", "sequence", "priority", "efficiency", "quantity", "alternate")
+        ):
             found[name] = "number"
         elif name.endswith("_date"):
             found[name] = "date"

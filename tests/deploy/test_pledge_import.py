@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from deploy.demo.company import FURNITURE
-from deploy.importing.sending import kind_of
+from deploy.importing.sending import kind_of, rank_of
 from deploy.local.ports import free_port
 from tests.deploy.command import environment, until
 from tests.running import DEVELOPMENT_KEY, RunningService, ServiceStarter, Workplace
@@ -146,6 +146,33 @@ async def test_the_samples_orders_are_the_backlog_and_what_is_closed_is_left_out
     file.write_text(shifted)
     done = await asyncio.to_thread(run, file, "--json")
     assert (of(done)["applied"], of(done)["skipped"]) == (16, 204), done.stdout + done.stderr
+
+
+async def test_customers_go_to_quote_and_a_snapshot_of_them_retires_the_rest(run: Import, place: Path, seller: httpx.AsyncClient) -> None:
+    file = place / "customers.csv"
+    file.write_bytes((FURNITURE / "customers.csv").read_bytes())
+    assert of(await asyncio.to_thread(run, file, "--json"))["applied"] == 2
+    assert of(await asyncio.to_thread(run, file, "--json"))["unchanged"] == 2
+    file.write_text("customer,name\nCUSTOMER-NEAR-SHOP-2,two\n")
+    done = of(await asyncio.to_thread(run, file, "--mode", "snapshot", "--json"))
+    assert (done["applied"], done["closed"]) == (1, 1)
+    assert [one["name"] for one in (await seller.get("/v1/customers")).json()["data"]] == ["two"]
+
+
+def test_files_that_lie_together_are_sent_so_that_nothing_is_named_before_it_is_known() -> None:
+    names = [
+        "boms.csv",
+        "items.csv",
+        "movements.csv",
+        "operation_resources.csv",
+        "orders.csv",
+        "resources.csv",
+        "routings.csv",
+        "stock.csv",
+    ]
+    assert [path.name for path in sorted(map(Path, names), key=rank_of)] == [
+        "items.csv", "resources.csv", "boms.csv", "operation_resources.csv", "routings.csv", "stock.csv", "movements.csv", "orders.csv",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

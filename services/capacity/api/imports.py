@@ -8,10 +8,11 @@ from fastapi import Request
 
 from services.capacity.asks.calendars import CalendarAsk
 from services.capacity.asks.fields import WEEKDAYS
+from services.capacity.asks.operations import OperationFile
 from services.capacity.asks.products import BomAsk, RoutingAsk
 from services.capacity.asks.resources import CorrectionSet, ResourceAsk, ResourceSet
 from services.capacity.domain.calendar import ROUND_THE_CLOCK
-from services.capacity.handlers.take import take_boms, take_calendars, take_corrections, take_resources, take_routings
+from services.capacity.handlers.take import take_boms, take_calendars, take_corrections, take_operations, take_resources, take_routings
 from shared.access import Scope
 from shared.database import Session
 from shared.imports import Entry, Job, Kind
@@ -26,6 +27,7 @@ _NO = frozenset({"false", "no", "n", "0", "f"})
 _OF_A_RULE = ("from_date", "to_date", "priority")
 _OF_A_COMPONENT = ("component", "quantity_per", "sequence")
 _OF_A_STEP = ("sequence", "name", "setup_minutes", "minutes_per_unit", "fixed_minutes")
+_OF_A_NEED = ("resource", "skill", "quantity")
 _OF_A_WAY = ("lot_minimum", "lot_multiple", "priority")
 
 
@@ -73,6 +75,14 @@ def _routing(rows: Sequence[Row]) -> dict[str, Any]:
     return {"routings": list(ways.values())}
 
 
+def _operation(rows: Sequence[Row]) -> dict[str, Any]:
+    """Each row is a resource or a pool of an operation; `alternate` numbers the other lists that would do (none: what is usual)."""
+    lists: dict[Decimal, list[dict[str, Any]]] = {Decimal(0): []}
+    for row in rows:
+        lists.setdefault(Decimal(row.get("alternate", "0")), []).append(_some(row, _OF_A_NEED))
+    return {"operation": rows[0]["operation"], "lists": [listed for _, listed in sorted(lists.items())]}
+
+
 def _told(entries: Sequence[Entry], model: type[T]) -> list[tuple[str, T]]:
     """Id and body of each, which is of the kind's model."""
     return [(entry.key, entry.body) for entry in entries if isinstance(entry.body, model)]
@@ -97,7 +107,11 @@ async def _boms(session: Session, entries: Sequence[Entry], _job: Job) -> list[O
 
 
 async def _routings(session: Session, entries: Sequence[Entry], _job: Job) -> list[Outcome]:
-    return await take_routings(session, _told(entries, RoutingAsk))
+    return await take_routings(session, _told(entries, RoutingAsk), entries[0].named if entries else frozenset())
+
+
+async def _operations(session: Session, entries: Sequence[Entry], _job: Job) -> list[Outcome]:
+    return await take_operations(session, _told(entries, OperationFile))
 
 
 _PRODUCT = {"item": "sku", "product": "sku", "location": "site"}
@@ -123,6 +137,16 @@ KINDS: dict[str, Kind] = {
         group=_bom,
         row_fields=frozenset({*_OF_A_COMPONENT, "alternates", "site"}),
         required=frozenset({"component", "quantity_per"}),
+    ),
+    "operation_resources": Kind(
+        "operation_resources",
+        OperationFile,
+        ("operation",),
+        _operations,
+        aliases={"name": "operation", "alternative": "alternate", "group": "resource"},
+        group=_operation,
+        row_fields=frozenset({*_OF_A_NEED, "alternate"}),
+        required=frozenset({"resource"}),
     ),
     "routings": Kind(
         "routings",

@@ -4,6 +4,7 @@ Locks are taken in one order everywhere: the lock of all bills; then calendars; 
 resource on a calendar holds that calendar, so a calendar that changes finds everybody who works by it.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 from services.capacity import events, store
 from services.capacity.asks.calendars import CalendarAsk
 from services.capacity.asks.fields import MasterAsk, Mistake
-from services.capacity.asks.products import BomAsk, RoutingAsk
+from services.capacity.asks.products import BomAsk, RequirementAsk, RoutingAsk
 from services.capacity.asks.resources import ResourceAsk
 from services.capacity.domain.bill import find_cycle
 from services.capacity.domain.calendar import ever_works
@@ -88,21 +89,24 @@ async def define_routing(session: Session, sku: str, ask: RoutingAsk) -> Defined
     before = await store.lock_definition(session, "routing", sku)
     if (done := _nothing_to_do(before, ask)) is not None:
         return done
-    named = list(ask.named())
+    if unknown := await unknown_needs(session, list(ask.named())):
+        return Refused(tuple(unknown))
+    return await _say_product(session, before, ask.definition(sku))
+
+
+async def unknown_needs(session: Session, named: Sequence[tuple[str, RequirementAsk]]) -> list[Mistake]:
+    """A mistake for each resource or group that nobody has defined, at its pointer."""
     resources = {wanted.resource for _, wanted in named if wanted.resource is not None}
     groups = {wanted.group for _, wanted in named if wanted.group is not None}
     resources -= await store.find_resources(session, resources)
     groups -= await store.find_groups(session, groups)
-    unknown = [
+    return [
         Mistake(at, "UNKNOWN_RESOURCE", f"there is no resource {wanted.resource!r}")
         if wanted.group is None
         else Mistake(at, "UNKNOWN_RESOURCE", f"no resource names {wanted.group!r} as its group")
         for at, wanted in named
         if wanted.resource in resources or wanted.group in groups
     ]
-    if unknown:
-        return Refused(tuple(unknown))
-    return await _say_product(session, before, ask.definition(sku))
 
 
 def _nothing_to_do(before: Definition, ask: MasterAsk) -> Defined | Stale | None:

@@ -7,13 +7,18 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
 from typing import TypeVar
 
+from pydantic import ValidationError
+
 from services.capacity import store
 from services.capacity.asks.calendars import CalendarAsk
+from services.capacity.asks.fields import Mistake
+from services.capacity.asks.operations import OperationFile
 from services.capacity.asks.products import BomAsk, RoutingAsk
 from services.capacity.asks.resources import CorrectionAsk, ResourceAsk
 from services.capacity.handlers.correct import Corrected, remove_correction, set_correction
 from services.capacity.handlers.define import define_bom, define_calendar, define_resource, define_routing
 from services.capacity.handlers.hear import wait_for_items
+from services.capacity.handlers.operations import define_operation, resolved, with_resources
 from services.capacity.handlers.refusals import Refused, Stale, Unknown
 from services.capacity.handlers.say import Defined
 from shared import outcomes
@@ -70,9 +75,30 @@ async def take_boms(session: Session, told: Sequence[tuple[str, BomAsk]]) -> lis
     return await _in_order(told, lambda sku, ask: define_bom(session, sku, ask))
 
 
-async def take_routings(session: Session, told: Sequence[tuple[str, RoutingAsk]]) -> list[Outcome]:
-    """Define routings."""
+async def take_routings(
+    session: Session, told: Sequence[tuple[str, RoutingAsk]], named: frozenset[str] = frozenset({"resources", "alternates"})
+) -> list[Outcome]:
+    """Define routings; what is not named of who does the work is as the operations say, or as it was."""
+    if "alternates" not in named:
+        told = await with_resources(session, told, named=bool(named & {"resources", "groups"}))
     return await _in_order(told, lambda sku, ask: define_routing(session, sku, ask))
+
+
+async def take_operations(session: Session, told: Sequence[tuple[str, OperationFile]]) -> list[Outcome]:
+    """Define who does operations, by the names of resources and pools."""
+
+    async def one(operation: str, rows: OperationFile) -> Found:
+        try:
+            ask = await resolved(session, rows)
+        except ValidationError as error:
+            said = error.errors(include_url=False)[0]
+            field = "skill" if said["type"] == "skill_of_group" else "resource"
+            return Refused((Mistake(f"/{field}", str(said["type"]), str(said["msg"])),))
+        return await define_operation(session, operation, ask)
+
+    for operation in sorted(name for name, _ in told):
+        await store.lock_definition(session, "operation", operation)
+    return await _in_order(told, one)
 
 
 async def _in_order(told: Sequence[tuple[K, A]], take: Callable[[K, A], Awaitable[Found]]) -> list[Outcome]:

@@ -19,6 +19,7 @@ from services.capacity.store.definitions import (
     lock_definition,
     lock_known,
     lock_resources_on,
+    lock_routings_with,
     save_definitions,
     share_definition,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "lock_definition",
     "lock_known",
     "lock_resources_on",
+    "lock_routings_with",
     "move_offset",
     "page_corrections",
     "save_correction",

@@ -45,6 +45,11 @@ _GROUPS = text("""
 _RESOURCES = text("SELECT id FROM definition WHERE kind = 'resource' AND id = ANY(CAST(:names AS text[])) AND revision > 0")
 
 
+_ROUTINGS_WITH = text("""
+    SELECT id FROM definition WHERE kind = 'routing' AND body @> CAST(:like AS jsonb) AND revision > 0
+""")
+
+
 @dataclass(frozen=True, slots=True)
 class Definition:
     """A definition as it stands; revision 0 has never been."""
@@ -92,6 +97,15 @@ async def lock_resources_on(session: Session, calendar: str) -> list[Definition]
     rows = (await session.execute(_LOCK_ALL, {"kind": "resource", "ids": sorted(ids)})).all() if ids else []
     found = [_definition(row) for row in rows]
     return [each for each in found if each.body["calendar"] == calendar]  # one may have left before it was locked
+
+
+async def lock_routings_with(session: Session, operation: str) -> list[Definition]:
+    """Lock every routing that has an operation of this name, in order of their skus."""
+    await session.execute(_WAIT)
+    like = orjson.dumps({"routings": [{"operations": [{"name": operation}]}]}).decode()
+    ids = sorted(row.id for row in (await session.execute(_ROUTINGS_WITH, {"like": like})).all())
+    rows = (await session.execute(_LOCK_ALL, {"kind": "routing", "ids": ids})).all() if ids else []
+    return [_definition(row) for row in rows]
 
 
 async def save_definitions(session: Session, definitions: Sequence[Definition]) -> None:

@@ -1,6 +1,6 @@
 """What may be asked of quote over HTTP."""
 
-from services.quote.api import availability, customers, decisions, orders, plans, policies, quotes, snapshot, stream
+from services.quote.api import availability, customers, decisions, imports, orders, plans, policies, quotes, snapshot, stream
 
 ROUTERS = (
     quotes.straight,
@@ -12,6 +12,7 @@ ROUTERS = (
     plans.router,
     customers.router,
     policies.router,
+    imports.router,
     stream.router,
     snapshot.router,
 )

@@ -24,10 +24,12 @@ def test_the_files_for_the_services_have_moved_dates_and_name_who_does_what() ->
     files = {file.kind: file for file in read(TODAY).files}
     closed = [row for row in files["calendars"].rows if row["calendar"] == "WORKING-DAYS" and row["from_date"] == TODAY.isoformat()]
     assert [row["to_date"] for row in closed] == ["2026-11-24"], "New Year's Day"
-    steps = {row["operation"]: (row["resources"], row["groups"]) for row in files["routings"].rows}
-    assert steps["Saw chair leg"] == ("SAW", "OPERATORS:SAWING-SKILL")
-    assert steps["Assemble chair"] == ("ASSEMBLY-LINE", "OPERATORS")
-    assert steps["Drying varnish for chair"] == ("", "")
+    kinds = list(files)
+    assert kinds.index("resources") < kinds.index("operation_resources") < kinds.index("routings"), "nothing is named before it is known"
+    assert ("Saw chair leg", "OPERATORS", "SAWING-SKILL") in [
+        (row["operation"], row["resource"], row["skill"]) for row in files["operation_resources"].rows
+    ]
+    assert [row["customer"] for row in files["customers"].rows] == ["CUSTOMER-NEAR-SHOP-1", "CUSTOMER-NEAR-SHOP-2"]
     assert {row["supplier"] for row in files["suppliers"].rows} == {"WOOD-SUPPLIER", "CUSHION-SUPPLIER", "SCREW-SUPPLIER", "CHAIR-SUPPLIER"}
     assert files["stock"].text.splitlines()[0] == "site,sku,on_hand,safety_stock,reason,document"
 

@@ -1,0 +1,54 @@
+"""Master data that quote itself keeps, many rows in one statement: what files bring by the hundred."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import orjson
+from sqlalchemy import text
+
+from services.quote.store.supply import Definition
+from shared.database import Session
+
+_LOCK = text("""
+    SELECT pg_advisory_xact_lock(hashtextextended('definition ' || :kind || ' ' || id, 0))
+      FROM unnest(CAST(:ids AS text[])) AS id, set_config('lock_timeout', '3s', true)
+""")
+"""The same locks as those of the calls. The ids are sorted before: two files that name the same do not wait for each other in a ring."""
+_FIND = text("SELECT kind, id, revision, state FROM definition WHERE kind = :kind AND id = ANY(CAST(:ids AS text[]))")
+_SAVE = text("""
+    INSERT INTO definition (kind, id, revision, state)
+    SELECT :kind, id, revision, state FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r (id text, revision bigint, state jsonb)
+        ON CONFLICT (kind, id) DO UPDATE
+       SET revision = excluded.revision, state = excluded.state, last_xid = pg_current_xact_id()::text::bigint
+     WHERE definition.revision < excluded.revision
+""")
+_LEFT = text("""
+    SELECT d.id FROM definition AS d
+     WHERE d.kind = :kind AND d.id > :after AND NOT coalesce(CAST(d.state ->> 'retired' AS boolean), false)
+       AND NOT EXISTS (SELECT FROM import_named AS n WHERE n.job = :job AND n.key = d.id)
+     ORDER BY d.id LIMIT :limit
+""")
+
+
+async def lock_definitions(session: Session, kind: str, ids: Iterable[str]) -> dict[str, Definition]:
+    """Those of these definitions that there are, retired ones too. Nobody else defines any of them until the transaction ends."""
+    ordered = sorted(set(ids))
+    await session.execute(_LOCK, {"kind": kind, "ids": ordered})
+    return {row.id: Definition(row.kind, row.id, row.revision, row.state) for row in await _rows(session, kind, ordered)}
+
+
+async def _rows(session: Session, kind: str, ids: Sequence[str]) -> Sequence[Any]:
+    return (await session.execute(_FIND, {"kind": kind, "ids": ids})).all()
+
+
+async def save_definitions(session: Session, kind: str, definitions: Sequence[Definition]) -> None:
+    """Keep definitions of one kind that were locked."""
+    if definitions:
+        rows = [{"id": one.id, "revision": one.revision, "state": one.state} for one in definitions]
+        await session.execute(_SAVE, {"kind": kind, "rows": orjson.dumps(rows).decode()})
+
+
+async def list_left(session: Session, kind: str, job: str, after: str, limit: int) -> list[str]:
+    """The ids, behind one, of what stands and the import has not named."""
+    values = {"kind": kind, "job": job, "after": after, "limit": limit}
+    return [row.id for row in (await session.execute(_LEFT, values)).all()]
