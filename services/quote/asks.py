@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from services.quote.domain.demandclass import DEFAULT_RANK, Strategy
 from shared.quantities import Code, NonNegativeQuantity, Note, PositiveQuantity, RequestModel, SignedQuantity
 
 MAX_LINES = 500
@@ -96,7 +97,7 @@ class OrderAsk(RequestModel):
     """What a customer wants, line by line, and the rules under which it may be answered."""
 
     customer: Code | None = None
-    demand_class: Code | None = None
+    demand_class: Code | None = Field(default=None, description="Who asks; the class of the customer by default.")
     ship_complete: bool = Field(default=False, description="All lines on one date, or none of them.")
     allow_partial: bool = Field(
         default=False, description="A line may come in several deliveries or short; an order may go on without a line."
@@ -214,6 +215,21 @@ class CustomerAsk(RequestModel):
 
     name: Note | None = None
     calendar: Code | None = Field(default=None, description="Its working days are the days on which the customer receives.")
+    demand_class: Code | None = Field(default=None, description="The class of what it asks for, where a request names none.")
+    expected_revision: int | None = Field(default=None, ge=0)
+
+
+class ClassAsk(RequestModel):
+    """A class of demand."""
+
+    name: Note | None = None
+    parent: Code | None = Field(default=None, description="The class that it lies inside.")
+    rank: int = Field(default=DEFAULT_RANK, ge=0, le=1_000_000, description="Small comes first.")
+    strategy: Strategy = Field(
+        default=Strategy.REDISTRIBUTE,
+        description="What re-promising may do to its promises: `win` keeps or regains the requested date and goes first, `gain` keeps or "
+        "improves, `redistribute` may improve or worsen, `fill` keeps or worsens, `lose` gives way first.",
+    )
     expected_revision: int | None = Field(default=None, ge=0)
 
 

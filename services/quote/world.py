@@ -17,6 +17,7 @@ from services.quote.asks import micro_of
 from services.quote.domain.book import Rules
 from services.quote.domain.calendar import EVERY_DAY, NEVER, Calendar
 from services.quote.domain.dates import Way, first_handling_day, immediate
+from services.quote.domain.demandclass import NO_CLASS, DemandClass, Strategy, lineage_of
 from services.quote.domain.policy import Costs, Freshness, Policies, Policy, StabilityBudget
 from services.quote.domain.sources import Buy, Component, Lot, Make, Need, Operation, Source, Transfer
 
@@ -76,6 +77,7 @@ class World:
         self._index: dict[tuple[str, str | None], dict[str, State]] = {}
         """Definitions of the kinds in `FOUND_BY`, by the value that they are looked up by."""
         self._calendars: dict[str, Calendar] = {}
+        self._classes: dict[str, DemandClass] = {}
         self._rules: dict[str, Rules] = {}
         self._default_rules = Rules(settings.past_due_offset_days, settings.past_due_limit_days)
         self.policies = Policies()
@@ -129,6 +131,8 @@ class World:
             )  # fmt: skip
         elif kind == "calendar":
             self._calendars[name] = pattern(state["pattern"])
+        elif kind == "demand_class":
+            self._classes.clear()
 
     def all_of(self, kind: str) -> dict[str, State]:
         """Every definition of a kind, by id."""
@@ -137,6 +141,26 @@ class World:
     def _found(self, kind: str, value: str | None) -> list[tuple[str, State]]:
         """The definitions of a kind that are looked up by a value, by id."""
         return sorted(self._index.get((kind, value), {}).items())
+
+    def demand_class(self, name: str | None) -> DemandClass:
+        """A class with its rank, its strategy and what it lies inside; of one that nobody has defined, itself alone."""
+        if name is None:
+            return NO_CLASS
+        found = self._classes.get(name)
+        if found is None:
+            state = self.all_of("demand_class").get(name)
+            if state is None:
+                return DemandClass(name, lineage=(name,))
+            parents = {one: known["parent"] for one, known in self.all_of("demand_class").items()}
+            found = self._classes[name] = DemandClass(name, state["rank"], Strategy(state["strategy"]), lineage_of(name, parents))
+        return found
+
+    def class_of(self, customer: str | None, named: str | None) -> str | None:
+        """The class of a demand: the one it names, else its customer's."""
+        if named is not None or customer is None:
+            return named
+        found: str | None = self.all_of("customer").get(customer, {}).get("demand_class")
+        return found
 
     def rules(self, sku: str, site: str | None) -> Rules:
         """How the dates of a sku are read at a site: policies that name the sku, the item itself, other policies, the settings."""

@@ -1,6 +1,6 @@
 """What may be asked of quote over HTTP."""
 
-from services.quote.api import availability, customers, decisions, imports, orders, plans, policies, quotes, snapshot, stream
+from services.quote.api import availability, classes, customers, decisions, imports, orders, plans, policies, quotes, snapshot, stream
 
 ROUTERS = (
     quotes.straight,
@@ -13,6 +13,7 @@ ROUTERS = (
     customers.router,
     policies.router,
     imports.router,
+    classes.router,
     stream.router,
     snapshot.router,
 )

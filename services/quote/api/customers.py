@@ -2,20 +2,18 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Depends, Path, Request, Response
+from fastapi import APIRouter, Body, Path, Request, Response
 
 from services.quote.api import examples, models
-from services.quote.api.reach import Reader, answers, house, json_response
+from services.quote.api.reach import Administrator, Reader, answers, house, json_response
 from services.quote.asks import CustomerAsk
 from services.quote.handlers.customers import find_customer, list_customers, put_customer
-from shared.access import Caller, Scope, caller_with
 from shared.paging import Cursor, Limit
 from shared.problems import not_found
 from shared.quantities import Code
 
 router = APIRouter(prefix="/v1", tags=["customers"])
 
-Administrator = Annotated[Caller, Depends(caller_with(Scope.ADMIN))]
 CustomerId = Annotated[Code, Path(description="The customer's id, as quotes name it.")]
 CUSTOMER = answers(models.CustomerOut, examples.CUSTOMER)
 
@@ -24,7 +22,7 @@ CUSTOMER = answers(models.CustomerOut, examples.CUSTOMER)
 async def define_customer(
     request: Request, caller: Administrator, customer: CustomerId, ask: Annotated[CustomerAsk, Body(openapi_examples=examples.ASK_CUSTOMER)]
 ) -> Response:
-    """Define a customer: the calendar of the days on which goods are received. Told again, nothing changes."""
+    """Define a customer: the days on which goods are received, the class it belongs to. Told again, nothing changes."""
     here = house(request)
     return json_response(await put_customer(here.pool, here.board, customer, ask))
 

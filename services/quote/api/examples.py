@@ -48,8 +48,8 @@ ASK_IMPORT = _ask(
 ASK_BULK = _ask("Two pairs", {"pairs": [{"sku": "CHAIR", "site": "SHOP-1"}, {"sku": "CHAIR", "site": "WAREHOUSE"}]})
 
 ASK_CLOSE_PLAN = _ask("Ordered elsewhere", {"reason": "bought by hand", "document": "PO-560"})
-ASK_CUSTOMER = _ask("Receives on Thursdays", {"name": "Near shop 1", "calendar": "THURSDAYS"})
-CUSTOMER: Json = {"customer": "ACME", "name": "Near shop 1", "calendar": "THURSDAYS", "revision": 1}
+ASK_CUSTOMER = _ask("Receives on Thursdays", {"name": "Near shop 1", "calendar": "THURSDAYS", "demand_class": "GOLD"})
+CUSTOMER: Json = {"customer": "ACME", "name": "Near shop 1", "calendar": "THURSDAYS", "demand_class": "GOLD", "revision": 1}
 CUSTOMERS: Json = {"data": [CUSTOMER], "next_cursor": None}
 _POLICY: Json = {
     "name": "Everywhere", "past_due_limit_days": 14, "freshness": {"mode": "refuse", "stale_after_seconds": 300},
@@ -60,6 +60,9 @@ POLICY: Json = {
     "policy": "HOUSE", "sku": None, "site": None, "past_due_offset_days": None, "atp_fence_days": None, **_POLICY, "revision": 1
 }  # fmt: skip
 POLICIES: Json = {"data": [POLICY], "next_cursor": None}
+ASK_CLASS = _ask("Within the web shop, before others", {"name": "Gold customers", "parent": "WEB", "rank": 10, "strategy": "win"})
+CLASS: Json = {"demand_class": "GOLD", "name": "Gold customers", "parent": "WEB", "rank": 10, "strategy": "win", "revision": 1}
+CLASSES: Json = {"data": [CLASS], "next_cursor": None}
 PLAN: Json = {
     "id": "pln_01JD7Z0K8M3Q9V5T2X4W6Y8ABC", "kind": "production_order", "sku": "CHAIR", "site": "FACTORY", "quantity": 6,
     "planned_quantity": 6, "start_date": "2026-11-30", "due_date": "2026-12-01", "latest_start_date": "2026-12-01", "from_site": None,

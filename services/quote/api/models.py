@@ -122,6 +122,7 @@ class CustomerOut(BaseModel):
     customer: str
     name: str | None
     calendar: str | None
+    demand_class: str | None
     revision: int
 
 
@@ -173,6 +174,24 @@ class PolicyPage(BaseModel):
     """Policies by id."""
 
     data: list[PolicyOut]
+    next_cursor: str | None
+
+
+class ClassOut(BaseModel):
+    """A class of demand as it stands."""
+
+    demand_class: str
+    name: str | None
+    parent: str | None
+    rank: int
+    strategy: Literal["win", "gain", "redistribute", "fill", "lose"]
+    revision: int
+
+
+class ClassPage(BaseModel):
+    """Classes by id."""
+
+    data: list[ClassOut]
     next_cursor: str | None
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 Reader = Annotated[Caller, Depends(caller_with(Scope.QUOTE_READ))]
 Promiser = Annotated[Caller, Depends(caller_with(Scope.PROMISE_WRITE))]
+Administrator = Annotated[Caller, Depends(caller_with(Scope.ADMIN))]
 IdempotencyKey = Annotated[
     str | None, Header(alias="Idempotency-Key", description="One key, one effect; may stand in the body as `idempotency_key` instead.")
 ]

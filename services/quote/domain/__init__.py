@@ -15,6 +15,7 @@ All on one date?        `shipcomplete.py`
 On which days?          `calendar.py` (what works when) → `dates.py` (pick, ship, delivery) → `outlet.py` (by when from a site)
 And if it lacks?        `sources.py` (transfer, make, buy) → `replenish.py` (the same question, down to the last part)
 Who has time for it?    `capacity.py`: free minutes by day, operations, pools
+Who comes first?        `demandclass.py`: classes inside one another, their rank and strategy
 Changing a promise?     `change.py`: reduce, raise, postpone; never pulled in unasked
 Goods left?             `shipment.py`: what a shipment consumes; the status of lines and orders
 From which supply?      `pegging.py`: by date, stock first

@@ -1,14 +1,11 @@
-"""Customers, as far as promising needs them: the days on which they receive."""
+"""Customers, as far as promising needs them: the days on which they receive, and the class that they belong to."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from services.quote.store import supply
-from services.quote.store.supply import Definition
-from shared.paging import decode_cursor, encode_cursor
-from shared.problems import Problem
+from services.quote.handlers.classes import check_class
+from services.quote.handlers.definitions import Page, list_definitions, put_definition
 
 if TYPE_CHECKING:
     from services.quote.asks import CustomerAsk
@@ -18,39 +15,27 @@ if TYPE_CHECKING:
 KIND = "customer"
 
 
-@dataclass(slots=True, frozen=True)
-class Page:
-    """Customers in the order of their ids, and where to go on."""
-
-    data: list[dict[str, Any]]
-    next_cursor: str | None
-
-
 async def put_customer(pool: Pool, board: Board, customer: str, ask: CustomerAsk) -> dict[str, Any]:
-    """Take the whole definition over; told again, it changes nothing. Raises a 409 Problem on another revision than expected."""
+    """Take the whole definition over; told again, it changes nothing.
+
+    Raises a 409 Problem on another revision than expected, a 422 Problem where its class is not defined.
+    """
     wanted = ask.model_dump(mode="json", exclude={"expected_revision"})
     async with pool.connection() as connection, connection.transaction():
-        before = await supply.lock_definition(connection, KIND, customer)
-        revision = 0 if before is None else before.revision
-        if ask.expected_revision not in (None, revision):
-            detail = f"The customer is at revision {revision}, not {ask.expected_revision}: read it and decide again."
-            raise Problem(409, "REVISION_CONFLICT", detail, extra={"current_revision": revision})
-        if before is not None and before.state == {**wanted, "customer": customer, "revision": revision}:
-            return before.state
-        state = {**wanted, "customer": customer, "revision": revision + 1}
-        await supply.save_definitions(connection, [Definition(KIND, customer, revision + 1, state)])
+        if ask.demand_class is not None:
+            await check_class(connection, ask.demand_class, "/demand_class")
+        state = await put_definition(connection, KIND, customer, wanted, ask.expected_revision)
     await board.look(pool)
     return state
 
 
 def find_customer(board: Board, customer: str) -> dict[str, Any] | None:
     """The customer as it stands, or None."""
-    return board.world.all_of(KIND).get(customer)
+    found = board.world.all_of(KIND).get(customer)
+    return None if found is None else {"demand_class": None, **found}
 
 
 def list_customers(board: Board, limit: int, cursor: str | None) -> Page:
     """Customers by id."""
-    after = str(decode_cursor(cursor, str)[0] or "") if cursor else ""
-    names = [name for name in sorted(board.world.all_of(KIND)) if name > after]
-    more = encode_cursor([names[limit - 1]]) if len(names) > limit else None
-    return Page([board.world.all_of(KIND)[name] for name in names[:limit]], more)
+    page = list_definitions(board, KIND, limit, cursor)
+    return Page([{"demand_class": None, **one} for one in page.data], page.next_cursor)

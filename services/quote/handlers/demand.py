@@ -92,6 +92,12 @@ def _refuse(errors: list[FieldError]) -> None:
         raise unprocessable("INVALID_REQUEST", f"{errors[0].pointer}: {errors[0].message}", errors)
 
 
+def with_class(board: Board, ask: OrderAsk) -> OrderAsk:
+    """The request with the class that it is counted under for good: its customer's, where it names none."""
+    named = board.world.class_of(ask.customer, ask.demand_class)
+    return ask if named == ask.demand_class else ask.model_copy(update={"demand_class": named})
+
+
 def demand_of(board: Board, ask: OrderAsk, now: datetime) -> Demand:
     """The request with its defaults: requested today, from every site with a book of the sku, by code."""
     return Demand(

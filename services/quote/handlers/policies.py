@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from services.quote.handlers.customers import Page
+from services.quote.handlers.definitions import Page
 from services.quote.handlers.endanger import by_midnight
 from services.quote.store import risk, supply
 from services.quote.store.risk import BOOK, DueRow

@@ -10,7 +10,7 @@ from services.quote import answers, events
 from services.quote.domain.book import Entry, Part
 from services.quote.domain.promise import promise
 from services.quote.domain.shipment import order_status
-from services.quote.handlers.demand import demand_of, is_acceptable
+from services.quote.handlers.demand import demand_of, is_acceptable, with_class
 from services.quote.handlers.freshness import refuse_old_news
 from services.quote.handlers.plans import hold_plans, plans_of, stand_plans
 from services.quote.ledger import Change, Effect
@@ -56,8 +56,9 @@ class Take(Change):
         """Promise on the desk's books; what cannot be promised is refused with the best offer there is."""
         if self.confirms_inquiry and (earlier := desk.quotes.get(self.quote_id)) is not None and earlier.status == "confirmed":
             return Effect(200, earlier.answer)
-        decision = promise(demand_of(desk.board, self.ask, desk.now), desk)
-        request = self.ask.model_dump(mode="json", exclude_defaults=True)
+        ask = with_class(desk.board, self.ask)
+        decision = promise(demand_of(desk.board, ask, desk.now), desk)
+        request = ask.model_dump(mode="json", exclude_defaults=True)
         accepted = is_acceptable(decision, allow_partial=self.ask.allow_partial) and self._keeps_the_offer(decision)
         if accepted:
             refuse_old_news(desk, decision)
@@ -98,7 +99,7 @@ class Take(Change):
         effect.quotes.append(quote)
         owner = self.quote_id if holding else self.order_id
         for claim in claims:
-            entry = claim_entry(claim, owner, self.ask, expires_at)
+            entry = claim_entry(claim, owner, ask, expires_at)
             if entry.quantity:
                 effect.put(f"{claim.sku}|{claim.site}", entry)
         if holding:
@@ -106,7 +107,7 @@ class Take(Change):
             effect.events.append(events.hold("quote-held", quote, desk.now, actor=self.caller))
         else:
             stand_plans(effect, plans, self.order_id, desk.now)
-            confirm(effect, order_of(quote, self.ask, self.order_id, desk.now), desk.now, self.caller, self.decision_id)
+            confirm(effect, order_of(quote, ask, self.order_id, desk.now), desk.now, self.caller, self.decision_id)
         return effect
 
     def _keeps_the_offer(self, decision: Decision) -> bool:

@@ -45,6 +45,12 @@ async def lock_definition(connection: Connection, kind: str, identity: str) -> D
     return None if row is None else Definition(**dict(row))
 
 
+async def is_defined(connection: Connection, kind: str, identity: str) -> bool:
+    """Whether somebody has defined it."""
+    found: bool = await connection.fetchval("SELECT EXISTS (SELECT FROM definition WHERE kind = $1 AND id = $2)", kind, identity)
+    return found
+
+
 async def list_definitions(connection: Connection, since_xid: int = 0) -> list[Definition]:
     """Every definition that a transaction numbered `since_xid` or later has changed."""
     rows = await connection.fetch("SELECT kind, id, revision, state FROM definition WHERE last_xid >= $1", since_xid)

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
@@ -31,6 +32,11 @@ def operations(document: Json) -> Iterator[tuple[str, str, Json]]:
         for method, operation in methods.items():
             if method in ("get", "post", "put", "patch", "delete") and path != "/v1/stream":
                 yield method.upper(), path, operation
+
+
+def names_in(path: str) -> list[str]:
+    """What a path wants to be told."""
+    return re.findall(r"{(\w+)}", path)
 
 
 def twisted(example: Any, chance: random.Random) -> Any:
@@ -85,10 +91,9 @@ async def test_every_example_of_a_request_is_understood(shop: Shop, document: Js
     for method, path, operation in operations(document):
         for example in examples_of(operation):
             own = example | ({"idempotency_key": a_name("KEY")} if "idempotency_key" in example else {})
-            answer = await shop.quote.request(
-                method, path.format(quote_id="quo_x", order_id="ord_x", plan_id="pln_x", customer="ACME", letter_id="dead_x"), json=own
-            )
-            assert answer.status_code in (200, 404, 409), (path, example, answer.text)
+            answer = await shop.quote.request(method, path.format_map(dict.fromkeys(names_in(path), "x")), json=own)
+            unknown = answer.status_code == 422 and all(one["code"].startswith("unknown_") for one in answer.json()["errors"])
+            assert unknown or answer.status_code in (200, 404, 409), (path, example, answer.text)
 
 
 async def test_nothing_that_comes_in_is_ever_our_mistake(shop: Shop, document: Json) -> None:
@@ -96,15 +101,15 @@ async def test_nothing_that_comes_in_is_ever_our_mistake(shop: Shop, document: J
     sku = await shop.stocked(100)
     held, order = await shop.hold(a_line(sku)), await shop.order(a_line(sku, line_ref="10"))
     known = {"quote_id": held["id"], "order_id": order["order_id"], "decision_id": order["decision_id"]}
-    known |= {"plan_id": "pln_x", "customer": "ACME", "letter_id": "dead_x"}
     asked = 0
     for method, path, operation in operations(document):
-        for names in (known, {name: printable(chance.choice(STRANGE)) for name in known}):
+        familiar = {name: known.get(name, "x") for name in names_in(path)}
+        for names in (familiar, {name: printable(chance.choice(STRANGE)) for name in familiar}):
             target = path.format_map({name: quote(value, safe="") for name, value in names.items()})
             queries = [one["name"] for one in operation.get("parameters", ()) if one["in"] == "query"]
             examples = examples_of(operation)
             bodies = [json.dumps(twisted(chance.choice(examples), chance)).encode() for _ in range(REPEATS)] if examples else []
-            for body in (*BODIES, *bodies) if method == "POST" and names is known else bodies:
+            for body in (*BODIES, *bodies) if method == "POST" and names is familiar else bodies:
                 headers = {b"Content-Type": b"application/json", b"Idempotency-Key": chance.choice((b"k", b"", b"k" * 300, b"\xe9"))}
                 never_broken(await shop.quote.post(target, content=body, headers=headers), (target, body[:300]))
                 asked += 1

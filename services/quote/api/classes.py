@@ -1,0 +1,43 @@
+"""Classes of demand: master data of promising that quote itself keeps."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Path, Request, Response
+
+from services.quote.api import examples, models
+from services.quote.api.reach import Administrator, Reader, answers, house, json_response
+from services.quote.asks import ClassAsk
+from services.quote.handlers.classes import find_class, list_classes, put_class
+from shared.paging import Cursor, Limit
+from shared.problems import not_found
+from shared.quantities import Code
+
+router = APIRouter(prefix="/v1", tags=["classes"])
+
+ClassId = Annotated[Code, Path(description="The class's id, as quotes and customers name it in `demand_class`.")]
+CLASS = answers(models.ClassOut, examples.CLASS)
+
+
+@router.put("/classes/{demand_class:path}", response_class=Response, responses=CLASS)
+async def define_class(
+    request: Request, caller: Administrator, demand_class: ClassId, ask: Annotated[ClassAsk, Body(openapi_examples=examples.ASK_CLASS)]
+) -> Response:
+    """Define a class of demand: what it lies inside, who comes first, what re-promising may do. Told again, nothing changes."""
+    here = house(request)
+    return json_response(await put_class(here.pool, here.board, demand_class, ask))
+
+
+@router.get("/classes/{demand_class:path}", response_class=Response, responses=CLASS)
+async def get_class(request: Request, caller: Reader, demand_class: ClassId) -> Response:
+    """A class as it stands."""
+    found = find_class(house(request).board, demand_class)
+    if found is None:
+        raise not_found("UNKNOWN_CLASS", f"There is no class {demand_class!r}.")
+    return json_response(found)
+
+
+@router.get("/classes", response_class=Response, responses=answers(models.ClassPage, examples.CLASSES))
+async def list_all_classes(request: Request, caller: Reader, limit: Limit = 100, cursor: Cursor = None) -> Response:
+    """Classes by id."""
+    page = list_classes(house(request).board, limit, cursor)
+    return json_response({"data": page.data, "next_cursor": page.next_cursor})

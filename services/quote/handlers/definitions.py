@@ -1,0 +1,51 @@
+"""Master data that quote itself keeps: definitions that somebody puts, whole, each with its revision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from services.quote.store import supply
+from services.quote.store.supply import Definition
+from shared.paging import decode_cursor, encode_cursor
+from shared.problems import Problem
+
+if TYPE_CHECKING:
+    from services.quote.board import Board
+    from services.quote.store.pool import Connection
+
+
+@dataclass(slots=True, frozen=True)
+class Page:
+    """Definitions of a kind in the order of their ids, and where to go on."""
+
+    data: list[dict[str, Any]]
+    next_cursor: str | None
+
+
+async def put_definition(
+    connection: Connection, kind: str, identity: str, wanted: dict[str, Any], expected_revision: int | None
+) -> dict[str, Any]:
+    """Take a whole definition over under the name of its kind; told again, it changes nothing.
+
+    Raises a 409 Problem on another revision than expected.
+    """
+    before = await supply.lock_definition(connection, kind, identity)
+    revision = 0 if before is None else before.revision
+    if expected_revision not in (None, revision):
+        detail = f"{identity} is at revision {revision}, not {expected_revision}: read it and decide again."
+        raise Problem(409, "REVISION_CONFLICT", detail, extra={"current_revision": revision})
+    if before is not None and before.state == {**wanted, kind: identity, "revision": revision}:
+        return before.state
+    state = {**wanted, kind: identity, "revision": revision + 1}
+    await supply.save_definitions(connection, [Definition(kind, identity, revision + 1, state)])
+    return state
+
+
+def list_definitions(board: Board, kind: str, limit: int, cursor: str | None) -> Page:
+    """Definitions of a kind by id."""
+    after = str(decode_cursor(cursor, str)[0] or "") if cursor else ""
+    known = board.world.all_of(kind)
+    names = [name for name in sorted(known) if name > after]
+    more = encode_cursor([names[limit - 1]]) if len(names) > limit else None
+    return Page([known[name] for name in names[:limit]], more)
