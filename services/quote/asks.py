@@ -252,8 +252,10 @@ class FreshnessAsk(RequestModel):
 class CostsAsk(RequestModel):
     """What a plan costs besides what it buys and carries, in the company's currency."""
 
-    lateness_per_unit_day: NonNegativeQuantity = Field(default=Decimal(0), description="Of every unit, for every day after the wanted one.")
-    handling_per_unit: NonNegativeQuantity = Field(default=Decimal(0), description="Of every unit that leaves a site.")
+    lateness_per_unit_day: NonNegativeQuantity | None = Field(
+        default=None, description="Of every unit, for every day after the wanted one."
+    )
+    handling_per_unit: NonNegativeQuantity | None = Field(default=None, description="Of every unit that leaves a site.")
 
 
 class PolicyAsk(RequestModel):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,7 +15,7 @@ from services.quote.store import books, supply
 from services.quote.world import UTC_ZONE, World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from services.quote.domain.book import Rules
     from services.quote.settings import Settings
@@ -52,6 +53,8 @@ class Board:
         self._freshness: dict[str, list[datetime | None]] = {}
         self.partitions: dict[str, int] = {}
         """Partitions that a topic has, as far as the broker has told."""
+        self.basis: dict[str, Any] = {}
+        """What was seen of master data at the last look, and the settings that dates are read by: kept with every decision."""
         self.plans: dict[str, str] = {}
         """The book of every open plan, by the plan's id."""
         self.learned = 0
@@ -59,7 +62,10 @@ class Board:
         self._xid = 0
         self._database_time = datetime.fromtimestamp(0, UTC)
         self._read_at = 0.0
+        self.has_age = True
+        """Whether news grows old here: on a board of another time nothing is stale, for nothing more is to come."""
         self.loaded = False
+        self._looking = asyncio.Lock()
         self.watchers: list[Callable[[str], None]] = []
         """Called with the key of every book that has moved."""
 
@@ -110,6 +116,8 @@ class Board:
         known = [at for at in partitions if at is not None]
         as_of = min(known) if known and len(known) == max(len(partitions), self.partitions.get(topic, 0)) else None
         age = None if as_of is None else max(0.0, (now - as_of).total_seconds())
+        if not self.has_age:
+            return [Input(source, site, None, None, stale=False) for site in sites]
         return [Input(source, site, as_of, age, age is None or age > self._stale_after(site)) for site in sites]
 
     def _stale_after(self, site: str) -> float:
@@ -128,6 +136,19 @@ class Board:
             known = self.world.all_of("resource")
             sites |= {str(known[name]["site"]) for name in resources if name in known}
         return self._inputs("capacity", CAPACITY_TOPIC, sorted(sites), now) if sites else []
+
+    def back_to(self, basis: Mapping[str, Any], definitions: Iterable[supply.Definition], past: Iterable[Book]) -> Board:
+        """A board of another time, on which nothing else stands than these books: with the definitions that were otherwise then."""
+        other = Board(self._settings)
+        other.has_age = False
+        other.world = self.world.fork(basis.get("past_due_offset_days"), basis.get("past_due_limit_days"))
+        other.items, other.sites = other.world.items, other.world.sites
+        for definition in definitions:
+            other.world.learn(definition)
+        for book in past:
+            other.books[book.key] = book
+            other._show(book)
+        return other
 
     # -- how it follows the ledger
 
@@ -148,26 +169,26 @@ class Board:
                     book.apply(entries.get(head.key, ()), head.version, head.ledger_at)
                     self._index_plans(head.key, entries.get(head.key, ()))
                     self._show(book)
-            self._learn(await supply.list_definitions(connection))
+            self._learn(*await supply.look_at_definitions(connection))
             self._freshness = await supply.list_freshness(connection)
         self.loaded = True
         log.info("board loaded", books=len(self.books), items=len(self.items), sites=len(self.sites))
 
     async def look(self, pool: Pool) -> None:
-        """Read what other replicas have committed since the last look; repeats are harmless."""
-        async with pool.connection() as connection:
+        """Read what other replicas have committed since the last look; repeats are harmless. One look at a time: each sees more."""
+        async with self._looking, pool.connection() as connection:
             xid, at = await books.horizon(connection)
             asked = time.monotonic()
             heads = await books.list_heads(connection, self._xid)
             behind = self._behind(heads)
             steps = await books.list_steps_above(connection, behind)
-            definitions = await supply.list_definitions(connection, self._xid)
+            seen, definitions = await supply.look_at_definitions(connection, self._xid)
             freshness = await supply.list_freshness(connection)
-        self._tell_time(at, asked)
-        self._learn(definitions)
-        self._freshness = freshness
-        self.advance(steps)
-        self._xid = xid
+            self._tell_time(at, asked)
+            self._learn(seen, definitions)
+            self._freshness = freshness
+            self.advance(steps)
+            self._xid = xid
 
     async def catch_up(self, connection: Connection, heads: Iterable[books.BookHead]) -> bool:
         """Read the steps that locked books took without us; True when there were any."""
@@ -224,7 +245,9 @@ class Board:
         self._database_time = at
         self._read_at = time.monotonic() if read_at is None else read_at
 
-    def _learn(self, definitions: Iterable[supply.Definition]) -> None:
+    def _learn(self, seen: str, definitions: Iterable[supply.Definition]) -> None:
+        offset, limit = self._settings.past_due_offset_days, self._settings.past_due_limit_days
+        self.basis = {"seen": seen, "past_due_offset_days": offset, "past_due_limit_days": limit}
         for definition in definitions:
             self.learned += 1
             self.world.learn(definition)

@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import orjson
@@ -67,6 +67,17 @@ class DecisionLog:
             async with self._pool.connection() as connection:
                 found = await log.find_inquiry(connection, quote_id, at)
             if found is not None or datetime.now(UTC) - at > timedelta(seconds=10):  # noqa: TID251 -- only how long to look
+                return found
+        return None
+
+    async def find_decision(self, decision_id: str) -> dict[str, Any] | None:
+        """A decision from the log, of a change or of an inquiry; one of a moment ago is waited for up to 1 s."""
+        at = instant_of(decision_id)
+        for wait in (0.0, 0.1, 0.2, 0.3, 0.4):
+            await asyncio.sleep(wait)
+            async with self._pool.connection() as connection:
+                found = await log.find_decision(connection, decision_id)
+            if found is not None or at is None or datetime.now(UTC) - at > timedelta(seconds=10):  # noqa: TID251 -- only how long to look
                 return found
         return None
 

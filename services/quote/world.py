@@ -6,7 +6,7 @@ the calendar comes, a routing with an unknown resource cannot be made. Nothing b
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -133,6 +133,23 @@ class World:
             self._calendars[name] = pattern(state["pattern"])
         elif kind == "demand_class":
             self._classes.clear()
+
+    def fork(self, past_due_offset_days: int | None = None, past_due_limit_days: int | None = None) -> World:
+        """A world that knows the same and learns alone; with other settings of receipts that are late, where they are given."""
+        other = World(self._settings)
+        for name, value in vars(self).items():
+            if type(value) is dict:
+                setattr(other, name, {key: dict(each) if type(each) is dict else each for key, each in value.items()})
+        other.policies = self.policies
+        offset = self._settings.past_due_offset_days if past_due_offset_days is None else past_due_offset_days
+        limit = self._settings.past_due_limit_days if past_due_limit_days is None else past_due_limit_days
+        other._settings = self._settings.model_copy(update={"past_due_offset_days": offset, "past_due_limit_days": limit})
+        if other._settings != self._settings:
+            changes = {"past_due_offset_days": offset, "past_due_limit_days": limit}
+            other._default_rules = replace(self._default_rules, **changes)
+            other._rules = {sku: replace(rules, **changes) for sku, rules in self._rules.items()}
+            other._rules_here.clear()
+        return other
 
     def all_of(self, kind: str) -> dict[str, State]:
         """Every definition of a kind, by id."""
@@ -348,7 +365,7 @@ def policy_of(state: State) -> Policy:
         state["atp_fence_days"],
         None if stability is None else StabilityBudget(**stability),
         None if freshness is None else Freshness(**freshness),
-        None if costs is None else Costs(**{name: micro_of(amount) for name, amount in costs.items()}),
+        None if costs is None else Costs(**{name: micro_of(amount or 0) for name, amount in costs.items()}),
     )
 
 

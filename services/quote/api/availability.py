@@ -8,9 +8,9 @@ from fastapi import APIRouter, Body, Query, Request, Response
 from services.quote.api import examples, models
 from services.quote.api.reach import Reader, answers, house, json_response
 from services.quote.asks import BulkAvailabilityAsk
-from services.quote.handlers.availability import availability, availability_as_of, availability_of_pairs
+from services.quote.handlers.availability import availability, availability_as_of, availability_of_pairs, availability_of_version
 from shared.contracts.base import Instant
-from shared.problems import not_found
+from shared.problems import FieldError, not_found, unprocessable
 from shared.quantities import Code
 
 router = APIRouter(prefix="/v1", tags=["availability"])
@@ -29,14 +29,20 @@ async def get_availability(
     from_date: Annotated[date | None, Query(description="Inclusive; today by default.")] = None,
     to_date: Annotated[date | None, Query(description="Inclusive; the last event by default.")] = None,
     as_of: Annotated[Instant | None, Query(description="A past instant: the book as it stood then.")] = None,
+    version: Annotated[int | None, Query(ge=1, le=2**53, description="A version of the book: as it stood when it came to it.")] = None,
     owner: Annotated[str | None, Query(max_length=100, description="Leave out the claims of this hold or order.")] = None,
 ) -> Response:
     """Projected availability, ATP, receipts and claims by date, one entry per civil day."""
     here = house(request)
-    if as_of is None:
-        found = availability(here.board, sku, site, from_date, to_date, owner)
-    else:
+    if as_of is not None and version is not None:
+        error = FieldError("/version", "not_both", "an instant or a version, not both")
+        raise unprocessable("INVALID_REQUEST", "Ask as of an instant, or for a version.", [error])
+    if as_of is not None:
         found = await availability_as_of(here.board, here.pool, sku, site, from_date, to_date, owner, as_of)
+    elif version is not None:
+        found = await availability_of_version(here.board, here.pool, sku, site, from_date, to_date, owner, version)
+    else:
+        found = availability(here.board, sku, site, from_date, to_date, owner)
     if found is None:
         raise not_found("UNKNOWN_BOOK", f"Nothing was ever said about {sku} at {site}.")
     return json_response(found)

@@ -52,12 +52,12 @@ ASK_CUSTOMER = _ask("Receives on Thursdays", {"name": "Near shop 1", "calendar":
 CUSTOMER: Json = {"customer": "ACME", "name": "Near shop 1", "calendar": "THURSDAYS", "demand_class": "GOLD", "revision": 1}
 CUSTOMERS: Json = {"data": [CUSTOMER], "next_cursor": None}
 _POLICY: Json = {
-    "name": "Everywhere", "past_due_limit_days": 14, "freshness": {"mode": "refuse", "stale_after_seconds": 300},
-    "stability": {"most_moves": 2, "most_days": 3}, "costs": {"lateness_per_unit_day": 0.5, "handling_per_unit": 0},
+    "name": "The first shop", "site": "SHOP-1", "past_due_limit_days": 14, "freshness": {"mode": "refuse", "stale_after_seconds": 300},
+    "stability": {"most_moves": 2, "most_days": 3}, "costs": {"lateness_per_unit_day": 0.5, "handling_per_unit": None},
 }  # fmt: skip
-ASK_POLICY = _ask("For everything", _POLICY)
+ASK_POLICY = _ask("For one site", _POLICY)
 POLICY: Json = {
-    "policy": "HOUSE", "sku": None, "site": None, "past_due_offset_days": None, "atp_fence_days": None, **_POLICY, "revision": 1
+    "policy": "FIRST-SHOP", "sku": None, "past_due_offset_days": None, "atp_fence_days": None, **_POLICY, "revision": 1
 }  # fmt: skip
 POLICIES: Json = {"data": [POLICY], "next_cursor": None}
 ASK_CLASS = _ask("Within the web shop, before others", {"name": "Gold customers", "parent": "WEB", "rank": 10, "strategy": "win"})
@@ -170,6 +170,11 @@ BULK: Json = {
 DECISION: Json = {
     "id": QUOTE["decision_id"], "at": "2026-11-21T10:57:00Z", "kind": "quote-held", "quote_id": QUOTE["id"], "order_id": None,
     "request": {"lines": [{"sku": "CHAIR", "quantity": 10}]}, "versions": {"CHAIR|SHOP-1": 6}, "result": QUOTE, "code_version": "0.1.0",
+    "basis": {"seen": "7421:7421:", "past_due_offset_days": 1, "past_due_limit_days": 30},
+}  # fmt: skip
+REPLAY: Json = {
+    "decision_id": QUOTE["decision_id"], "kind": "quote-held", "same": True, "differences": [], "at": "2026-11-21T10:57:00Z",
+    "versions": {"CHAIR|SHOP-1": 6}, "master_data": "as_seen", "code_version": {"then": "0.1.0", "now": "0.1.0"},
 }  # fmt: skip
 LOAD: Json = {
     "resource": "SAW", "site": "FACTORY", "time_zone": "UTC", "version": 3, "as_of": "2026-11-21T10:57:00Z",

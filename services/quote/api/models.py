@@ -150,8 +150,8 @@ class FreshnessOut(BaseModel):
 class CostsOut(BaseModel):
     """What a plan costs besides what it buys and carries."""
 
-    lateness_per_unit_day: Number
-    handling_per_unit: Number
+    lateness_per_unit_day: Number | None
+    handling_per_unit: Number | None
 
 
 class PolicyOut(BaseModel):
@@ -532,3 +532,34 @@ class DecisionOut(BaseModel):
     versions: dict[str, int]
     result: dict[str, Any]
     code_version: str
+    basis: dict[str, Any] | None = None
+    """What else it was made on: the snapshot of master data that was seen, an order as it stood, what was offered."""
+
+
+class DifferenceOut(BaseModel):
+    """One place where a decision comes out otherwise, by its JSON pointer in the answer."""
+
+    what: str
+    old: Any
+    new: Any
+
+
+class CodeVersionsOut(BaseModel):
+    """By which code it was decided, and decided again."""
+
+    then: str
+    now: str
+
+
+class ReplayOut(BaseModel):
+    """A decision made again."""
+
+    decision_id: str
+    kind: str
+    same: bool
+    differences: list[DifferenceOut]
+    at: datetime
+    versions: dict[str, int]
+    master_data: Literal["as_seen", "as_of"]
+    """`as_seen`: exactly what was known to who decided. `as_of`: as it stood at the instant; of decisions made before that was kept."""
+    code_version: CodeVersionsOut

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from services.quote import answers
-from services.quote.domain.book import Book
+from services.quote.handlers.past import board_as_it_was
 from services.quote.store import books
 from shared.problems import FieldError, unprocessable
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from services.quote.asks import BulkAvailabilityAsk
     from services.quote.board import Board
+    from services.quote.domain.book import Book
     from services.quote.store.pool import Pool
 
 MOST_DAYS = 1100
@@ -34,16 +35,45 @@ def availability(
 async def availability_as_of(
     board: Board, pool: Pool, sku: str, site: str, from_date: date | None, to_date: date | None, owner: str | None, at: datetime
 ) -> dict[str, Any] | None:
-    """The book as it stood at `at`: its entries until then, the holds that lived then, the civil date of then."""
+    """The book as it stood at `at`: its entries until then, the holds that lived then, the civil date and the master data of then."""
     if at > board.now():
         raise unprocessable("AS_OF_IN_FUTURE", "as_of is a past instant.", [FieldError("/as_of", "future", "must not be in the future")])
     async with pool.slow_read() as connection:
-        version, entries = await books.list_entries_as_of(connection, f"{sku}|{site}", at)
-    if version == 0:
+        version = await books.find_version(connection, f"{sku}|{site}", at)
+    return None if version is None else await _past(board, pool, sku, site, from_date, to_date, owner, at, version)
+
+
+async def availability_of_version(
+    board: Board, pool: Pool, sku: str, site: str, from_date: date | None, to_date: date | None, owner: str | None, version: int
+) -> dict[str, Any] | None:
+    """The book at one of its versions, at the instant at which it came to it. Raises a 422 Problem for a version it never had."""
+    async with pool.slow_read() as connection:
+        at = await books.find_instant(connection, f"{sku}|{site}", version)
+    if at is not None:
+        return await _past(board, pool, sku, site, from_date, to_date, owner, at, version)
+    book = board.book(sku, site)
+    if book is None:
         return None
-    book = Book(sku, site)
-    book.apply(entries, version, at)
-    return _shown(board, book, at, from_date, to_date, owner)
+    detail = f"The book is at version {book.version}; version {version} never was."
+    raise unprocessable("UNKNOWN_VERSION", detail, [FieldError("/version", "unknown", f"at most {book.version}")])
+
+
+async def _past(
+    board: Board,
+    pool: Pool,
+    sku: str,
+    site: str,
+    from_date: date | None,
+    to_date: date | None,
+    owner: str | None,
+    at: datetime,
+    version: int,
+) -> dict[str, Any]:
+    past = await board_as_it_was(board, pool, {f"{sku}|{site}": version}, at, {})
+    shown = _shown(past, past.books[f"{sku}|{site}"], at, from_date, to_date, owner)
+    for one in shown["inputs"]:
+        one["stale"] = True  # how old the news was then, nobody has kept
+    return shown
 
 
 async def availability_of_pairs(board: Board, ask: BulkAvailabilityAsk) -> list[dict[str, Any]]:

@@ -142,9 +142,10 @@ class Amend(Change):
         name_plans(answered, plans)
         request = self.ask.model_dump(mode="json", exclude_defaults=True)
         versions = desk.versions(f"{sku}|{site}" for sku, site in decision.read)
+        basis = {"order": order}
         if not is_acceptable(decision, allow_partial=order.allow_partial):
             offer = {"order_id": order.id, **answered, "decision_id": self.decision_id}
-            row = DecisionRow(self.decision_id, desk.now, "amend-refused", None, order.id, request, versions, offer, CODE_VERSION)
+            row = DecisionRow(self.decision_id, desk.now, "amend-refused", None, order.id, request, versions, offer, CODE_VERSION, basis)
             return Effect(
                 409,
                 {"code": CANNOT_PROMISE, "detail": f"The order stands as it was: {decision.summary}", "offer": offer},
@@ -171,7 +172,9 @@ class Amend(Change):
         amended = order.with_lines(tuple(lines), status=order_status(line.status for line in lines), updated_at=desk.now)
         effect.orders.append(amended)
         effect.decisions.append(
-            DecisionRow(self.decision_id, desk.now, "order-amended", order.quote_id, order.id, request, versions, answered, CODE_VERSION)
+            DecisionRow(
+                self.decision_id, desk.now, "order-amended", order.quote_id, order.id, request, versions, answered, CODE_VERSION, basis
+            )
         )
         effect.history.append(
             history_of(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from services.quote.answers import iso_instant
 from services.quote.asks import ConfirmAsk, LineAsk, OrderAsk, QuoteAsk
-from services.quote.store import documents, log
+from services.quote.store import documents
 from shared.paging import decode_cursor, encode_cursor
 from shared.problems import FieldError, Problem, conflict, not_found, unprocessable
 
@@ -142,8 +142,7 @@ def _by_alternative(inquiry: InquiryRow, ref: str, wanted: str, line: LineAsk) -
     }
 
 
-async def find_decision(pool: Pool, decision_id: str) -> dict[str, Any] | None:
+async def find_decision(decision_log: DecisionLog, decision_id: str) -> dict[str, Any] | None:
     """A decision from the log, or None."""
-    async with pool.connection() as connection:
-        found = await log.find_decision(connection, decision_id)
+    found = await decision_log.find_decision(decision_id)
     return None if found is None else {**found, "at": iso_instant(found["at"])}

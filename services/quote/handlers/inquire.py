@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from services.quote.asks import QuoteAsk
     from services.quote.board import Board
     from services.quote.decision_log import DecisionLog
+    from services.quote.domain.answer import Decision
     from services.quote.domain.book import Book, Rules
     from services.quote.domain.dates import Way
     from services.quote.domain.request import Shelf
@@ -62,13 +63,13 @@ class BoardShelf:
         return self._board.minutes_left(site, self.now)
 
 
-def inquire(board: Board, log: DecisionLog, ask: QuoteAsk, caller: str, request_id: str) -> bytes:
-    """What could be promised now, and why, as JSON; the log keeps the same bytes. Takes nothing."""
-    now = board.now()
+def answered(
+    board: Board, ask: QuoteAsk, now: datetime, quote_id: str, decision_id: str, request_id: str | None
+) -> tuple[dict[str, Any], Decision]:
+    """What could be promised at an instant, and why; and the decision behind it."""
     shelf: Shelf = BoardShelf(board, now)
     assuming = AssumingShelf(shelf, assumptions_of(ask)) if ask.assume else None
     found = promise(demand_of(board, ask, now), assuming or shelf)
-    quote_id, decision_id = new_id("quo"), new_id("dec")
     body = answers.quote(
         answers.decision(board, found, now),
         quote_id=quote_id,
@@ -82,6 +83,14 @@ def inquire(board: Board, log: DecisionLog, ask: QuoteAsk, caller: str, request_
         body["assumed"] = [
             {**one.model_dump(mode="json", exclude_none=True), "met": number in assuming.met} for number, one in enumerate(ask.assume)
         ]
+    return body, found
+
+
+def inquire(board: Board, log: DecisionLog, ask: QuoteAsk, caller: str, request_id: str) -> bytes:
+    """What could be promised now, and why, as JSON; the log keeps the same bytes. Takes nothing."""
+    now = board.now()
+    quote_id, decision_id = new_id("quo"), new_id("dec")
+    body, found = answered(board, ask, now, quote_id, decision_id, request_id)
     versions = {}
     for sku, site in found.read:
         book = board.book(sku, site)
@@ -89,6 +98,8 @@ def inquire(board: Board, log: DecisionLog, ask: QuoteAsk, caller: str, request_
             versions[book.key] = book.version
     answer = orjson.dumps(body)
     log.keep(
-        InquiryRow(quote_id, now, decision_id, caller, ask.customer, found.outcome, found.summary, ask, versions, answer, CODE_VERSION)
-    )
+        InquiryRow(
+            quote_id, now, decision_id, caller, ask.customer, found.outcome, found.summary, ask, versions, answer, CODE_VERSION, board.basis
+        )
+    )  # fmt: skip
     return answer

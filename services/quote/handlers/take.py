@@ -88,6 +88,7 @@ class Take(Change):
             DecisionRow(
                 self.decision_id, desk.now, "quote-held" if holding else "order-promised", self.quote_id, body["order_id"], request,
                 desk.versions(f"{sku}|{site}" for sku, site in decision.read), body, CODE_VERSION,
+                {} if self.offered is None else {"offered": self.offered},
             )
         )  # fmt: skip
         if not accepted:

@@ -103,6 +103,8 @@ class Desk:
     ) -> None:
         """`locked` is None while planning: then any book may be written."""
         self.board = board
+        self.basis = board.basis
+        """What is known of master data by now, for whoever asks again later."""
         self.now = now
         self.quotes = dict(quotes)
         self.orders = dict(orders)
@@ -159,7 +161,7 @@ class Desk:
         """The versions that a decision was made on."""
         found = {}
         for key in sorted(keys):
-            fork = self._forks.get(key)
+            fork = self.fork(key)
             found[key] = 0 if fork is None else fork.version
         return found
 

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import time
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
@@ -342,7 +342,7 @@ class Door:
         if unmatched := [row for effect in effects for row in effect.unmatched]:
             await documents.save_unmatched(connection, unmatched)
         if decisions := [row for effect in effects for row in effect.decisions]:
-            await log.add_decisions(connection, decisions)
+            await log.add_decisions(connection, [replace(row, basis=desk.basis | row.basis) for row in decisions])
         if definitions := [row for effect in effects for row in effect.definitions]:
             await supply.save_definitions(connection, definitions)
         revisions = {key: revision for effect in effects for key, revision in effect.revisions.items()}

@@ -1,6 +1,6 @@
 """The ledger's books and their entries: read whole, read what is new, lock, append."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -101,16 +101,29 @@ async def list_current_entries(connection: Connection, keys: Sequence[str] | Non
     return [(row["book_key"], _entry(row)) for row in rows]
 
 
-async def list_entries_as_of(connection: Connection, key: str, at: datetime) -> tuple[int, list[Entry]]:
-    """The book as it stood at an instant: its version then, and the entries that stood."""
+async def find_version(connection: Connection, key: str, at: datetime) -> int | None:
+    """The version that a book had at an instant, or None before its first."""
+    found: int | None = await connection.fetchval("SELECT max(version) FROM entry WHERE book_key = $1 AND at <= $2", key, at)
+    return found
+
+
+async def list_entries_at(connection: Connection, versions: Mapping[str, int]) -> list[tuple[str, Entry]]:
+    """What stood in each of these books at the given version."""
     rows = await connection.fetch(
-        f"""SELECT DISTINCT ON (part, ref) {_ENTRY_COLUMNS} FROM entry WHERE book_key = $1 AND at <= $2
-            ORDER BY part, ref, version DESC, n DESC""",
-        key,
-        at,
+        f"""SELECT * FROM (SELECT DISTINCT ON (book_key, part, ref) {_ENTRY_COLUMNS}
+            FROM unnest($1::text[], $2::bigint[]) AS asked(asked_key, asked_version)
+            JOIN entry ON book_key = asked_key AND version <= asked_version
+            ORDER BY book_key, part, ref, version DESC, n DESC) AS latest WHERE quantity <> 0 OR part = 'stock'""",
+        list(versions),
+        list(versions.values()),
     )
-    version = max((row["version"] for row in rows), default=0)
-    return version, [_entry(row) for row in rows if row["quantity"] or row["part"] == Part.STOCK]
+    return [(row["book_key"], _entry(row)) for row in rows]
+
+
+async def find_instant(connection: Connection, key: str, version: int) -> datetime | None:
+    """When a book came to a version, or None where it never did."""
+    found: datetime | None = await connection.fetchval("SELECT min(at) FROM entry WHERE book_key = $1 AND version = $2", key, version)
+    return found
 
 
 async def list_steps_above(connection: Connection, versions: dict[str, int]) -> list[Step]:

@@ -1,6 +1,6 @@
 """Quotes and orders: found, locked, saved, listed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -51,6 +51,16 @@ def _quote(row: Any) -> QuoteRow:
 def _plan(said: dict[str, Any]) -> PlanRow:
     claims = tuple(PlanClaimRow(**claim) for claim in said["claims"])
     return PlanRow(**{**said, "line_refs": tuple(said["line_refs"]), "claims": claims})
+
+
+def order_in(basis: Mapping[str, Any]) -> OrderRow:
+    """The order that a decision was made on, as its basis keeps it: an order with its dates as text."""
+    said: dict[str, Any] = dict(basis["order"])
+    for name in ("created_at", "updated_at"):
+        said[name] = datetime.fromisoformat(said[name])
+    days = ("requested_date", "first_promised_date", "promised_date", "actual_date")
+    lines = [line | {name: None if line[name] is None else date.fromisoformat(line[name]) for name in days} for line in said["lines"]]
+    return OrderRow(**{**said, "lines": tuple(_line(line) for line in lines)})
 
 
 def _line(row: Any) -> LineRow:

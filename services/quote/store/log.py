@@ -11,10 +11,10 @@ from services.quote.store.bulk import insert, insert_sql, json_text
 from services.quote.store.pool import Connection
 from services.quote.store.rows import DecisionRow, InquiryRow
 
-_INQUIRY = "id, at, decision_id, caller, customer, outcome, summary, request, versions, result, code_version"
+_INQUIRY = "id, at, decision_id, caller, customer, outcome, summary, request, versions, result, code_version, basis"
 _DECISION_COLUMNS = {
     "id": "text", "at": "timestamptz", "kind": "text", "quote_id": "text", "order_id": "text", "request": "json", "versions": "jsonb",
-    "result": "json", "code_version": "text",
+    "result": "json", "code_version": "text", "basis": "json",
 }  # fmt: skip
 _DECISION = ", ".join(_DECISION_COLUMNS)
 _ADD_DECISION = insert_sql("decision", _DECISION_COLUMNS)
@@ -27,7 +27,8 @@ async def add_decisions(connection: Connection, decisions: Sequence[DecisionRow]
         _ADD_DECISION,
         [
             (
-                d.id, d.at, d.kind, d.quote_id, d.order_id, json_text(d.request), json_text(d.versions), json_text(d.result), d.code_version
+                d.id, d.at, d.kind, d.quote_id, d.order_id, json_text(d.request), json_text(d.versions), json_text(d.result),
+                d.code_version, json_text(d.basis),
             )
             for d in decisions
         ],
@@ -83,6 +84,7 @@ async def _copy(connection: Connection, inquiries: Sequence[InquiryRow]) -> None
                 i.versions,
                 orjson.Fragment(i.result),
                 i.code_version,
+                i.basis,
             )
             for i in inquiries
         ],
@@ -106,7 +108,7 @@ async def find_decision(connection: Connection, decision_id: str) -> dict[str, A
     if row is None:
         row = await connection.fetchrow(
             """SELECT decision_id AS id, at, 'quote-answered' AS kind, id AS quote_id, NULL AS order_id, request, versions, result,
-               code_version FROM inquiry WHERE decision_id = $1""",
+               code_version, basis FROM inquiry WHERE decision_id = $1""",
             decision_id,
         )
     return None if row is None else dict(row)

@@ -186,6 +186,8 @@ class DecisionRow:
     versions: dict[str, int]
     result: dict[str, Any]
     code_version: str
+    basis: dict[str, Any] = field(default_factory=dict)
+    """What else it was made on that no book tells; the door adds what was seen of master data."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -205,6 +207,7 @@ class InquiryRow:
     result: Any
     """The bytes that were sent while it waits to be written; they are written as they are."""
     code_version: str
+    basis: dict[str, Any] | None = None
 
 
 @dataclass(slots=True, frozen=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from services.quote.store.pool import Connection
@@ -16,6 +16,10 @@ class Definition:
     id: str
     revision: int
     state: dict[str, Any]
+
+
+_CLOCKS_APART = timedelta(seconds=10)
+"""By how much a decision's instant may lie before what it had seen: a board's clock runs behind the database's, never so far."""
 
 
 async def save_revisions(connection: Connection, revisions: dict[str, int]) -> None:
@@ -55,6 +59,39 @@ async def list_definitions(connection: Connection, since_xid: int = 0) -> list[D
     """Every definition that a transaction numbered `since_xid` or later has changed."""
     rows = await connection.fetch("SELECT kind, id, revision, state FROM definition WHERE last_xid >= $1", since_xid)
     return [Definition(**dict(row)) for row in rows]
+
+
+async def look_at_definitions(connection: Connection, since_xid: int = 0) -> tuple[str, list[Definition]]:
+    """The same, with the snapshot that they were read in: what was seen then can be told again from it at any later time."""
+    rows = await connection.fetch(
+        """SELECT pg_current_snapshot()::text AS seen, kind, id, revision, state
+           FROM (SELECT 1) AS one LEFT JOIN definition ON last_xid >= $1""",
+        since_xid,
+    )
+    return rows[0]["seen"], [Definition(*list(row.values())[1:]) for row in rows if row["kind"] is not None]
+
+
+async def list_definitions_as_seen(connection: Connection, seen: str | None, at: datetime) -> list[Definition]:
+    """Those definitions that were otherwise when a snapshot (`seen`) was taken and an instant was now, as they were then.
+
+    Without a snapshot the instant alone tells. One that was not there yet comes back as retired. The instant is asked besides,
+    roughly, since transactions are numbered anew in a ledger that was restored elsewhere.
+    """
+    until = at if seen is None else at + _CLOCKS_APART
+    rows = await connection.fetch(
+        """WITH since AS (
+               SELECT kind, id FROM definition_history WHERE at > $2
+               UNION SELECT kind, id FROM definition_history
+                WHERE xid >= pg_snapshot_xmin($1::text::pg_snapshot) AND NOT pg_visible_in_snapshot(xid, $1::text::pg_snapshot))
+           SELECT since.kind, since.id, was.revision, was.state FROM since LEFT JOIN LATERAL (
+               SELECT revision, state FROM definition_history AS h
+                WHERE h.kind = since.kind AND h.id = since.id AND h.at <= $2
+                  AND ($1::text::pg_snapshot IS NULL OR pg_visible_in_snapshot(h.xid, $1::text::pg_snapshot))
+                ORDER BY seq DESC LIMIT 1) AS was ON true""",
+        seen,
+        until,
+    )
+    return [Definition(row["kind"], row["id"], row["revision"] or 0, row["state"] or {"retired": True}) for row in rows]
 
 
 async def list_definitions_of(connection: Connection, kind: str) -> list[Definition]:

@@ -137,3 +137,39 @@ async def test_without_a_key_nobody_learns_anything(shop: Shop) -> None:
         assert (await stranger.post("/v1/quotes", json={"lines": [a_line("A")]})).status_code == 401
         for path in ("/livez", "/readyz", "/metrics", "/openapi.json", "/asyncapi.json"):
             assert (await stranger.get(path)).status_code == 200, path
+
+
+async def test_a_book_is_shown_at_any_version_it_had_with_the_holds_that_lived_then(shop: Shop) -> None:
+    sku = await shop.stocked(10)
+    told = (await shop.book(sku))["version"]
+    hold = await shop.hold(a_line(sku, 4))
+    held = await shop.book(sku)
+    assert held["version"] == told + 1
+    ok(await shop.quote.post(f"/v1/quotes/{hold['id']}/release"))
+    await shop.order(a_line(sku, 9))
+    assert [(await shop.book(sku, version=str(told + n)))["days"][0]["atp"] for n in range(4)] == [10, 6, 10, 1]
+    then = await shop.book(sku, version=str(told + 1))
+    assert (then["days"], then["version"]) == (held["days"], held["version"])
+    assert then["days"] == (await shop.book(sku, as_of=then["as_of"]))["days"], "the instant at which it came to that version"
+    assert then["inputs"][0] == {"source": "inventory", "site": "HAM", "as_of": None, "age_seconds": None, "stale": True}
+    for params, code in (
+        ({"version": str(told + 99)}, "UNKNOWN_VERSION"),
+        ({"version": "0"}, "INVALID_REQUEST"),
+        ({"version": "1", "as_of": then["as_of"]}, "INVALID_REQUEST"),
+    ):
+        found = refused(await shop.quote.get("/v1/availability", params={"sku": sku, "site": "HAM"} | params), 422, code)
+        assert found["errors"][0]["pointer"].endswith("version")
+    refused(await shop.quote.get("/v1/availability", params={"sku": a_name("GHOST"), "site": "HAM", "version": 1}), 404, "UNKNOWN_BOOK")
+
+
+async def test_the_past_is_shown_by_the_master_data_of_then(shop: Shop) -> None:
+    """The item's dock-to-stock days grow: today what comes counts later, as of before it counts as it did."""
+    sku = await shop.stocked(0, {2: 5})
+    before = await shop.book(sku)
+    ok(await shop.inventory.put(f"/v1/items/{sku}", json={"name": f"item {sku}", "uom": "EA", "dock_to_stock_days": 3}))
+
+    async def later() -> bool:
+        return await shop.atp(sku, 4) == 0
+
+    await eventually(later, what="the item being heard")
+    assert (await shop.book(sku, as_of=before["as_of"]))["days"] == before["days"]

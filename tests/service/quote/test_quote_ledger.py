@@ -143,3 +143,47 @@ async def test_a_change_that_nobody_can_lack_is_not_looked_at(pool: Pool) -> Non
         await door.carry_out(Stock(sku, quantity))
         async with pool.connection() as connection:
             assert await connection.fetchval("SELECT count(*) FROM risk_due WHERE key = $1", f"{sku}|{SITE}") == waiting
+
+
+async def test_what_a_board_had_seen_is_told_again_though_a_slower_transaction_was_numbered_before(pool: Pool) -> None:
+    """The slow one begins first and commits last: numbers and instants alone would say that its change was seen."""
+    slow, quick, new = a_name("SKU"), a_name("SKU"), a_name("SKU")
+    board = await a_board(pool)
+    door = a_door(board, pool)
+    await door.carry_out(Stock(slow, 1))
+    await door.carry_out(Stock(quick, 1))
+
+    def defined(sku: str, revision: int) -> Definition:
+        return Definition("item", sku, revision, an_item(sku) | {"name": f"revision {revision}"})
+
+    async with pool.connection() as one, pool.connection() as other:
+        async with one.transaction():
+            await supply.save_definitions(one, [defined(slow, 2), defined(new, 1)])
+            await supply.save_definitions(other, [defined(quick, 2)])
+            await board.look(pool)
+            seen, at = board.basis["seen"], board.now()
+        await supply.save_definitions(other, [defined(quick, 3)])
+    await board.look(pool)
+    assert board.items[slow].name == "revision 2"
+    async with pool.connection() as reading:
+        found = {each.id: each for each in await supply.list_definitions_as_seen(reading, seen, at)}
+    past = board.back_to({}, found.values(), [])
+    assert (past.items[slow].name, past.items[quick].name, past.items.get(new)) == (slow, "revision 2", None)
+    assert (board.items[slow].name, board.items[quick].name, board.items[new].name) == ("revision 2", "revision 3", "revision 1")
+
+
+async def test_a_decision_from_before_a_restore_is_told_by_its_instant(pool: Pool, database: str) -> None:
+    """Transactions of the old cluster had higher numbers: what is defined after the restore seems to be seen, but for its instant."""
+    board, sku = await a_board(pool), a_name("SKU")
+    await a_door(board, pool).carry_out(Stock(sku, 1))
+    await board.look(pool)
+    at = board.now()
+    seen = "1000000000000:1000000000000:"
+    async with pool.connection() as connection:
+        await connection.execute(
+            "INSERT INTO definition_history (kind, id, revision, state, at) VALUES ('item', $1, 9, $2, now() + interval '1 hour')",
+            sku, an_item(sku) | {"name": "after"},
+        )  # fmt: skip
+    async with pool.connection() as reading:
+        past = board.back_to({}, await supply.list_definitions_as_seen(reading, seen, at), [])
+    assert past.items[sku].name == sku

@@ -12,7 +12,7 @@ async def test_a_policy_is_kept_and_read_again_and_listed(shop: Shop) -> None:
     body: Json = {"sku": sku, "stability": {"most_moves": 2}, "costs": {"lateness_per_unit_day": "0.25"}}
     found = await settle(shop, policy, **body)
     assert (found["policy"], found["revision"], found["stability"]["most_days"]) == (policy, 1, None)
-    assert found["costs"] == {"lateness_per_unit_day": 0.25, "handling_per_unit": 0}
+    assert found["costs"] == {"lateness_per_unit_day": 0.25, "handling_per_unit": None}
     assert ok(await shop.quote.get(f"/v1/policies/{policy}")) == found
     assert found in ok(await shop.quote.get("/v1/policies", params={"limit": 500}))["data"]
     assert (await settle(shop, policy, **body))["revision"] == 1, "told again, nothing changes"
