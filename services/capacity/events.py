@@ -51,6 +51,7 @@ def resource_capacity_changed(
     changed_dates: tuple[date, ...] = (),
     reason: str | None = None,
     document: str | None = None,
+    retired: bool = False,
 ) -> ResourceCapacityChanged:
     """A resource with what it can do day by day."""
     return ResourceCapacityChanged.model_validate(
@@ -64,14 +65,15 @@ def resource_capacity_changed(
             "occurred_at": now,
             "reason": reason,
             "document": document,
+            "retired": retired,
         }
     )
 
 
-def product_defined(kind: str, sku: str, body: dict[str, Any], revision: int, now: datetime) -> EntityEvent:
+def product_defined(kind: str, sku: str, body: dict[str, Any], revision: int, now: datetime, *, retired: bool = False) -> EntityEvent:
     """The bills of material (`bom`) or the routings (`routing`) of a product."""
     _, model = SAID[kind]
-    return model.model_validate({**body, "sku": sku, "revision": revision, "occurred_at": now})
+    return model.model_validate({**body, "sku": sku, "revision": revision, "occurred_at": now, "retired": retired})
 
 
 def event_of(kind: str, identity: str, data: EntityEvent) -> Event:

@@ -73,7 +73,7 @@ class ItemBody(MasterBody):
     """By default the sku."""
     uom: Code = "EA"
     decimals: Annotated[int, Field(ge=0, le=6, description="Digits behind the point of its quantities; fixed once used.")] = 0
-    lifecycle: Code = "active"
+    lifecycle: Annotated[Code, Field(description="`retired`: nothing new is promised of it.")] = "active"
     dock_to_stock_days: Days = 0
     lead_time_days: Days | None = None
     atp_fence_days: Days | None = None

@@ -134,16 +134,18 @@ def change_by_close(receipt_id: str, before: Outlook) -> Change:
     return Change(kind="receipt-closed" if before.brings else "requirements-changed", quantity=before.brings, receipt_id=receipt_id)
 
 
-def told(kind: str, identity: str, body: dict[str, Any], revision: int, occurred_at: datetime) -> tuple[str, EntityEvent]:
+def told(
+    kind: str, identity: str, body: dict[str, Any], revision: int, occurred_at: datetime, *, retired: bool = False
+) -> tuple[str, EntityEvent]:
     """A piece of master data as its event carries it, with the event's type."""
     name, model = DEFINED[kind]
     own = "sku" if kind == "item" else kind.replace("-", "_")
-    return name, model.model_validate({**body, own: identity, "revision": revision, "occurred_at": occurred_at})
+    return name, model.model_validate({**body, own: identity, "revision": revision, "occurred_at": occurred_at, "retired": retired})
 
 
-def defined(kind: str, identity: str, body: dict[str, Any], revision: int, occurred_at: datetime) -> Event:
+def defined(kind: str, identity: str, body: dict[str, Any], revision: int, occurred_at: datetime, *, retired: bool = False) -> Event:
     """The event of a piece of master data."""
-    name, data = told(kind, identity, body, revision, occurred_at)
+    name, data = told(kind, identity, body, revision, occurred_at, retired=retired)
     return Event(topic=TOPIC, key=identity, type=name, subject=identity, data=data, occurred_at=occurred_at)
 
 

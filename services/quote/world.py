@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 UTC_ZONE = ZoneInfo("UTC")
+RETIRED = "retired"
+"""The lifecycle of an item that its owner no longer has."""
 ANYWHERE = "*"
 """A lane to it leads everywhere."""
 FOUND_BY = {"lane": "to", "supplier_item": "sku", "resource": "group"}
@@ -50,6 +52,8 @@ class ItemCard:
     uom: str
     decimals: int
     dock_to_stock_days: int
+    retired: bool = False
+    """What there is of it is still owed; nothing new is promised."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -116,7 +120,9 @@ class World:
     def _work_out(self, kind: str, name: str, state: State) -> None:
         """What is asked of a definition all the time."""
         if kind == "item":
-            self.items[name] = ItemCard(name, state["name"], state["uom"], state["decimals"], state["dock_to_stock_days"])
+            self.items[name] = ItemCard(
+                name, state["name"], state["uom"], state["decimals"], state["dock_to_stock_days"], state.get("lifecycle") == RETIRED
+            )
             self._rules[name] = Rules(
                 self._settings.past_due_offset_days,
                 self._settings.past_due_limit_days,

@@ -73,3 +73,10 @@ class EntityEvent(Contract):
     occurred_at: Instant
     reason: str | None = None
     document: str | None = None
+
+
+class Retirable(EntityEvent):
+    """Master data that its owner may take back. A later event of it, with a higher revision, brings it back."""
+
+    retired: bool = False
+    """It is as if nobody had ever defined it; the other fields say how it last stood."""

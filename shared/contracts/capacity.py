@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Literal
 
-from shared.contracts.base import Contract, EntityEvent, Instant, Quantity
+from shared.contracts.base import Contract, EntityEvent, Instant, Quantity, Retirable
 
 TOPIC = "capacity.plan.v1"
 """Key: the resource, the sku (bills of material, routings) or the calendar's id. Heartbeats go to every partition."""
@@ -34,10 +34,10 @@ class CalendarDefined(EntityEvent):
     pattern: DayPattern
 
 
-ResourceChangeKind = Literal["defined", "exception-set", "exception-removed", "calendar-changed", "horizon-moved"]
+ResourceChangeKind = Literal["defined", "exception-set", "exception-removed", "calendar-changed", "horizon-moved", "retired"]
 
 
-class ResourceCapacityChanged(EntityEvent):
+class ResourceCapacityChanged(Retirable):
     """`capacity.plan.resource-capacity-changed.v1`: what a resource can do, day by day."""
 
     resource: str
@@ -76,7 +76,7 @@ class SiteBom(Contract):
     components: tuple[BomComponent, ...]
 
 
-class BomDefined(EntityEvent):
+class BomDefined(Retirable):
     """`capacity.plan.bom-defined.v1`: every bill of material of one sku."""
 
     sku: str
@@ -118,7 +118,7 @@ class SiteRouting(Contract):
     operations: tuple[OperationState, ...]
 
 
-class RoutingDefined(EntityEvent):
+class RoutingDefined(Retirable):
     """`capacity.plan.routing-defined.v1`: every routing of one sku."""
 
     sku: str

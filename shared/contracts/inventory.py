@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Literal
 
-from shared.contracts.base import Contract, EntityEvent, Instant, Quantity
+from shared.contracts.base import Contract, EntityEvent, Instant, Quantity, Retirable
 
 TOPIC = "inventory.stock.v1"
 """Key: `sku|site` for positions, the entity's own id for master data. Heartbeats go to every partition."""
@@ -148,7 +148,7 @@ class SiteDefined(EntityEvent):
     pick_pack_days: int = 0
 
 
-class LaneDefined(EntityEvent):
+class LaneDefined(Retirable):
     """`inventory.stock.lane-defined.v1`."""
 
     lane: str
@@ -164,7 +164,7 @@ class LaneDefined(EntityEvent):
     cost: Quantity | None = None
 
 
-class SupplierDefined(EntityEvent):
+class SupplierDefined(Retirable):
     """`inventory.stock.supplier-defined.v1`."""
 
     supplier: str
@@ -172,7 +172,7 @@ class SupplierDefined(EntityEvent):
     calendar: str | None = None
 
 
-class SupplierItemDefined(EntityEvent):
+class SupplierItemDefined(Retirable):
     """`inventory.stock.supplier-item-defined.v1`: the terms on which a supplier delivers a sku, to one site or to all."""
 
     supplier_item: str

@@ -5,7 +5,7 @@ the file, the caller or the process, what was applied stays, and the same file a
 """
 
 from shared.imports.jobs import create_tables
-from shared.imports.kinds import Entry, Job, Kind
+from shared.imports.kinds import Entry, Job, Kind, Rest
 from shared.imports.reading import FileUnreadable, Record, RecordReader
 
-__all__ = ["Entry", "FileUnreadable", "Job", "Kind", "Record", "RecordReader", "create_tables"]
+__all__ = ["Entry", "FileUnreadable", "Job", "Kind", "Record", "RecordReader", "Rest", "create_tables"]

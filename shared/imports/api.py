@@ -49,7 +49,7 @@ class Import(BaseModel):
     unchanged: int
     failed: int
     closed: int
-    """Of a snapshot: what was not named and had to be set to zero or closed."""
+    """Of a snapshot: what was not named and had to be set to zero, closed or retired."""
     bytes: int
     warnings: list[str]
     detail: str | None
@@ -95,7 +95,7 @@ def router(
         caller: Annotated[Caller, writer],
         kind: Annotated[str, Query(json_schema_extra={"enum": names}, description="What the rows are.")],
         mode: Annotated[
-            Mode, Query(description="delta: only what is named is set. snapshot: what is not named is set to zero or closed.")
+            Mode, Query(description="delta: only what is named is set. snapshot: what is not named is set to zero, closed or retired.")
         ] = "delta",
         site: Annotated[Code | None, Query(description="Every row is of this site, and a snapshot closes nothing elsewhere.")] = None,
         file_name: Annotated[
@@ -168,7 +168,7 @@ def _wanted(kinds: Mapping[str, Kind], kind: str, mode: Mode, site: str | None) 
         raise unprocessable("UNKNOWN_KIND", f"No file of {kind!r}: {message}.", [FieldError("/kind", "kind", message)])
     if mode == "snapshot" and found.close_rest is None:
         closable = ", ".join(sorted(name for name, each in kinds.items() if each.close_rest)) or "nothing here"
-        message = f"a snapshot of {kind} has nothing to close; send it with mode=delta (snapshots: {closable})"
+        message = f"a snapshot of {kind} {found.no_snapshot}; send it with mode=delta (snapshots: {closable})"
         raise unprocessable("NO_SNAPSHOT", f"{message}.", [FieldError("/mode", "mode", message)])
     if site is not None and found.site_field is None:
         message = f"{kind} belong to no site"

@@ -4,7 +4,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ValidationError
 
@@ -31,6 +31,8 @@ class Job:
     caller: str
     started_at: datetime
     site: str | None = None
+    whole: bool = False
+    """A snapshot: the file names everything that there is."""
     file_name: str | None = None
 
 
@@ -46,8 +48,20 @@ class Entry:
 
 Apply = Callable[[Session, Sequence[Entry], Job], Awaitable[list[Outcome]]]
 """Take the entries over in this transaction; one outcome each."""
-CloseRest = Callable[[Session, Job, str], Awaitable[tuple[int, str | None]]]
-"""Set to nothing some of what a snapshot has not named, behind a key; how many, and the key to go on behind (None: that is all)."""
+
+
+class Rest(NamedTuple):
+    """What became of some of what a snapshot has not named."""
+
+    closed: int
+    after: str | None
+    """The key to go on behind; None: that was all."""
+    kept: tuple[str, ...] = ()
+    """What something else depends on: each with the place that names it."""
+
+
+CloseRest = Callable[[Session, Job, str], Awaitable[Rest]]
+"""Set to nothing, or retire, some of what a snapshot has not named, behind a key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +86,9 @@ class Kind:
     site_field: str | None = None
     """The field that an import for one site must have that site in."""
     close_rest: CloseRest | None = None
-    """None: there is nothing that a snapshot could close."""
+    """None: a snapshot is refused."""
+    no_snapshot: str = "has nothing to close"
+    """Why, after `a snapshot of customers`."""
     group: Callable[[Sequence[Row]], dict[str, Any]] | None = None
     """Rows with one identity make one body; None: each row is one."""
     row_fields: frozenset[str] = frozenset()

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -13,7 +13,7 @@ from shared.database import Database, Session, as_problem
 from shared.ids import new_id
 from shared.imports import jobs
 from shared.imports.jobs import Counts, Failure, JobRow
-from shared.imports.kinds import Entry, Header, HeaderUnfit, Job, Kind, Row, key_of
+from shared.imports.kinds import Entry, Header, HeaderUnfit, Job, Kind, Rest, Row, key_of
 from shared.imports.reading import FileUnreadable, Record, RecordReader
 from shared.outcomes import Refused
 from shared.problems import FieldError, Problem, unavailable, unprocessable
@@ -25,6 +25,8 @@ GROUPS_BATCH = 100
 MOST_GROUPED_ROWS = 200_000
 """Rows that make entities together are held until the file ends."""
 MOST_FAILED = 100_000
+MOST_KEPT = 100
+"""Places that are named of what a snapshot could not retire."""
 PATIENCE_SECONDS = 20.0
 """So long a batch waits for a database that is away or busy."""
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.2, 2.0
@@ -103,7 +105,7 @@ class Run:
         asked = self.asked
         async with self.database.transaction() as session:
             began = await jobs.begin(session, identity, asked.kind.name, asked.mode, asked.site, asked.file_name, asked.caller)
-        return Job(identity, asked.caller, began, asked.site, asked.file_name)
+        return Job(identity, asked.caller, began, asked.site, asked.mode == "snapshot", asked.file_name)
 
     async def _take(self, piece: bytes, *, end: bool = False) -> None:
         for record in self._reader.feed(piece, end=end):
@@ -267,33 +269,38 @@ class Run:
         return twice | {first[key]: line for key, line in before.items()}
 
     async def _close_rest(self) -> list[str]:
-        """Of a snapshot: what it has not named is set to nothing. Not when rows failed: what they would have named is not known."""
+        """Of a snapshot: what it has not named ends. Not when rows failed: what they would have named is not known."""
         close_rest = self.asked.kind.close_rest
         if self.asked.mode != "snapshot" or close_rest is None or self.job is None:
             return []
         if self._failed:
-            return [f"nothing was set to zero or closed, because {self._failed} rows failed: correct them and send the whole file again"]
+            return [
+                f"nothing was set to zero, closed or retired, because {self._failed} rows failed: correct them and send all of it again"
+            ]
         if not self._rows:
             raise FileUnreadable("a snapshot without rows would close everything: send at least one row")
         job, close, after = self.job, close_rest, ""
         more: str | None = ""
+        kept: list[str] = []
 
-        async def closing(session: Session) -> str | None:
-            closed, further = await close(session, job, after)
-            await jobs.progress(session, job.id, Counts(closed=closed), self._reader.bytes_read)
-            return further
+        async def closing(session: Session) -> Rest:
+            rest = await close(session, job, after)
+            await jobs.progress(session, job.id, Counts(closed=rest.closed), self._reader.bytes_read)
+            return rest
 
         while more is not None:
-            more = await self._again(closing)
-            after = more or ""
+            rest = await self._again(closing)
+            kept += rest.kept
+            more, after = rest.after, rest.after or ""
             self.wake()
-        return []
+        surplus = [f"and {len(kept) - MOST_KEPT} more stay"] if len(kept) > MOST_KEPT else []
+        return kept[:MOST_KEPT] + surplus
 
-    async def _again(self, work: Callable[[Session], object]) -> str | None:
+    async def _again(self, work: Callable[[Session], Awaitable[Rest]]) -> Rest:
         until = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
-                return await self.database.run(work)  # type: ignore[arg-type]
+                return await self.database.run(work)
             except Exception as error:
                 if as_problem(error) is None or time.monotonic() > until:
                     raise

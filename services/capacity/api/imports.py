@@ -12,12 +12,13 @@ from services.capacity.asks.operations import OperationFile
 from services.capacity.asks.products import BomAsk, RoutingAsk
 from services.capacity.asks.resources import CorrectionSet, ResourceAsk, ResourceSet
 from services.capacity.domain.calendar import ROUND_THE_CLOCK
+from services.capacity.handlers.retire import retire_rest
 from services.capacity.handlers.take import take_boms, take_calendars, take_corrections, take_operations, take_resources, take_routings
 from shared.access import Scope
 from shared.database import Session
-from shared.imports import Entry, Job, Kind
+from shared.imports import Entry, Job, Kind, Rest
 from shared.imports.api import router as import_router
-from shared.imports.kinds import LIST_SEPARATOR, Row
+from shared.imports.kinds import LIST_SEPARATOR, CloseRest, Row
 from shared.outcomes import Outcome
 from shared.relay import Relay
 
@@ -114,6 +115,13 @@ async def _operations(session: Session, entries: Sequence[Entry], _job: Job) -> 
     return await take_operations(session, _told(entries, OperationFile))
 
 
+def _retiring(kind: str) -> CloseRest:
+    async def close_rest(session: Session, job: Job, after: str) -> Rest:
+        return await retire_rest(session, kind, job, after)
+
+    return close_rest
+
+
 _PRODUCT = {"item": "sku", "product": "sku", "location": "site"}
 
 KINDS: dict[str, Kind] = {
@@ -125,9 +133,25 @@ KINDS: dict[str, Kind] = {
         aliases={"id": "calendar"},
         group=_calendar,
         row_fields=frozenset({*_OF_A_RULE, "minutes", "units", "name", "holiday_country", "holiday_subdivision", *WEEKDAYS}),
+        no_snapshot="retires none: sites, lanes, suppliers and customers that are kept elsewhere work by them",
     ),
-    "resources": Kind("resources", ResourceSet, ("resource",), _resources, aliases={"id": "resource", "location": "site"}),
-    "exceptions": Kind("exceptions", CorrectionSet, ("resource", "date"), _corrections, aliases={"day": "date"}),
+    "resources": Kind(
+        "resources",
+        ResourceSet,
+        ("resource",),
+        _resources,
+        aliases={"id": "resource", "location": "site"},
+        site_field="site",
+        close_rest=_retiring("resource"),
+    ),
+    "exceptions": Kind(
+        "exceptions",
+        CorrectionSet,
+        ("resource", "date"),
+        _corrections,
+        aliases={"day": "date"},
+        no_snapshot="takes none back: name each with the minutes that the calendar gives",
+    ),
     "boms": Kind(
         "boms",
         BomAsk,
@@ -137,6 +161,7 @@ KINDS: dict[str, Kind] = {
         group=_bom,
         row_fields=frozenset({*_OF_A_COMPONENT, "alternates", "site"}),
         required=frozenset({"component", "quantity_per"}),
+        close_rest=_retiring("bom"),
     ),
     "operation_resources": Kind(
         "operation_resources",
@@ -147,6 +172,7 @@ KINDS: dict[str, Kind] = {
         group=_operation,
         row_fields=frozenset({*_OF_A_NEED, "alternate"}),
         required=frozenset({"resource"}),
+        no_snapshot="takes nobody away: a snapshot of routings says which operations there are",
     ),
     "routings": Kind(
         "routings",
@@ -157,6 +183,7 @@ KINDS: dict[str, Kind] = {
         group=_routing,
         row_fields=frozenset({*_OF_A_STEP, *_OF_A_WAY, "may_spread", "resources", "groups", "site"}),
         required=frozenset({"sequence"}),
+        close_rest=_retiring("routing"),
     ),
 }
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Body, Path, Request
 
 from services.capacity.api import defining
 from services.capacity.api.reach import CodeFilter, Reader, View, Writer, answers, change
-from services.capacity.asks.operations import OperationAsk
+from services.capacity.asks.operations import OperationDefinition
 from services.capacity.handlers.operations import define_operation
 from shared.contracts.capacity import Requirement
 from shared.paging import Cursor, Limit, Page
@@ -36,7 +36,7 @@ _OPERATION = {
 
 @router.put("/operations/{operation:path}", responses=answers(_OPERATION))
 async def put_operation(
-    request: Request, caller: Writer, operation: OperationName, body: Annotated[OperationAsk, Body(examples=[_BODY])]
+    request: Request, caller: Writer, operation: OperationName, body: Annotated[OperationDefinition, Body(examples=[_BODY])]
 ) -> Operation:
     """Define who does an operation: every routing in which it stands is told anew, and routings from files may leave it out."""
     return defining.answer(await change(request, lambda session: define_operation(session, operation, body)), Operation)

@@ -14,7 +14,7 @@ from shared.quantities import Code, PositiveQuantity, RequestModel
 Lists = Annotated[tuple[Annotated[Requirements, SOME, Field(json_schema_extra=AT_LEAST_ONE)], ...], Field(max_length=20)]
 
 
-class OperationAsk(MasterAsk):
+class OperationDefinition(MasterAsk):
     """The resources that an operation occupies at the same time, and other lists of them that would do, in this order."""
 
     resources: Annotated[Requirements, SOME, Field(json_schema_extra=AT_LEAST_ONE)]

@@ -112,7 +112,7 @@ async def unknown_needs(session: Session, named: Sequence[tuple[str, Requirement
 def _nothing_to_do(before: Definition, ask: MasterAsk) -> Defined | Stale | None:
     if ask.expected_revision not in (None, before.revision):
         return Stale(before.revision)
-    if before.revision and before.body == ask.definition(before.id):
+    if before.revision and not before.retired and before.body == ask.definition(before.id):
         return Defined(before, changed=False)
     return None
 

@@ -10,6 +10,7 @@ from shared.contracts.base import Contract
 from shared.contracts.inventory import TOPIC, Heartbeat, ItemDefined
 from shared.database import Session, db_now
 
+RETIRED = "retired"
 WAIT_SECONDS = 2.0
 _LOOK_SECONDS = 0.05
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -30,9 +31,12 @@ async def hear_items(session: Session, told: Sequence[Contract], partition: int,
 
 
 async def know_items(session: Session, told: Sequence[Contract]) -> None:
-    """Know the items among what was told."""
-    if skus := [each.sku for each in told if isinstance(each, ItemDefined)]:
+    """Know the items among what was told; those that are retired no longer, so that no new bill of material names them."""
+    items = {each.sku: each.lifecycle for each in told if isinstance(each, ItemDefined)}
+    if skus := [sku for sku, lifecycle in items.items() if lifecycle != RETIRED]:
         await store.add_items(session, skus)
+    if retired := items.keys() - set(skus):
+        await store.remove_items(session, retired)
 
 
 async def go_on_from(session: Session, ends: dict[int, int], as_of: datetime | None) -> None:

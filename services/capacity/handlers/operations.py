@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from services.capacity import store
-from services.capacity.asks.operations import NeedRow, OperationAsk, OperationFile
+from services.capacity.asks.operations import NeedRow, OperationDefinition, OperationFile
 from services.capacity.asks.products import RoutingAsk
 from services.capacity.handlers.define import define_routing, unknown_needs
 from services.capacity.handlers.refusals import Refused, Stale
@@ -21,7 +21,7 @@ _PARTS = ("resources", "alternates")
 Step = Mapping[str, Any]
 
 
-async def define_operation(session: Session, operation: str, ask: OperationAsk) -> Defined | Stale | Refused:
+async def define_operation(session: Session, operation: str, ask: OperationDefinition) -> Defined | Stale | Refused:
     """Take over who does it, and tell every routing in which it stands anew, where that changes something."""
     if mistakes := ask.mistakes():
         return Refused(tuple(mistakes))
@@ -43,7 +43,7 @@ async def define_operation(session: Session, operation: str, ask: OperationAsk) 
     return Defined(after, changed=True)
 
 
-async def resolved(session: Session, told: OperationFile) -> OperationAsk:
+async def resolved(session: Session, told: OperationFile) -> OperationDefinition:
     """The rows of a file with each name as what it is: a pool if any resource calls it its group, else a resource."""
     pools = await store.find_groups(session, {need.resource for listed in told.lists for need in listed})
 
@@ -51,7 +51,7 @@ async def resolved(session: Session, told: OperationFile) -> OperationAsk:
         return {"group": row.resource, "skill": row.skill} if row.resource in pools else {"resource": row.resource, "skill": row.skill}
 
     first, *others = [[need(row) for row in listed] for listed in told.lists]
-    return OperationAsk.model_validate({"resources": first, "alternates": others})
+    return OperationDefinition.model_validate({"resources": first, "alternates": others})
 
 
 async def with_resources(session: Session, told: Sequence[tuple[str, RoutingAsk]], *, named: bool) -> list[tuple[str, RoutingAsk]]:
@@ -75,7 +75,7 @@ async def with_resources(session: Session, told: Sequence[tuple[str, RoutingAsk]
     return found
 
 
-async def _tell_routings(session: Session, operation: str, ask: OperationAsk) -> bool | Refused | Stale:
+async def _tell_routings(session: Session, operation: str, ask: OperationDefinition) -> bool | Refused | Stale:
     """Whether a routing had to follow."""
     wanted, moved = ask.parts(), False
     for routing in await store.lock_routings_with(session, operation):

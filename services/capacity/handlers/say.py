@@ -9,7 +9,7 @@ from services.capacity import events, store
 from services.capacity.domain.pattern import Pattern
 from services.capacity.handlers.resolving import capacity_of
 from services.capacity.store import CorrectionRow, Definition
-from shared.contracts.base import EntityEvent
+from shared.contracts.base import EntityEvent, Retirable
 from shared.contracts.capacity import ResourceChangeKind
 from shared.database import Session
 from shared.outbox import append_many
@@ -33,6 +33,7 @@ async def say(session: Session, definitions: Sequence[Definition], told: Sequenc
             revision=data.revision,
             created_at=each.created_at if each.revision else data.occurred_at,
             updated_at=data.occurred_at,
+            retired=isinstance(data, Retirable) and data.retired,
         )
         for each, data in zip(definitions, told, strict=True)
     ]

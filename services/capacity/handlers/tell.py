@@ -31,7 +31,7 @@ async def snapshot(database: Database) -> AsyncIterator[list[tuple[str, EntityEv
 
 async def _page(database: Database, kind: str, after: str) -> Sequence[Definition]:
     async with database.read() as session:
-        return await store.list_definitions(session, kind, after=after, limit=PAGE)
+        return await store.list_definitions(session, kind, after=after, limit=PAGE, retired=True)
 
 
 @dataclass(frozen=True, slots=True)

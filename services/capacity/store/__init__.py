@@ -23,7 +23,8 @@ from services.capacity.store.definitions import (
     save_definitions,
     share_definition,
 )
-from services.capacity.store.items import add_items, find_items, list_heard, list_offsets, move_offset, set_offsets
+from services.capacity.store.items import add_items, find_items, list_heard, list_offsets, move_offset, remove_items, set_offsets
+from services.capacity.store.retiring import find_places, list_definitions_left
 
 __all__ = [
     "CorrectionRow",
@@ -34,10 +35,12 @@ __all__ = [
     "find_definition",
     "find_groups",
     "find_items",
+    "find_places",
     "find_resources",
     "list_below",
     "list_corrections",
     "list_definitions",
+    "list_definitions_left",
     "list_due",
     "list_heard",
     "list_offsets",
@@ -48,6 +51,7 @@ __all__ = [
     "lock_routings_with",
     "move_offset",
     "page_corrections",
+    "remove_items",
     "save_correction",
     "save_definitions",
     "save_goes_in",

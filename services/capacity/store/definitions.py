@@ -10,43 +10,45 @@ from sqlalchemy import Row, text
 
 from shared.database import Session
 
-_COLUMNS = "kind, id, body, said, until_date, revision, created_at, updated_at"
+_COLUMNS = "kind, id, body, said, until_date, revision, created_at, updated_at, retired"
+_STANDS = "revision > 0 AND NOT retired"
 _PATIENCE = "set_config('lock_timeout', '3s', true)"
 """In the FROM of the statement before a lock: a calendar of many resources tells of each of them."""
 
-_FIND = text(f"SELECT {_COLUMNS} FROM definition WHERE kind = :kind AND id = :id AND revision > 0")
+_FIND = text(f"SELECT {_COLUMNS} FROM definition WHERE kind = :kind AND id = :id AND {_STANDS}")
 _MEET = text(f"""
     INSERT INTO definition (kind, id, body, revision, created_at, updated_at)
     SELECT :kind, :id, '{{}}', 0, clock_timestamp(), clock_timestamp() FROM {_PATIENCE} ON CONFLICT DO NOTHING
 """)
 _WAIT = text(f"SELECT {_PATIENCE}")
 _LOCK = text(f"SELECT {_COLUMNS} FROM definition WHERE kind = :kind AND id = :id FOR UPDATE")
-_SHARE = text(f"SELECT {_COLUMNS} FROM definition WHERE kind = :kind AND id = :id AND revision > 0 FOR SHARE")
+_SHARE = text(f"SELECT {_COLUMNS} FROM definition WHERE kind = :kind AND id = :id AND {_STANDS} FOR SHARE")
 _LOCK_ALL = text(f"SELECT {_COLUMNS} FROM definition WHERE kind = :kind AND id = ANY(CAST(:ids AS text[])) ORDER BY id FOR UPDATE")
-_ON_CALENDAR = text("SELECT id FROM definition WHERE kind = 'resource' AND body ->> 'calendar' = :calendar AND revision > 0")
+_ON_CALENDAR = text(f"SELECT id FROM definition WHERE kind = 'resource' AND body ->> 'calendar' = :calendar AND {_STANDS}")
 _SAVE = text("""
     UPDATE definition AS d
        SET body = t.body, said = t.said, until_date = t.until_date, revision = t.revision,
-           created_at = t.created_at, updated_at = t.updated_at
+           created_at = t.created_at, updated_at = t.updated_at, retired = t.retired
       FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS t(
-           kind text, id text, body jsonb, said jsonb, until_date date, revision bigint, created_at timestamptz, updated_at timestamptz)
+           kind text, id text, body jsonb, said jsonb, until_date date, revision bigint, created_at timestamptz, updated_at timestamptz,
+           retired boolean)
      WHERE d.kind = t.kind AND d.id = t.id
 """)
 _LIST = text(f"""
     SELECT {_COLUMNS} FROM definition
-     WHERE kind = :kind AND id > :after AND revision > 0 AND body @> CAST(:like AS jsonb)
+     WHERE kind = :kind AND id > :after AND revision > 0 AND (:retired OR NOT retired) AND body @> CAST(:like AS jsonb)
      ORDER BY id LIMIT :limit
 """)
-_DUE = text("SELECT kind, id FROM definition WHERE until_date < :before ORDER BY kind, id LIMIT :limit")
-_GROUPS = text("""
+_DUE = text("SELECT kind, id FROM definition WHERE until_date < :before AND NOT retired ORDER BY kind, id LIMIT :limit")
+_GROUPS = text(f"""
     SELECT DISTINCT body ->> 'group' AS name FROM definition
-     WHERE kind = 'resource' AND body ->> 'group' = ANY(CAST(:names AS text[])) AND revision > 0
+     WHERE kind = 'resource' AND body ->> 'group' = ANY(CAST(:names AS text[])) AND {_STANDS}
 """)
-_RESOURCES = text("SELECT id FROM definition WHERE kind = 'resource' AND id = ANY(CAST(:names AS text[])) AND revision > 0")
+_RESOURCES = text(f"SELECT id FROM definition WHERE kind = 'resource' AND id = ANY(CAST(:names AS text[])) AND {_STANDS}")
 
 
-_ROUTINGS_WITH = text("""
-    SELECT id FROM definition WHERE kind = 'routing' AND body @> CAST(:like AS jsonb) AND revision > 0
+_ROUTINGS_WITH = text(f"""
+    SELECT id FROM definition WHERE kind = 'routing' AND body @> CAST(:like AS jsonb) AND {_STANDS}
 """)
 
 
@@ -62,6 +64,8 @@ class Definition:
     revision: int
     created_at: datetime
     updated_at: datetime
+    retired: bool = False
+    """Taken back: it counts as never defined until it is defined again."""
 
 
 async def find_definition(session: Session, kind: str, identity: str) -> Definition | None:
@@ -80,7 +84,7 @@ async def lock_known(session: Session, kind: str, identity: str) -> Definition |
     """Lock a definition that is there; None when it is not."""
     await session.execute(_WAIT)
     row = (await session.execute(_LOCK, {"kind": kind, "id": identity})).one_or_none()
-    return None if row is None or row.revision == 0 else _definition(row)
+    return None if row is None or row.revision == 0 or row.retired else _definition(row)
 
 
 async def share_definition(session: Session, kind: str, identity: str) -> Definition | None:
@@ -115,10 +119,10 @@ async def save_definitions(session: Session, definitions: Sequence[Definition]) 
 
 
 async def list_definitions(
-    session: Session, kind: str, *, after: str, limit: int, like: Mapping[str, Any] | None = None
+    session: Session, kind: str, *, after: str, limit: int, like: Mapping[str, Any] | None = None, retired: bool = False
 ) -> list[Definition]:
-    """Definitions behind the id `after`, in order of their ids, whose bodies hold the values in `like`."""
-    values = {"kind": kind, "after": after, "limit": limit, "like": orjson.dumps(dict(like or {})).decode()}
+    """Definitions behind the id `after`, in order of their ids, whose bodies hold the values in `like`; with `retired` those too."""
+    values = {"kind": kind, "after": after, "limit": limit, "retired": retired, "like": orjson.dumps(dict(like or {})).decode()}
     return [_definition(row) for row in (await session.execute(_LIST, values)).all()]
 
 
@@ -138,4 +142,4 @@ async def find_resources(session: Session, names: Iterable[str]) -> set[str]:
 
 
 def _definition(row: Row[Any]) -> Definition:
-    return Definition(row.kind, row.id, row.body, row.said, row.until_date, row.revision, row.created_at, row.updated_at)
+    return Definition(row.kind, row.id, row.body, row.said, row.until_date, row.revision, row.created_at, row.updated_at, row.retired)

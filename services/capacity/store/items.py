@@ -8,6 +8,7 @@ from sqlalchemy import text
 from shared.database import Session
 
 _ADD = text("INSERT INTO known_item (sku) SELECT name FROM unnest(CAST(:skus AS text[])) AS named(name) ON CONFLICT DO NOTHING")
+_REMOVE = text("DELETE FROM known_item WHERE sku = ANY(CAST(:skus AS text[]))")
 _FIND = text("SELECT sku FROM known_item WHERE sku = ANY(CAST(:skus AS text[]))")
 _LIST = text("SELECT partition, next_offset, as_of FROM consumer_offset WHERE topic = :topic")
 _SEED = text("""
@@ -27,6 +28,11 @@ _SET = text("""
 async def add_items(session: Session, skus: Iterable[str]) -> None:
     """Know them from now on, in one order for everybody."""
     await session.execute(_ADD, {"skus": sorted(set(skus))})
+
+
+async def remove_items(session: Session, skus: Iterable[str]) -> None:
+    """Know them no longer."""
+    await session.execute(_REMOVE, {"skus": sorted(skus)})
 
 
 async def find_items(session: Session, skus: Iterable[str]) -> set[str]:

@@ -8,6 +8,7 @@ from fastapi import Request
 
 from services.inventory import store
 from services.inventory.asks import ItemSet, LaneSet, MasterBody, MovementBody, ReceiptSet, SiteSet, StockSet, SupplierItemSet, SupplierSet
+from services.inventory.handlers.retire import retire_rest
 from services.inventory.handlers.take import (
     Named,
     Origin,
@@ -20,9 +21,9 @@ from services.inventory.handlers.take import (
 )
 from shared.access import Scope
 from shared.database import Session
-from shared.imports import Entry, Job, Kind
+from shared.imports import Entry, Job, Kind, Rest
 from shared.imports.api import router as import_router
-from shared.imports.kinds import Apply, Row
+from shared.imports.kinds import Apply, CloseRest, Row
 from shared.outcomes import Outcome
 from shared.relay import Relay
 
@@ -80,22 +81,29 @@ async def _movements(session: Session, entries: Sequence[Entry], job: Job) -> li
 
 
 def _masters(model: type[MasterBody]) -> Apply:
-    async def apply(session: Session, entries: Sequence[Entry], _job: Job) -> list[Outcome]:
-        return await take_masters(session, _bodies(entries, model), _named(entries))
+    async def apply(session: Session, entries: Sequence[Entry], job: Job) -> list[Outcome]:
+        return await take_masters(session, _bodies(entries, model), _named(entries), whole=job.whole)
 
     return apply
 
 
-async def _empty_the_rest(session: Session, job: Job, after: str) -> tuple[int, str | None]:
+def _retiring(kind: str, site_field: str | None = None) -> CloseRest:
+    async def close_rest(session: Session, job: Job, after: str) -> Rest:
+        return await retire_rest(session, kind, job, after, site_field)
+
+    return close_rest
+
+
+async def _empty_the_rest(session: Session, job: Job, after: str) -> Rest:
     keys = await store.list_stock_left(session, job.id, job.site, after, _CLOSED_AT_ONCE)
     emptied = await empty_positions(session, keys, job.started_at, Origin(job.caller, job.id)) if keys else 0
-    return emptied, keys[-1].text if len(keys) == _CLOSED_AT_ONCE else None
+    return Rest(emptied, keys[-1].text if len(keys) == _CLOSED_AT_ONCE else None)
 
 
-async def _close_the_rest(session: Session, job: Job, after: str) -> tuple[int, str | None]:
+async def _close_the_rest(session: Session, job: Job, after: str) -> Rest:
     left = await store.list_receipts_left(session, job.id, job.site, job.started_at, after, _CLOSED_AT_ONCE)
     closed = await close_receipts(session, left, "not in the snapshot", job.id) if left else 0
-    return closed, left[-1] if len(left) == _CLOSED_AT_ONCE else None
+    return Rest(closed, left[-1] if len(left) == _CLOSED_AT_ONCE else None)
 
 
 _LANES = Kind(
@@ -106,6 +114,8 @@ _LANES = Kind(
     aliases={"id": "lane", "to_site": "to", "destination": "to", **_LOTS, **_SAME},
     complete=_derive_lane,
     derived=frozenset({"lane"}),
+    site_field="from_site",
+    close_rest=_retiring("lane", "from_site"),
 )
 
 KINDS: dict[str, Kind] = {
@@ -127,14 +137,35 @@ KINDS: dict[str, Kind] = {
         site_field="site",
         close_rest=_close_the_rest,
     ),
-    "movements": Kind("movements", MovementBody, ("movement_id",), _movements, aliases={"id": "movement_id", **_SAME}, once=False),
-    "items": Kind(
-        "items", ItemSet, ("sku",), _masters(ItemSet), aliases={"cost": "unit_cost", "item": "sku"}, ignored=frozenset({"category"})
+    "movements": Kind(
+        "movements",
+        MovementBody,
+        ("movement_id",),
+        _movements,
+        aliases={"id": "movement_id", **_SAME},
+        once=False,
+        no_snapshot="closes nothing: a movement has happened",
     ),
-    "sites": Kind("sites", SiteSet, ("site",), _masters(SiteSet), aliases={"location": "site", "warehouse": "site"}),
+    "items": Kind(
+        "items",
+        ItemSet,
+        ("sku",),
+        _masters(ItemSet),
+        aliases={"cost": "unit_cost", "item": "sku"},
+        ignored=frozenset({"category"}),
+        close_rest=_retiring("item"),
+    ),
+    "sites": Kind(
+        "sites",
+        SiteSet,
+        ("site",),
+        _masters(SiteSet),
+        aliases={"location": "site", "warehouse": "site"},
+        no_snapshot="retires none: resources, orders and plans that are kept elsewhere name them",
+    ),
     "lanes": _LANES,
     "transfers": _LANES,
-    "suppliers": Kind("suppliers", SupplierSet, ("supplier",), _masters(SupplierSet)),
+    "suppliers": Kind("suppliers", SupplierSet, ("supplier",), _masters(SupplierSet), close_rest=_retiring("supplier")),
     "supplier_items": Kind(
         "supplier_items",
         SupplierItemSet,
@@ -143,6 +174,8 @@ KINDS: dict[str, Kind] = {
         aliases={"id": "supplier_item", "cost": "unit_cost", **_LOTS, **_SAME},
         complete=_derive_terms,
         derived=frozenset({"supplier_item"}),
+        site_field="site",
+        close_rest=_retiring("supplier-item", "site"),
     ),
 }
 

@@ -24,13 +24,13 @@ async def define(
     before = await store.lock_definition(session, kind, identity)
     if expected_revision not in (None, before.revision):
         return Stale(before.revision)
-    if before.revision and before.body == body:
+    if before.revision and not before.retired and before.body == body:
         return Defined(before, changed=False)
     fixed = before.body.get("decimals")
     if kind == "item" and fixed not in (None, body["decimals"]) and await store.is_used(session, identity):
         return DecimalsFixed(fixed)
     now = await db_now(session)
-    after = replace(before, body=body, revision=before.revision + 1, updated_at=now)
+    after = replace(before, body=body, revision=before.revision + 1, updated_at=now, retired=False)
     await store.save_definition(session, after)
     append(session, events.defined(kind, identity, body, after.revision, now))
     return Defined(after, changed=True)

@@ -35,6 +35,8 @@ MASTERS: dict[type[MasterBody], tuple[str, str]] = {
 Named = frozenset[str] | None
 """The fields that the sender names; what is not named stays as it is. None: what is sent is the whole."""
 
+RETIRED = "retired"
+"""The lifecycle of an item that is no longer had: what is owed of it is owed, nothing new is promised."""
 _FINE = "more digits behind the point than the item is counted with"
 _WHOLE = frozenset({"receipt_id", "kind", "site", "sku", "quantity", "due_date", "expected_revision"})
 """What every definition of a receipt names."""
@@ -115,8 +117,11 @@ def _count_change(told: StockSet) -> Change:
     return Change(kind="counted", quantity=told.on_hand)
 
 
-async def take_masters(session: Session, told: Sequence[MasterBody], named: Named = None) -> list[Outcome]:
-    """Define master data of one kind. Of what is known already, fields that are not named stay as they are."""
+async def take_masters(session: Session, told: Sequence[MasterBody], named: Named = None, *, whole: bool = False) -> list[Outcome]:
+    """Define master data of one kind. Of what is known already, fields that are not named stay as they are.
+
+    `whole`: everything that there is is named, so an item that was retired is had again.
+    """
     if not told:
         return []
     kind, own = MASTERS[type(told[0])]
@@ -129,16 +134,19 @@ async def take_masters(session: Session, told: Sequence[MasterBody], named: Name
     changed: dict[str, store.Definition] = {}
     for one, (identity, body) in zip(told, bodies, strict=True):
         before = known[identity]
-        wanted = {**before.body, **{name: body[name] for name in body if name in named}} if before.revision and named else body
+        stands = before.revision > 0 and not before.retired
+        wanted = {**before.body, **{name: body[name] for name in body if name in named}} if stands and named else body
+        if whole and named and "lifecycle" not in named and wanted.get("lifecycle") == RETIRED:
+            wanted = {**wanted, "lifecycle": "active"}
         if one.expected_revision not in (None, before.revision):
             outcomes.append(stale(before.revision))
-        elif before.revision and wanted == before.body:
+        elif stands and wanted == before.body:
             outcomes.append(Taken(changed=False))
         elif identity in used and wanted["decimals"] != before.body.get("decimals"):
             fixed = f"the item is in use with {before.body['decimals']} decimals; a new item can be defined with others"
             outcomes.append(Refused("decimals", "DECIMALS_FIXED", fixed, 409))
         else:
-            after = replace(before, body=wanted, revision=before.revision + 1, updated_at=now)
+            after = replace(before, body=wanted, revision=before.revision + 1, updated_at=now, retired=False)
             known[identity] = changed[identity] = after
             said.append(events.defined(kind, identity, wanted, after.revision, now))
             outcomes.append(Taken())

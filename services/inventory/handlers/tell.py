@@ -33,7 +33,14 @@ async def snapshot(database: Database) -> AsyncIterator[list[tuple[str, EntityEv
         after = ""
         while page := await _definitions(database, kind, after):
             yield [
-                events.told(definition.kind, definition.id, definition.body, definition.revision, definition.updated_at)
+                events.told(
+                    definition.kind,
+                    definition.id,
+                    definition.body,
+                    definition.revision,
+                    definition.updated_at,
+                    retired=definition.retired,
+                )
                 for definition in page
             ]
             after = page[-1].id
@@ -45,7 +52,7 @@ async def snapshot(database: Database) -> AsyncIterator[list[tuple[str, EntityEv
 
 async def _definitions(database: Database, kind: str, after: str) -> list[store.Definition]:
     async with database.read() as session:
-        return await store.list_definitions(session, kind, after=after, limit=PAGE)
+        return await store.list_definitions(session, kind, after=after, limit=PAGE, retired=True)
 
 
 async def _positions(database: Database, after: str) -> list[tuple[str, PositionChanged]]:

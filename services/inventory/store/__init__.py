@@ -46,6 +46,7 @@ from services.inventory.store.receipts import (
     lock_receipts,
     save_receipts,
 )
+from services.inventory.store.retiring import find_places, list_definitions_left
 from shared.offsets import list_offsets, move_offset, set_offsets
 
 __all__ = [
@@ -64,11 +65,13 @@ __all__ = [
     "find_movement",
     "find_movements",
     "find_open_lines",
+    "find_places",
     "find_position",
     "find_receipt",
     "find_used",
     "is_used",
     "list_definitions",
+    "list_definitions_left",
     "list_movements",
     "list_offsets",
     "list_positions",

@@ -22,8 +22,8 @@ _LOCK = text(f"""
     SELECT {COLUMNS} FROM definition WHERE kind = :kind AND id = ANY(CAST(:ids AS text[])) ORDER BY id FOR UPDATE
 """)
 _SAVE = text("""
-    UPDATE definition AS d SET body = r.body, revision = r.revision, updated_at = r.updated_at
-      FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r (id text, body jsonb, revision bigint, updated_at timestamptz)
+    UPDATE definition AS d SET body = r.body, revision = r.revision, updated_at = r.updated_at, retired = r.retired
+      FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r (id text, body jsonb, revision bigint, updated_at timestamptz, retired boolean)
      WHERE d.kind = :kind AND d.id = r.id
 """)
 _USED = text("""
@@ -74,7 +74,10 @@ async def lock_definitions(session: Session, kind: str, ids: Iterable[str]) -> d
 async def save_definitions(session: Session, kind: str, definitions: Sequence[Definition]) -> None:
     """Replace locked definitions of one kind."""
     if definitions:
-        rows = [{"id": one.id, "body": one.body, "revision": one.revision, "updated_at": one.updated_at} for one in definitions]
+        rows = [
+            {"id": one.id, "body": one.body, "revision": one.revision, "updated_at": one.updated_at, "retired": one.retired}
+            for one in definitions
+        ]
         await session.execute(_SAVE, {"kind": kind, "rows": as_json(rows)})
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Row, text
 
 from shared.database import Session
 
-COLUMNS = "kind, id, body, revision, created_at, updated_at"
+COLUMNS = "kind, id, body, revision, created_at, updated_at, retired"
 
 _FIND = text(f"SELECT {COLUMNS} FROM definition WHERE kind = :kind AND id = :id")
 _MEET = text("""
@@ -19,11 +19,12 @@ _MEET = text("""
 """)
 _LOCK = text(f"SELECT {COLUMNS} FROM definition WHERE kind = :kind AND id = :id FOR UPDATE")
 _SAVE = text("""
-    UPDATE definition SET body = CAST(:body AS jsonb), revision = :revision, updated_at = :now WHERE kind = :kind AND id = :id
+    UPDATE definition SET body = CAST(:body AS jsonb), revision = :revision, updated_at = :now, retired = :retired
+     WHERE kind = :kind AND id = :id
 """)
 _LIST = text(f"""
     SELECT {COLUMNS} FROM definition
-     WHERE kind = :kind AND id > :after AND revision > 0 AND body @> CAST(:like AS jsonb)
+     WHERE kind = :kind AND id > :after AND revision > 0 AND (:retired OR NOT retired) AND body @> CAST(:like AS jsonb)
      ORDER BY id LIMIT :limit
 """)
 _DECIMALS = text("""
@@ -45,12 +46,14 @@ class Definition:
     revision: int
     created_at: datetime
     updated_at: datetime
+    retired: bool = False
+    """Taken back: it counts as never defined until it is defined again."""
 
 
 async def find_definition(session: Session, kind: str, identity: str) -> Definition | None:
     """The definition, if there is one."""
     row = (await session.execute(_FIND, {"kind": kind, "id": identity})).one_or_none()
-    return None if row is None or row.revision == 0 else definition_of(row)
+    return None if row is None or row.revision == 0 or row.retired else definition_of(row)
 
 
 async def lock_definition(session: Session, kind: str, identity: str) -> Definition:
@@ -61,15 +64,21 @@ async def lock_definition(session: Session, kind: str, identity: str) -> Definit
 
 async def save_definition(session: Session, definition: Definition) -> None:
     """Replace a locked definition."""
-    values = {"kind": definition.kind, "id": definition.id, "revision": definition.revision, "now": definition.updated_at}
+    values = {
+        "kind": definition.kind,
+        "id": definition.id,
+        "revision": definition.revision,
+        "now": definition.updated_at,
+        "retired": definition.retired,
+    }
     await session.execute(_SAVE, {**values, "body": orjson.dumps(definition.body).decode()})
 
 
 async def list_definitions(
-    session: Session, kind: str, *, after: str, limit: int, like: Mapping[str, Any] | None = None
+    session: Session, kind: str, *, after: str, limit: int, like: Mapping[str, Any] | None = None, retired: bool = False
 ) -> list[Definition]:
-    """Definitions behind the id `after`, in order of their ids, whose bodies hold the values in `like`."""
-    values = {"kind": kind, "after": after, "limit": limit, "like": orjson.dumps(dict(like or {})).decode()}
+    """Definitions behind the id `after`, in order of their ids, whose bodies hold the values in `like`; with `retired` those too."""
+    values = {"kind": kind, "after": after, "limit": limit, "retired": retired, "like": orjson.dumps(dict(like or {})).decode()}
     return [definition_of(row) for row in (await session.execute(_LIST, values)).all()]
 
 
@@ -86,4 +95,4 @@ async def is_used(session: Session, sku: str) -> bool:
 
 def definition_of(row: Row[Any]) -> Definition:
     """A row of COLUMNS as a value."""
-    return Definition(row.kind, row.id, row.body, row.revision, row.created_at, row.updated_at)
+    return Definition(row.kind, row.id, row.body, row.revision, row.created_at, row.updated_at, row.retired)

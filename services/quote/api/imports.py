@@ -13,7 +13,7 @@ from services.quote.handlers.customers import KIND as CUSTOMER
 from services.quote.handlers.masters import retire_rest, take_definitions
 from shared.access import Scope
 from shared.database import Session
-from shared.imports import Entry, Job, Kind
+from shared.imports import Entry, Job, Kind, Rest
 from shared.imports.api import router as import_router
 from shared.outcomes import Outcome
 from shared.quantities import RequestModel
@@ -26,7 +26,7 @@ def master(name: str, model: type[RequestModel], kind: str, aliases: Mapping[str
         told = [(entry.key, entry.body.model_dump(mode="json", exclude={"expected_revision", kind})) for entry in entries]
         return await take_definitions(session, kind, told, entries[0].named if entries else frozenset())
 
-    async def close_rest(session: Session, job: Job, after: str) -> tuple[int, str | None]:
+    async def close_rest(session: Session, job: Job, after: str) -> Rest:
         return await retire_rest(session, kind, job.id, after)
 
     return Kind(name, model, (kind,), apply, aliases={"id": kind, **(aliases or {})}, close_rest=close_rest)

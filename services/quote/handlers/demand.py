@@ -123,7 +123,7 @@ def line_of(board: Board, line: LineAsk, line_ref: str, now: datetime, customer:
         None if line.min_ship_quantity is None else micro(line.min_ship_quantity),
         line.max_shipments,
         "EA" if item is None else item.uom,
-        item is not None,
+        item is not None and not item.retired,
         line.ship_to,
         customer,
         None if line.supply is None else frozenset(line.supply),

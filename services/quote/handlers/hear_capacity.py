@@ -45,7 +45,7 @@ class HearCapacity(Change):
                 before = self._resources.get(event.resource)
                 if before is None or before.revision < event.revision:
                     self._resources[event.resource] = event
-                card = event.model_dump(mode="json", include={"resource", "name", "site", "group", "skills", "revision"})
+                card = event.model_dump(mode="json", include={"resource", "name", "site", "group", "skills", "revision", "retired"})
                 self._definitions.append(Definition("resource", event.resource, event.revision, card))
             elif isinstance(event, CalendarDefined):
                 self._definitions.append(Definition("calendar", event.calendar, event.revision, event.model_dump(mode="json")))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from services.quote.store import masters
 from services.quote.store.supply import Definition
+from shared.imports import Rest
 from shared.outcomes import Outcome, Taken
 
 if TYPE_CHECKING:
@@ -38,8 +39,8 @@ async def take_definitions(
     return outcomes
 
 
-async def retire_rest(session: Session, kind: str, job: str, after: str) -> tuple[int, str | None]:
-    """Retire some of what a snapshot has not named: how many, and the id to go on behind."""
+async def retire_rest(session: Session, kind: str, job: str, after: str) -> Rest:
+    """Retire some of what a snapshot has not named."""
     left = await masters.list_left(session, kind, job, after, RETIRED_AT_ONCE)
     known = await masters.lock_definitions(session, kind, left) if left else {}
     retired = [
@@ -48,4 +49,4 @@ async def retire_rest(session: Session, kind: str, job: str, after: str) -> tupl
         if not one.state.get("retired")
     ]
     await masters.save_definitions(session, kind, retired)
-    return len(retired), left[-1] if len(left) == RETIRED_AT_ONCE else None
+    return Rest(len(retired), left[-1] if len(left) == RETIRED_AT_ONCE else None)

@@ -158,3 +158,12 @@ async def test_a_row_that_cannot_be_comes_back_with_the_reason(call: Caller, kin
     job = await send(call, text, kind)
     assert figures(job) == (0, 0, 1)
     assert (await errors_of(call, job))[0].startswith(wrong)
+
+
+@pytest.mark.parametrize("kind", ["calendars", "exceptions", "operation_resources"])
+async def test_a_snapshot_of_what_others_live_by_is_refused_with_the_reason(call: Caller, kind: str) -> None:
+    answer = await call.post(
+        "/v1/imports", params={"kind": kind, "mode": "snapshot"}, content="a\n1\n", headers={"Content-Type": "text/csv"}
+    )
+    assert (answer.status_code, answer.json()["code"]) == (422, "NO_SNAPSHOT")
+    assert answer.json()["detail"].startswith(f"a snapshot of {kind} ")

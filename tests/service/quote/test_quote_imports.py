@@ -2,12 +2,13 @@
 
 import csv
 import io
+from collections.abc import Awaitable
 from typing import Any
 
 import httpx
 
 from tests.running import ServiceStarter
-from tests.service.quote.shop import Shop, a_name
+from tests.service.quote.shop import Shop, a_line, a_name, eventually, ok
 
 Json = dict[str, Any]
 
@@ -65,3 +66,30 @@ async def test_a_snapshot_retires_the_customers_that_it_does_not_name_and_a_delt
         assert (await send(quote, "customer,name\nSTAYS,one\n", mode="snapshot"))["closed"] == 0, "again changes nothing"
         assert figures(await send(quote, "customer,name\nGOES,back\n")) == (1, 0, 0)
         assert (await quote.get("/v1/customers/GOES")).json()["name"] == "back"
+
+
+async def test_a_lane_that_a_snapshot_no_longer_names_leads_nowhere_and_a_retired_item_is_not_promised(shop: Shop) -> None:
+    site, region = a_name("S"), a_name("R")
+    ok(await shop.inventory.put(f"/v1/sites/{site}", json={"name": site, "time_zone": "UTC"}))
+    sku = await shop.stocked(5, site=site)
+
+    async def asked(**more: object) -> str:
+        answer = await shop.ask(a_line(sku, 1, sites=[site], **more))
+        outcome: str = answer["outcome"]
+        return f"none {answer['lines'][0]['reasons'][0]['code']}" if outcome == "none" else outcome
+
+    async def told(text: str, **params: str) -> Json:
+        asked_for = {"kind": "lanes", "site": site, **params}
+        return ok(await shop.inventory.post("/v1/imports", params=asked_for, content=text, headers={"Content-Type": "text/csv"}))
+
+    await told(f"lane,from_site,to,transit_days\n{site}-1,{site},{region},2\n{site}-2,{site},{region}-X,2\n")
+    await eventually(lambda: _is(asked(ship_to=region), "late"), what="the lane is known")
+    assert (await told(f"lane,from_site,to,transit_days\n{site}-2,{site},{region}-X,2\n", mode="snapshot"))["closed"] == 1
+    await eventually(lambda: _is(asked(ship_to=region), "none NO_LANE"), what="the lane is gone")
+    assert await asked() == "full"
+    ok(await shop.inventory.put(f"/v1/items/{sku}", json={"name": sku, "uom": "EA", "lifecycle": "retired"}))
+    await eventually(lambda: _is(asked(), "none UNKNOWN_SKU"), what="the item is retired")
+
+
+async def _is(found: Awaitable[str], wanted: str) -> bool:
+    return await found == wanted

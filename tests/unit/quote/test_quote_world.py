@@ -1,5 +1,6 @@
 """What the others have defined, as the kernel asks for it: ways, and until when they hold."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -72,3 +73,30 @@ def test_what_is_remembered_of_ways_is_bounded(monkeypatch: pytest.MonkeyPatch) 
     for number in range(100):
         assert world.ways("SKU", "HAM", f"X{number}", None, TUESDAY)
     assert len(world._ways) <= 10
+
+
+def test_what_its_owner_has_retired_is_as_if_it_had_never_been_and_may_come_back() -> None:
+    terms = {"supplier_item": "T", "sku": "A", "site": "HAM", "supplier": "W", "lead_time_days": 3, "priority": 0}
+    way = {"sku": "B", "routings": [{"site": "HAM", "operations": []}]}
+    world = a_world(a_site(), a_lane("ONE", "DE"))
+
+    def told(kind: str, name: str, state: Mapping[str, object], revision: int) -> None:
+        world.learn(Definition(kind, name, revision, {**state, "revision": revision}))
+
+    def known() -> tuple[int, int, int]:
+        return (
+            len(world.ways("A", "HAM", "DE", None, TUESDAY)),
+            len(world.sources("A", "HAM", TUESDAY)),
+            len(world.sources("B", "HAM", TUESDAY)),
+        )
+
+    told("supplier_item", "T", terms, 1)
+    told("routing", "B", way, 1)
+    assert known() == (1, 1, 1)
+    lane = a_lane("ONE", "DE").model_dump(mode="json")
+    for revision, retired in ((2, True), (3, False)):
+        told("lane", "ONE", {**lane, "retired": retired}, revision)
+        told("supplier_item", "T", {**terms, "retired": retired}, revision)
+        told("routing", "B", {**way, "retired": retired}, revision)
+        assert known() == ((0, 0, 0) if retired else (1, 1, 1))
+        assert list(world.all_of("lane")) == ([] if retired else ["ONE"])
