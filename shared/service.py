@@ -3,20 +3,45 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
+from typing import Any
 
 import orjson
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
+from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.responses import Response
+from starlette.types import ASGIApp
 
 from shared import asyncapi, health, logs, openapi, problems
 from shared.access import Keyring
 from shared.edge import Edge
 from shared.settings import CommonSettings
-from shared.straight import StraightRoute
+from shared.straight import StraightRoute, Straightway
 
 VERSION = "1.0.0"
 """Of the interface, not of the code."""
+
+
+class Application(FastAPI):
+    """A FastAPI inside the edge. Between the two, what is asked by the thousand goes straight to its endpoint (shared/straight.py)."""
+
+    def __init__(self, *, service: str, streams: tuple[str, ...] = (), **options: Any) -> None:
+        """`streams` are path prefixes whose bodies have no limit at the edge."""
+        super().__init__(**options)
+        self._edge = partial(Edge, service=service, streams=streams)
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """What was added stands around the edge; FastAPI's own inside it, less its answer to what nobody foresaw: the edge has one."""
+        added, self.user_middleware = self.user_middleware, []
+        inside = super().build_middleware_stack()
+        if isinstance(inside, ServerErrorMiddleware):
+            inside = inside.app
+        stack: ASGIApp = self._edge(Straightway(self.router.routes, inside))
+        for middleware, positional, named in reversed(added):
+            stack = middleware(stack, *positional, **named)
+        return stack
+
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -58,7 +83,9 @@ def build(
         finally:
             await keyring.close()
 
-    app = FastAPI(
+    app = Application(
+        service=settings.service,
+        streams=streams,
         title=title,
         description=description,
         version=VERSION,
@@ -81,7 +108,6 @@ def build(
     app.include_router(health.router(checks))
     app.include_router(openapi.router(app))
     app.include_router(_asyncapi_router(settings.service, title, publishes or {}, subscribes or {}))
-    app.add_middleware(Edge, service=settings.service, streams=streams)
     return app
 
 

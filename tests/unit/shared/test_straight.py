@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from services.quote.asks import QuoteAsk
 from shared import problems
+from shared.service import Application
 from shared.straight import StraightRoute
 from tests.unit.shared.applications import client
 
@@ -31,12 +32,12 @@ async def echo(
 
 
 def both_ways(endpoint: Callable[..., Awaitable[Response]] = echo) -> FastAPI:
-    app = FastAPI()
+    app = Application(service="test")
     problems.install(app)
     plain, straight = APIRouter(prefix="/plain"), APIRouter(prefix="/other", route_class=StraightRoute)
     for router in (plain, straight):
         router.post("/quotes")(endpoint)
-        app.include_router(router)
+        app.router.routes.extend(router.routes)
     return app
 
 
