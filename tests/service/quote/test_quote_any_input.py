@@ -82,7 +82,9 @@ async def test_both_openapi_documents_are_valid_and_every_operation_has_an_examp
     for method, path, operation in operations(document):
         assert "example" in next(iter(operation["responses"]["200"]["content"].values())), path
         bodies = operation.get("requestBody", {}).get("content", {}).values()
-        shown = path.startswith("/v1/dead-letters/") or any("example" in body or "examples" in body for body in bodies)  # a reason says all
+        shown = (
+            path.startswith("/v1/dead-letters/") or not bodies or any("example" in body or "examples" in body for body in bodies)
+        )  # a reason says all
         assert method != "POST" or shown, f"{path} shows no request"
         assert operation["operationId"].replace("_", "").islower()
 
