@@ -154,12 +154,13 @@ async def test_an_import_of_items_followed_at_once_by_their_bills_works(
     async def bill_of(part: str) -> int:
         """As a caller does it: what may be tried again is."""
         body = {"components": [{"component": part, "quantity_per": 1}]}
+        answer = await call.put(f"/v1/boms/{a_name('X')}", json=body)
         for _ in range(20):
-            answer = await call.put(f"/v1/boms/{a_name('X')}", json=body)
             if answer.status_code != 503:
                 break
             assert answer.json()["retryable"]
             await asyncio.sleep(0.5)
+            answer = await call.put(f"/v1/boms/{a_name('X')}", json=body)
         return answer.status_code
 
     assert await asyncio.gather(*(bill_of(part) for part in parts)) == [200] * 20
