@@ -233,6 +233,12 @@ class ClassAsk(RequestModel):
     expected_revision: int | None = Field(default=None, ge=0)
 
 
+class ClassSet(ClassAsk):
+    """The same with its id, as a row of a file says it."""
+
+    demand_class: Code
+
+
 class StabilityAsk(RequestModel):
     """How often, and how far, a promise may be moved without a person's approval."""
 

@@ -1,30 +1,78 @@
 """Master data that quote itself keeps, many of one kind in one transaction, as files bring it: each is taken or refused for itself."""
 
-from __future__ import annotations
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
 
-from typing import TYPE_CHECKING, Any
-
+from services.quote.domain.demandclass import MOST_LEVELS, circle_of, levels_with
+from services.quote.handlers.classes import KIND as CLASS
 from services.quote.store import masters
 from services.quote.store.supply import Definition
+from shared.database import Session
 from shared.imports import Rest
-from shared.outcomes import Outcome, Taken
+from shared.outcomes import Outcome, Refused, Taken
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from shared.database import Session
+Body = Mapping[str, Any]
+Told = Sequence[tuple[str, Body]]
+"""Ids with what is said of each."""
+Check = Callable[[Session, Told], Awaitable[Mapping[str, Refused]]]
+"""Which of them cannot be, and why. Whatever it locks is locked before the definitions themselves."""
 
 RETIRED_AT_ONCE = 300
 
 
+async def nothing_to_check(_session: Session, _told: Told) -> Mapping[str, Refused]:
+    """Each is right by itself."""
+    return {}
+
+
+async def check_class_of_customers(session: Session, told: Told) -> Mapping[str, Refused]:
+    """A customer belongs to a class that is defined."""
+    parents = await _parents(session) if any(body.get("demand_class") for _, body in told) else {}
+    return {
+        customer: _unknown_class("demand_class", name)
+        for customer, body in told
+        if (name := body.get("demand_class")) is not None and name not in parents
+    }
+
+
+async def check_parents_of_classes(session: Session, told: Told) -> Mapping[str, Refused]:
+    """A class lies inside one that is defined, here or before, and never inside itself. Two who each define some come one after another."""
+    await masters.lock_definitions(session, CLASS, ("",))
+    parents = await _parents(session)
+    waiting: dict[str, Body] = dict(told)
+    refused: dict[str, Refused] = {}
+    while ready := [name for name, body in waiting.items() if body.get("parent") in {None, name, *parents}]:
+        for name in ready:
+            parent = waiting.pop(name).get("parent")
+            if parent is not None and (circle := circle_of(name, parent, parents)) is not None:
+                refused[name] = Refused("parent", "class_inside_itself", f"{name} would lie inside itself: {' in '.join(circle)}")
+            elif parent is not None and levels_with(name, parent, parents) > MOST_LEVELS:
+                refused[name] = Refused("parent", "too_many_levels", f"classes lie inside one another over at most {MOST_LEVELS} levels")
+            else:
+                parents[name] = parent
+    return refused | {name: _unknown_class("parent", str(body["parent"])) for name, body in waiting.items()}
+
+
+async def _parents(session: Session) -> dict[str, str | None]:
+    return {one.id: one.state.get("parent") for one in await masters.list_definitions(session, CLASS) if not one.state.get("retired")}
+
+
+def _unknown_class(field: str, name: str) -> Refused:
+    return Refused(field, "unknown_class", f"there is no class {name}: define it first")
+
+
 async def take_definitions(
-    session: Session, kind: str, told: Sequence[tuple[str, Mapping[str, Any]]], named: frozenset[str]
+    session: Session, kind: str, told: Told, named: frozenset[str], check: Check = nothing_to_check
 ) -> list[Outcome]:
     """Define them by the fields that are named; of what stands already, the others stay as they are."""
+    refused = await check(session, told)
     known = await masters.lock_definitions(session, kind, (identity for identity, _ in told))
     outcomes: list[Outcome] = []
     changed: dict[str, Definition] = {}
     for identity, body in told:
+        if identity in refused:
+            outcomes.append(refused[identity])
+            continue
         before = known.get(identity)
         stands = before is not None and not before.state.get("retired")
         kept = {name: value for name, value in before.state.items() if name in body and name not in named} if before and stands else {}

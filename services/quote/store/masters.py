@@ -15,6 +15,7 @@ _LOCK = text("""
 """)
 """The same locks as those of the calls. The ids are sorted before: two files that name the same do not wait for each other in a ring."""
 _FIND = text("SELECT kind, id, revision, state FROM definition WHERE kind = :kind AND id = ANY(CAST(:ids AS text[]))")
+_LIST = text("SELECT kind, id, revision, state FROM definition WHERE kind = :kind")
 _SAVE = text("""
     INSERT INTO definition (kind, id, revision, state)
     SELECT :kind, id, revision, state FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r (id text, revision bigint, state jsonb)
@@ -39,6 +40,12 @@ async def lock_definitions(session: Session, kind: str, ids: Iterable[str]) -> d
 
 async def _rows(session: Session, kind: str, ids: Sequence[str]) -> Sequence[Any]:
     return (await session.execute(_FIND, {"kind": kind, "ids": ids})).all()
+
+
+async def list_definitions(session: Session, kind: str) -> list[Definition]:
+    """Every definition of a kind, retired ones too."""
+    rows = (await session.execute(_LIST, {"kind": kind})).all()
+    return [Definition(row.kind, row.id, row.revision, row.state) for row in rows]
 
 
 async def save_definitions(session: Session, kind: str, definitions: Sequence[Definition]) -> None:

@@ -54,6 +54,26 @@ async def test_rows_that_fail_come_back_as_the_same_file_with_two_columns_more(s
     assert "stands in line 2 of this file already" in rows[1]["error"]
 
 
+async def test_a_file_of_classes_may_name_those_inside_first_and_customers_belong_to_what_is_defined(shop: Shop) -> None:
+    top, inner, deep, lost, own = (a_name("CLS") for _ in range(5))
+    text = f"class,parent,rank\n{deep},{inner},3\n{inner},{top},2\n{top},,1\n{lost},{a_name('NONE')},1\n{own},{own},1\n"
+    job = await send(shop.quote, text, kind="classes")
+    assert figures(job) == (3, 0, 2)
+    rows = list(csv.DictReader(io.StringIO((await shop.quote.get(job["errors_url"])).text, newline="")))
+    assert [(row["class"], row["error_field"]) for row in rows] == [(lost, "parent"), (own, "parent")]
+    assert ["define it first" in rows[0]["error"], "would lie inside itself" in rows[1]["error"]] == [True, True]
+    assert (await shop.quote.get(f"/v1/classes/{deep}")).json()["parent"] == inner
+    assert figures(await send(shop.quote, text, kind="classes")) == (0, 3, 2)
+
+    one, other = a_name("CUST"), a_name("CUST")
+    job = await send(shop.quote, f"customer,class\n{one},{inner}\n{other},{lost}\n")
+    assert figures(job) == (1, 0, 1)
+    assert (await shop.quote.get(f"/v1/customers/{one}")).json()["demand_class"] == inner
+    assert (await shop.quote.get(f"/v1/customers/{other}")).status_code == 404
+    answer = await shop.quote.post("/v1/imports", params={"kind": "classes", "mode": "snapshot"}, content="class\nX\n")
+    assert (answer.status_code, answer.json()["code"]) == (422, "NO_SNAPSHOT")
+
+
 async def test_a_snapshot_retires_the_customers_that_it_does_not_name_and_a_delta_nobody(a_service: ServiceStarter) -> None:
     service = await a_service("quote")
     async with httpx.AsyncClient(base_url=service.url, headers=service.headers, timeout=30) as quote:
