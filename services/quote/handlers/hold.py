@@ -11,7 +11,7 @@ from services.quote.answers import iso_instant
 from services.quote.asks import OrderAsk, QuoteAsk
 from services.quote.domain.book import Entry, Part
 from services.quote.handlers.plans import hold_plans, let_go, stand_plans
-from services.quote.handlers.take import claim_entry, confirm, order_of, reduced
+from services.quote.handlers.take import claim_entry, confirm, numbers_of, order_of, reduced, refuse_taken
 from services.quote.ledger import Change, Effect, Refusal
 from services.quote.store.books import Cause
 from services.quote.store.rows import DecisionRow, QuoteRow
@@ -19,6 +19,8 @@ from services.quote.version import CODE_VERSION
 from shared.ids import new_id
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from services.quote.ledger import Desk
 
 ALLOWED = {
@@ -70,6 +72,12 @@ class ConfirmHold(Change):
         """The hold's row is locked before its books are."""
         return (self.quote_id,)
 
+    def numbers(self, quotes: Mapping[str, QuoteRow]) -> tuple[tuple[str, str], ...]:
+        """The number that the confirmation gives, or else the hold's."""
+        quote = quotes.get(self.quote_id)
+        asked = {} if quote is None else quote.request
+        return numbers_of(self.external_id or asked.get("external_id"), self.source_system or asked.get("source_system"))
+
     def decide(self, desk: Desk) -> Effect:
         """No question to the books: what a live hold has, it has."""
         quote = desk.quotes.get(self.quote_id)
@@ -86,6 +94,7 @@ class ConfirmHold(Change):
         ask = QuoteAsk.model_validate(quote.request).model_copy(
             update={name: value for name in ("external_id", "source_system") if (value := getattr(self, name)) is not None}
         )
+        refuse_taken(desk, numbers_of(ask.external_id, ask.source_system))
         effect = Effect(cause=Cause("order-promised", self.decision_id, self.caller))
         for claim in quote.claims:
             kept = claim if claim.line_ref in wanted else replace(claim, quantity=0)

@@ -19,11 +19,11 @@ from services.quote.store.rows import DeliveryRow, LineRow, OrderRow
 from shared.ids import new_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from services.quote.ledger import Desk
     from services.quote.store.pool import Connection
-    from services.quote.store.rows import UnmatchedRow
+    from services.quote.store.rows import QuoteRow, UnmatchedRow
 
 
 @dataclass(slots=True, eq=False)
@@ -45,6 +45,10 @@ class ImportOrders(Change):
     def new_books(self) -> Iterable[str]:
         """A requirement may be the first that is known of a book."""
         return {f"{line.sku}|{line.site}" for order in self.orders for line in order.lines}
+
+    def numbers(self, quotes: Mapping[str, QuoteRow]) -> tuple[tuple[str, str], ...]:  # noqa: ARG002 -- each order says its own
+        """Those of its orders."""
+        return tuple((order.source_system or "", order.external_id) for order in self.orders)
 
     async def read(self, connection: Connection) -> None:
         """The orders as they were imported before, locked; and what was shipped for them before they were known."""
@@ -71,7 +75,16 @@ class ImportOrders(Change):
                 results.append({"external_id": asked.external_id, "outcome": "failed", "order_id": None, "errors": errors})
                 continue
             seen[name] = n
-            outcome, order = self._one(desk, effect, asked, self._known.get(name), self.ids[n])
+            holder = desk.numbers.get(name)
+            known = self._known.get(name)
+            if known is None and holder in desk.orders and desk.orders[holder].elsewhere:
+                known = desk.orders[holder]  # another import of this batch has just told it
+            if holder not in (None, None if known is None else known.id):
+                detail = f"Order {holder} has this number already, and was promised here: ship, amend or cancel that one."
+                errors = [{"pointer": f"/orders/{n}/external_id", "code": "external_id_taken", "message": detail}]
+                results.append({"external_id": asked.external_id, "outcome": "failed", "order_id": None, "errors": errors})
+                continue
+            outcome, order = self._one(desk, effect, asked, known, self.ids[n])
             results.append(
                 {"external_id": asked.external_id, "outcome": outcome, "order_id": order.id, "revision": order.revision, "errors": []}
             )

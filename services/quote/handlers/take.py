@@ -13,7 +13,7 @@ from services.quote.domain.shipment import order_status
 from services.quote.handlers.demand import demand_of, is_acceptable, with_class
 from services.quote.handlers.freshness import refuse_old_news
 from services.quote.handlers.plans import hold_plans, plans_of, stand_plans
-from services.quote.ledger import Change, Effect
+from services.quote.ledger import Change, Effect, Refusal
 from services.quote.store.books import Cause
 from services.quote.store.rows import ClaimRow, DecisionRow, DeliveryRow, HistoryRow, LineRow, OrderRow, QuoteRow
 from services.quote.version import CODE_VERSION
@@ -52,10 +52,15 @@ class Take(Change):
         """An inquiry may have been confirmed before."""
         return (self.quote_id,) if self.confirms_inquiry else ()
 
+    def numbers(self, quotes: Mapping[str, QuoteRow]) -> tuple[tuple[str, str], ...]:  # noqa: ARG002 -- the request says it
+        """An order's, where it has one."""
+        return () if self.ttl_seconds is not None else numbers_of(self.ask.external_id, self.ask.source_system)
+
     def decide(self, desk: Desk) -> Effect:
         """Promise on the desk's books; what cannot be promised is refused with the best offer there is."""
         if self.confirms_inquiry and (earlier := desk.quotes.get(self.quote_id)) is not None and earlier.status == "confirmed":
             return Effect(200, earlier.answer)
+        refuse_taken(desk, self.numbers({}))
         ask = with_class(desk.board, self.ask)
         decision = promise(demand_of(desk.board, ask, desk.now), desk)
         request = ask.model_dump(mode="json", exclude_defaults=True)
@@ -120,6 +125,21 @@ class Take(Change):
             if from_micro(line.promised_quantity) < quantity:
                 return False
         return True
+
+
+def numbers_of(external_id: str | None, source_system: str | None) -> tuple[tuple[str, str], ...]:
+    """The number of an order in its source system, if another system knows it by one."""
+    return () if external_id is None else ((source_system or "", external_id),)
+
+
+def refuse_taken(desk: Desk, numbers: Iterable[tuple[str, str]]) -> None:
+    """Refuse (409) a number that another order has: whoever ships or asks by it must mean one order."""
+    for source, number in numbers:
+        if (holder := desk.numbers.get((source, number))) is not None:
+            where = f" in {source}" if source else ""
+            detail = f"Order {holder} has the number {number}{where} already."
+            allowed = ["amend or cancel that order", "use another external_id"]
+            raise Refusal(409, {"code": "EXTERNAL_ID_TAKEN", "detail": detail, "order_id": holder, "allowed": allowed})
 
 
 def claim_entry(claim: ClaimRow, owner: str, ask: OrderAsk, expires_at: datetime | None) -> Entry:

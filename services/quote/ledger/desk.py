@@ -11,7 +11,7 @@ from services.quote.domain.book import RESOURCE, Book, Entry, Part
 from services.quote.store.books import Cause, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from services.quote.board import Board
@@ -79,6 +79,10 @@ class Change(ABC):
         """Orders whose rows are locked before deciding."""
         return ()
 
+    def numbers(self, quotes: Mapping[str, QuoteRow]) -> tuple[tuple[str, str], ...]:  # noqa: ARG002 -- most make no order
+        """Source systems with the numbers that orders are to have in them: nobody else may have one."""
+        return ()
+
     @abstractmethod
     def decide(self, desk: Desk) -> Effect:
         """Decide on the desk. No I/O, no clock, no waiting. Raises Refusal."""
@@ -99,9 +103,15 @@ class Desk:
     """Books as forks of the board's, documents, and the instant of the decision. One desk serves one batch."""
 
     def __init__(
-        self, board: Board, now: datetime, quotes: dict[str, QuoteRow], orders: dict[str, OrderRow], locked: frozenset[str] | None
+        self,
+        board: Board,
+        now: datetime,
+        quotes: dict[str, QuoteRow],
+        orders: dict[str, OrderRow],
+        locked: frozenset[str] | None,
+        numbers: Mapping[tuple[str, str], str] | None = None,
     ) -> None:
-        """`locked` is None while planning: then any book may be written."""
+        """`locked` is None while planning: then any book may be written. `numbers`: by source system and number, the order that has it."""
         self.board = board
         self.basis = board.basis
         """What is known of master data by now, for whoever asks again later."""
@@ -109,6 +119,7 @@ class Desk:
         self.quotes = dict(quotes)
         self.orders = dict(orders)
         self.locked = locked
+        self.numbers = dict(numbers or {})
         self._given = quotes
         self.read_books: set[str] = set()
         self.steps: list[tuple[Step, Cause]] = []
@@ -226,6 +237,12 @@ class Desk:
             self.quotes[quote.id] = quote
         for order in effect.orders:
             self.orders[order.id] = order
+            if order.external_id is not None:
+                name = (order.source_system or "", order.external_id)
+                if order.status != "cancelled":
+                    self.numbers[name] = order.id
+                elif self.numbers.get(name) == order.id:
+                    del self.numbers[name]
 
     def expire(self, key: str) -> None:
         """Write the due holds of a book as expired: only then is their quantity free."""

@@ -155,13 +155,28 @@ async def find_orders(connection: Connection, ids: Sequence[str], *, lock: bool)
 
 
 async def find_order_ids(connection: Connection, names: Sequence[str]) -> dict[str, str]:
-    """Which order each name means: its id, or the number another system knows it by if only one order has it."""
+    """Which order each name means: its id, or another system's number if only one order has it, or one that is not cancelled."""
     rows = await connection.fetch(
-        """SELECT external_id AS name, min(id) AS id FROM customer_order WHERE external_id = ANY($1) GROUP BY external_id
-           HAVING count(*) = 1 UNION ALL SELECT id, id FROM customer_order WHERE id = ANY($1)""",
+        """SELECT external_id AS name, coalesce(min(id) FILTER (WHERE status <> 'cancelled'), min(id)) AS id
+           FROM customer_order WHERE external_id = ANY($1) GROUP BY external_id
+           HAVING count(*) = 1 OR count(*) FILTER (WHERE status <> 'cancelled') = 1
+           UNION ALL SELECT id, id FROM customer_order WHERE id = ANY($1)""",
         list(names),
     )
     return {row["name"]: row["id"] for row in rows}
+
+
+async def find_numbers(connection: Connection, numbers: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """The id of the order that has each number in its source system; a cancelled order has given its number back."""
+    wanted = sorted(numbers)
+    rows = await connection.fetch(
+        """SELECT coalesce(source_system, '') AS source, external_id, id FROM customer_order
+           WHERE external_id = ANY($2) AND status <> 'cancelled' AND NOT number_shared
+             AND (coalesce(source_system, ''), external_id) IN (SELECT * FROM unnest($1::text[], $2::text[]))""",
+        [source for source, _ in wanted],
+        [number for _, number in wanted],
+    )
+    return {(row["source"], row["external_id"]): row["id"] for row in rows}
 
 
 async def find_holders(connection: Connection, numbers: Iterable[str]) -> dict[str, set[str]]:
