@@ -62,7 +62,10 @@ async def test_two_processes_and_every_door_make_one_order_of_one_number(shops: 
     assert set(said) <= {"ordered", "EXTERNAL_ID_TAKEN", "external_id_taken", "unchanged"}, said
     connection = await asyncpg.connect(database)
     try:
-        rows = await connection.fetch("SELECT external_id, count(*) AS n FROM quote.customer_order GROUP BY 1 HAVING count(*) > 1")
+        rows = await connection.fetch(
+            "SELECT external_id, count(*) AS n FROM quote.customer_order WHERE external_id = ANY($1) GROUP BY 1 HAVING count(*) > 1",
+            numbers,
+        )
     finally:
         await connection.close()
     assert [tuple(row) for row in rows] == []
