@@ -260,6 +260,8 @@ def plan(key: str, entry: Entry) -> Json:
         "planned_quantity": from_micro(detail["planned"]),
         "start_date": iso_day(detail["start"]),
         "due_date": iso_day(due),
+        "late": "seen_for" in detail,
+        "expected_date": None if detail.get("seen_for") is None else iso_day(detail["seen_for"]),
         "latest_start_date": iso_day(detail["latest_start"]),
         "from_site": detail.get("from_site"),
         "supplier": detail.get("supplier"),

@@ -161,7 +161,7 @@ class _Tasks:
         pool, settings = house.pool, house.settings
         self.start("board", follow_ledger(house.board, pool, settings.board_poll_milliseconds, stop))
         self.start("sweeper", sweep(pool, house.door, settings.sweep_milliseconds, stop))
-        self.start("risk", watch_promises(risks, stop))
+        self.start("risk", watch_promises(risks, house.door, stop))
         self.start("keys", forget_keys(pool, settings.idempotency_days, stop))
 
     async def end(self, seconds: float) -> None:

@@ -57,6 +57,8 @@ class Board:
         """What was seen of master data at the last look, and the settings that dates are read by: kept with every decision."""
         self.plans: dict[str, str] = {}
         """The book of every open plan, by the plan's id."""
+        self.late_plans: dict[str, str] = {}
+        """Of these, those that are now seen to come later than they were planned."""
         self.learned = 0
         """Grows whenever an item, a site or a book that was not known before comes in."""
         self._xid = 0
@@ -236,10 +238,12 @@ class Board:
     def _index_plans(self, key: str, entries: Iterable[Entry]) -> None:
         for entry in entries:
             if entry.part is Part.PLAN:
+                self.plans.pop(entry.ref, None)
+                self.late_plans.pop(entry.ref, None)
                 if entry.quantity:
                     self.plans[entry.ref] = key
-                else:
-                    self.plans.pop(entry.ref, None)
+                    if "seen_for" in (entry.detail or {}):
+                        self.late_plans[entry.ref] = key
 
     def _tell_time(self, at: datetime, read_at: float | None = None) -> None:
         self._database_time = at

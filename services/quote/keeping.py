@@ -11,6 +11,7 @@ import asyncpg
 import structlog
 
 from services.quote.handlers.hold import Expire
+from services.quote.handlers.see_plans import SeePlans
 from services.quote.store import documents, keys
 from services.quote.store.pool import LOST
 from shared.broker import BrokerError
@@ -82,7 +83,7 @@ async def forget_keys(pool: Pool, days: int, stop: asyncio.Event) -> None:
                     pass
 
 
-async def watch_promises(watch: RiskWatch, stop: asyncio.Event) -> None:
+async def watch_promises(watch: RiskWatch, door: Door, stop: asyncio.Event) -> None:
     """Look at the promises that a change may endanger, at once where it was made here; and see new civil days begin.
 
     It takes half of the time at most: requests want the other half. What cannot be looked at, by a fault of ours or for want
@@ -97,6 +98,8 @@ async def watch_promises(watch: RiskWatch, stop: asyncio.Event) -> None:
             await watch.roll()
             began = time.monotonic()
             busy = await watch.look()
+            if watch.seen:
+                await door.enter(SeePlans(watch.seen), None)
             away = False
             if busy:
                 await until(stop, min(RISK_SECONDS, time.monotonic() - began))

@@ -65,8 +65,9 @@ CLASS: Json = {"demand_class": "GOLD", "name": "Gold customers", "parent": "WEB"
 CLASSES: Json = {"data": [CLASS], "next_cursor": None}
 PLAN: Json = {
     "id": "pln_01JD7Z0K8M3Q9V5T2X4W6Y8ABC", "kind": "production_order", "sku": "CHAIR", "site": "FACTORY", "quantity": 6,
-    "planned_quantity": 6, "start_date": "2026-11-30", "due_date": "2026-12-01", "latest_start_date": "2026-12-01", "from_site": None,
-    "supplier": None, "source": "CHAIR", "order_id": "ord_01JD7Z0K8M3Q9V5T2X4W6Y8ABC", "line_refs": ["10"], "status": "open",
+    "planned_quantity": 6, "start_date": "2026-11-30", "due_date": "2026-12-01", "late": False, "expected_date": None,
+    "latest_start_date": "2026-12-01", "from_site": None, "supplier": None, "source": "CHAIR",
+    "order_id": "ord_01JD7Z0K8M3Q9V5T2X4W6Y8ABC", "line_refs": ["10"], "status": "open",
 }  # fmt: skip
 PLANS: Json = {"data": [PLAN], "next_cursor": None}
 PLAN_CLOSED: Json = {**PLAN, "status": "closed", "reason": "bought by hand"}

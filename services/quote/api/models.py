@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 Number = float
 
@@ -77,6 +77,8 @@ class PlanOut(BaseModel):
     planned_quantity: Number
     start_date: date
     due_date: date
+    late: bool = Field(description="Whether what it waits for makes it later than its due date.")
+    expected_date: date | None = Field(description="When it is late: the day on which it is now seen to count; null while none is known.")
     latest_start_date: date
     from_site: str | None
     supplier: str | None

@@ -146,8 +146,8 @@ def _add_own(steps: dict[Day, Micro], book: Book, today: Day, rules: Rules) -> N
     for ref, plan in book.own_plans().items():
         replaced = None if book.base is None else book.base.find(Part.PLAN, ref)
         for one, sign in ((replaced, -1), (plan, 1)):
-            if one is not None:
-                _add(steps, rules.plan_counts_on(one, today), today, sign * one.quantity)
+            if one is not None and (counted := rules.plan_counts_on(one, today)) is not None:
+                _add(steps, counted, today, sign * one.quantity)
     for day, quantity in book.own_demand_by_day().items():
         counted = max(today, day)
         steps[counted] = steps.get(counted, 0) - quantity
@@ -217,7 +217,7 @@ def daily(
             receipts.setdefault(counted, []).append(receipt)
     for plan in book.of(Part.PLAN):
         counted = rules.plan_counts_on(plan, today)
-        if first <= counted <= last:
+        if counted is not None and first <= counted <= last:
             receipts.setdefault(counted, []).append(plan)
     excluded = {claim.ref for claim in book.claims_of(without_owner)} if without_owner is not None else set()
     for part in (Part.CLAIM, Part.REQUIREMENT):

@@ -48,8 +48,8 @@ class Entry:
 
     `day` is the due date of a receipt or plan (its usable date follows from the rules), the pick date of a claim, the
     needed date of a requirement, and None for stock, safety stock and capacity. A claim with `expires_at` is a hold.
-    `detail` is carried, not interpreted, but for `owner` of a claim, `kind` of a receipt, `latest_start` (a day) and
-    `lead_days` of a plan, and the pattern of a capacity.
+    `detail` is carried, not interpreted, but for `owner` of a claim, `kind` of a receipt, `latest_start` (a day),
+    `lead_days` and `seen_for` (the day on which it is now seen to count, where that is later) of a plan, and the pattern of a capacity.
     """
 
     part: Part
@@ -83,8 +83,16 @@ class Rules:
             return None
         return max(usable, today + self.past_due_offset_days)
 
-    def plan_counts_on(self, plan: Entry, today: Day) -> Day:
-        """The day on which a plan counts: not released by its latest start, it is due its lead time after today at the earliest."""
+    def plan_counts_on(self, plan: Entry, today: Day) -> Day | None:
+        """The day on which a plan counts; None when nothing known lets it come. What it waits for may have made it late (§ 7)."""
+        day = self.plan_due_on(plan, today)
+        if plan.detail is None or "seen_for" not in plan.detail:
+            return day
+        seen = plan.detail["seen_for"]
+        return None if seen is None else max(day, int(seen))
+
+    def plan_due_on(self, plan: Entry, today: Day) -> Day:
+        """The same, if it gets what it needs: not released by its latest start, it is due its lead time after today at the earliest."""
         due = plan.day or 0
         detail = plan.detail or {}
         if today > int(detail.get("latest_start", due)):

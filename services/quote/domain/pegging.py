@@ -66,7 +66,10 @@ def arrivals(book: Book, today: Day, rules: Rules) -> Arrivals:
         day = rules.counts_on(receipt.day or 0, today)
         if day is not None:
             counted.append((day, receipt.ref, receipt))
-    counted.extend((rules.plan_counts_on(plan, today), plan.ref, plan) for plan in book.of(Part.PLAN))
+    for plan in book.of(Part.PLAN):
+        day = rules.plan_counts_on(plan, today)
+        if day is not None:
+            counted.append((day, plan.ref, plan))
     counted.sort(key=lambda item: item[:2])
     found = Arrivals(
         tuple(item[0] for item in counted),

@@ -212,8 +212,9 @@ def stock_bin(book: Book, today: Day, rules: Rules, without: Iterable[Take] = ()
             add(counted, quantity)
     left_out = set(plans)
     for plan in book.of(Part.PLAN):
-        if plan.ref not in left_out:
-            add(rules.plan_counts_on(plan, today), plan.quantity)
+        counted = rules.plan_counts_on(plan, today)
+        if plan.ref not in left_out and counted is not None:
+            add(counted, plan.quantity)
     for day, quantity in _demand(book, without).items():
         add(max(day, today), -quantity)
     return StockBin(today, changes)

@@ -20,6 +20,7 @@ from services.quote.domain.capacity import capacity_of
 from services.quote.domain.risk import Bin, Commitment, Fate, Rank, Take, foresee, is_short, resource_bin, stock_bin
 from services.quote.handlers.change_order import part_of
 from services.quote.handlers.endanger import by_midnight
+from services.quote.handlers.see_plans import SeenPlan
 from services.quote.store import books, documents, outbox, risk
 from services.quote.store.risk import AT_RISK, BOOK, CLOSED, MISSED, RECOVERED, DueRow, RiskRow
 
@@ -59,6 +60,8 @@ class RiskWatch:
         self._alarm = asyncio.Event()
         self._days: dict[str, date] | None = None
         self._at_once = DUE_AT_ONCE
+        self.seen: tuple[SeenPlan, ...] = ()
+        """Plans that the last look saw come on another day than their book says: for the door to write."""
 
     def alarm(self) -> None:
         """Something was committed that has to be looked at."""
@@ -83,7 +86,9 @@ class RiskWatch:
                 due = await risk.take_due(connection, self._at_once)
                 if due:
                     await self._board.look(self._pool)  # whatever came before it is known then, whoever wrote it
-                said = await _Look(self._board, connection, due).tell() if due else 0
+                look = _Look(self._board, connection, due)
+                said = await look.tell() if due else 0
+        self.seen = tuple(look.seen_plans)
         self._at_once = min(2 * self._at_once, DUE_AT_ONCE)
         if said:
             self._woken()
@@ -160,6 +165,8 @@ class _Look:
     named: set[str] = field(default_factory=set)
     """Orders of which every line is looked at."""
     left_out: int = 0
+    seen_plans: list[SeenPlan] = field(default_factory=list)
+    """Plans that come on another day than their book says."""
 
     def __post_init__(self) -> None:
         """The instant is the board's."""
@@ -178,6 +185,7 @@ class _Look:
         await self._gather(keys | {key for row in standing for key in row.books})
         lines = [line for order in self.orders.values() for line in self._open_lines(order)]
         fates = await self._foresee(lines)
+        await self._see_plans(fates)
         return await self._write(lines, fates)
 
     # -- who is to be looked at
@@ -212,12 +220,17 @@ class _Look:
         late = False
         for plan in book.of(Part.PLAN):
             needs = _needs_of(plan)
-            if plan.ref in self.plans or any(self._is_short(other) for other in needs):  # what it needs may come later itself
+            if plan.ref in self.plans or "seen_for" in (plan.detail or {}) or any(self._is_short(other) for other in needs):
                 late = True
                 self._put_in(plan.ref, key)
                 ahead |= needs
         if late or self._is_short(key):
             ahead |= self._widen(book)
+        for plan_id, home in self.board.late_plans.items():
+            one = self.board.books[home].find(Part.PLAN, plan_id)
+            if one is not None and key in _needs_of(one):  # what made it late may be over
+                self._put_in(plan_id, home)
+                ahead.add(home)
         return ahead
 
     def _is_short(self, key: str) -> bool:
@@ -303,7 +316,7 @@ class _Look:
         return deliver
 
     async def _foresee(self, lines: Sequence[_Line]) -> dict[str, Fate]:
-        if not lines:
+        if not lines and not self.plans:
             return {}
         commitments = self._commitments(lines) + self._planned()
         moving: dict[str, list[Take]] = {}
@@ -356,7 +369,7 @@ class _Look:
                 if claim is not None and claim.day is not None and key in self.seen:
                     takes.append(Take(key, claim.day, claim.quantity))
             order = self.orders.get(str(detail.get("order_id")))
-            due = self.board.rules(*home.rsplit("|", 1)).plan_counts_on(plan, self._today(self.board.books[home]))
+            due = self.board.rules(*home.rsplit("|", 1)).plan_due_on(plan, self._today(self.board.books[home]))
             rank = self._rank_of_plan(order, plan)
             found.append(Commitment(plan_id, rank, tuple(takes), None, home, plan.quantity, due))
         return found
@@ -385,6 +398,22 @@ class _Look:
         return self.board.today(site, self.now)
 
     # -- what is told
+
+    async def _see_plans(self, fates: dict[str, Fate]) -> None:
+        """Plans that come on another day than their book says: due until that is written, so that a death in between loses none."""
+        for plan_id, home in self.plans.items():
+            book = self.board.books[home]
+            plan, fate = book.find(Part.PLAN, plan_id), fates.get(plan_id)
+            if plan is None or fate is None:
+                continue
+            late = fate.day is None or fate.day > self.board.rules(book.sku, book.site).plan_due_on(plan, self._today(book))
+            seen = SeenPlan(plan_id, plan.day, late=late, day=fate.day if late else None)
+            if seen.stands_in(plan):
+                continue
+            self.seen_plans.append(seen)
+        if self.seen_plans:
+            homes = {self.plans[one.plan_id] for one in self.seen_plans}
+            await risk.add_due(self.connection, [DueRow(BOOK, key) for key in sorted(homes)])
 
     async def _write(self, lines: Sequence[_Line], fates: dict[str, Fate]) -> int:
         before = await risk.find_states(self.connection, self.orders)

@@ -142,3 +142,39 @@ async def test_a_cancelled_order_leaves_its_plan_until_a_planner_closes_it(facto
     assert await chairs.claimed() == []
     assert await chairs.legs_free() == 1000
     refused(await factory.quote.post(f"/v1/plans/{plan['id']}/close", json={}), 404, "PLAN_NOT_FOUND")
+
+
+async def test_nobody_is_promised_what_a_plan_that_has_become_late_will_bring(factory: Factory) -> None:
+    chairs = await Chairs(factory).set_up()
+    step = {"sequence": 10, "name": "Saw", "minutes_per_unit": 10, "resources": [{"resource": chairs.saw}]}
+    routing = {"site": chairs.site, "operations": [step], "lot_minimum": 10}
+    await factory.put(f"routings/{chairs.chair}", routings=[routing])
+    await factory.promised(chairs.line(1), 2)
+    spare = chairs.line(5, supply=[])
+
+    async def lot_is_known() -> bool:
+        planned = (await factory.ask(chairs.line(1)))["planned_supply"]
+        return bool(planned and planned[0]["quantity"] == 10)
+
+    await eventually(lot_is_known, what="the lot of ten")
+    await factory.order(chairs.line(4))
+    assert dates(await factory.ask(spare)) == [day(2)], "six of ten belong to nobody yet"
+    stands_still = [f"/v1/resources/{chairs.saw}/exceptions/{day(offset)}" for offset in (1, 2, 3)]
+    for path in stands_still:
+        ok(await factory.capacity.put(path, json={"minutes": 0, "reason": "repair"}))
+
+    async def late() -> bool:
+        (plan,) = await factory.plans(chairs.chair)
+        return (plan["late"], plan["expected_date"], plan["due_date"]) == (True, day(5), day(2))
+
+    await eventually(late, what="the plan being seen to come later")
+    assert dates(await factory.ask(spare)) == [day(5)]
+    for path in stands_still:
+        ok(await factory.capacity.delete(path))
+
+    async def in_time() -> bool:
+        (plan,) = await factory.plans(chairs.chair)
+        return (plan["late"], plan["expected_date"]) == (False, None)
+
+    await eventually(in_time, what="the plan being in time again")
+    assert dates(await factory.ask(spare)) == [day(2)]
