@@ -62,11 +62,10 @@ Sat 23 Jan they are ready, on Mon 25 Jan they leave, Tue 26 Jan WAREHOUSE, **Wed
 AFTER = """
 ## What a planner would ask
 
-*Why does DEMAND-10 (10 chairs in SHOP-2) get Thu 21 Jan when DEMAND-11, the same wish decided after it, gets Thu 14 Jan?* On 13 Jan 30
-chairs arrive in WAREHOUSE for DEMAND-03, and 30 leave on 1 March (DO-3): what is there in January belongs to March. DEMAND-10 has 30 more
-made by 20 Jan, and gets its 10 of these. From then on March is covered, and the early chairs are free: DEMAND-11 gets them. A
-planner would give DEMAND-10 the early ones and March the new ones. Today an answer takes from a plan of its own on its day, not
-before, even if the plan covers what the early stock was kept for: never too early, sometimes later than need be.
+*Why does DEMAND-10 (10 chairs in SHOP-2) get Tue 5 Jan when DEMAND-11, the same wish decided after it, gets Thu 14 Jan?* SHOP-2 has six
+chairs and gets four on 5 Jan, all promised for 4 March (DEMAND-03). DEMAND-10 gets these ten, because ten others can be there for
+March: WAREHOUSE sends them by 14 Jan, and has 30 more made by 20 Jan for what leaves it on 1 March (DO-3). As a planner would have it:
+the early chairs for whoever waits, the later ones for March. Of a hold the early ones are not taken: its plans stand in no book yet.
 
 *Why is so much sawn on Saturdays and Sundays?* The company's calendars say so: only sending and receiving rests.
 """

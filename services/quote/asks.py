@@ -13,7 +13,7 @@ from shared.quantities import Code, NonNegativeQuantity, Note, PositiveQuantity,
 
 MAX_LINES = 500
 LineRef = Annotated[Code, Field(max_length=50)]
-Policy = Literal["earliest"]
+Policy = Literal["earliest", "fewest_shipments", "cheapest", "preferred_site", "just_in_time"]
 
 
 def _not_available_yet(value: Any) -> Any:

@@ -203,6 +203,10 @@ class World:
             )
         return found
 
+    def costs(self, sku: str, site: str) -> Costs | None:
+        """What lateness and handling of a sku at a site cost; None where no policy says."""
+        return self.policies.of(sku, site).costs if self.policies else None
+
     def local(self, site: str, now: datetime) -> datetime:
         """The clock on the wall of a site; UTC where nobody has described it yet."""
         card = self.sites.get(site)
@@ -246,6 +250,7 @@ class World:
             self._calendar(receiving),
             first,
             lane["lane"],
+            _cost(lane, "cost"),
         )
 
     def _lanes_to(self, sku: str, site: str, ship_to: str) -> Iterator[State]:
@@ -272,7 +277,8 @@ class World:
         found: tuple[Source, ...] = (*(one for one, _ in transfers), *self._makes(sku, site), *self._buys(sku, site))
         item = self.all_of("item").get(sku, {})
         if not found and item.get("promise_at_lead_time") and item.get("lead_time_days") is not None:
-            found = (Buy(sku, None, item["lead_time_days"], EVERY_DAY, _lot(item, "lot_minimum", "lot_multiple")),)
+            lot, cost = _lot(item, "lot_minimum", "lot_multiple"), _cost(item, "unit_cost")
+            found = (Buy(sku, None, item["lead_time_days"], EVERY_DAY, lot, cost),)
         until = min((_until(local, ()), *(until for _, until in transfers)))
         self._sources[sku, site] = (until, found)
         return found
@@ -296,7 +302,7 @@ class World:
                 calendar, card.pick_pack_days, self._calendar(lane.get("calendar")), lane.get("transit_days", 0),
                 self._calendar(None if there is None else there.calendar), first_handling_day(calendar, cut_offs, local), name,
             )  # fmt: skip
-            yield Transfer(name, card.site, way, _lot(lane, "minimum_quantity", "multiple")), _until(local, cut_offs)
+            yield Transfer(name, card.site, way, _lot(lane, "minimum_quantity", "multiple"), _cost(lane, "cost")), _until(local, cut_offs)
 
     def _makes(self, sku: str, site: str) -> Iterator[Make]:
         components = self._at(self.all_of("bom").get(sku, {}).get("boms", ()), site)
@@ -306,7 +312,8 @@ class World:
             if components is not None:
                 calendar = self._calendar(self.sites[site].calendar) if site in self.sites else None
                 parts = tuple(_component(part, 0) for part in components["components"])
-                yield Make(sku, parts, (), _lot(item, "lot_minimum", "lot_multiple"), item.get("lead_time_days") or 0, calendar)
+                lot, cost = _lot(item, "lot_minimum", "lot_multiple"), _cost(item, "unit_cost")
+                yield Make(sku, parts, (), lot, item.get("lead_time_days") or 0, calendar, cost)
             return
         operations = sorted(routing["operations"], key=lambda operation: operation["sequence"])
         if routing["site"] is None and not self._works_at(operations, site):
@@ -321,6 +328,7 @@ class World:
             parts,
             tuple(self._operation(operation, site) for operation in operations),
             lot if lot != Lot() else _lot(item, "lot_minimum", "lot_multiple"),
+            cost=_cost(item, "unit_cost"),
         )
 
     @staticmethod
@@ -356,10 +364,12 @@ class World:
         )
 
     def _buys(self, sku: str, site: str) -> Iterator[Buy]:
+        item = self.all_of("item").get(sku, {})
         terms = [(name, one) for name, one in self._found("supplier_item", sku) if one.get("site") in (None, site)]
         for name, one in sorted(terms, key=lambda each: (each[1]["priority"], each[0])):
             calendar = self._calendar(self.all_of("supplier").get(one["supplier"], {}).get("calendar"))
-            yield Buy(name, one["supplier"], one["lead_time_days"], calendar, _lot(one, "minimum_quantity", "multiple"))
+            lot, cost = _lot(one, "minimum_quantity", "multiple"), _cost(one if one.get("unit_cost") is not None else item, "unit_cost")
+            yield Buy(name, one["supplier"], one["lead_time_days"], calendar, lot, cost)
 
 
 def policy_of(state: State) -> Policy:
@@ -387,6 +397,12 @@ def _component(part: State, operation: int) -> Component:
 def _lot(state: State, minimum: str, multiple: str) -> Lot:
     least, step = state.get(minimum), state.get(multiple)
     return Lot(None if least is None else micro_of(least), None if step is None else micro_of(step))
+
+
+def _cost(state: State, field: str) -> int:
+    """A cost in millionths; nothing where nothing is said."""
+    said = state.get(field)
+    return 0 if said is None else micro_of(said)
 
 
 def _spoken(need: State) -> str:

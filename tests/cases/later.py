@@ -1,7 +1,6 @@
 """Cases that wait for a part that does not exist yet, and which."""
 
 NEEDS: dict[str, str] = {
-    "frepple-multisite-1a": "several plans for one line: what is in stock elsewhere is moved at once, the rest later",
     "sap-substitution": "substitutes",
     "sap-allocation-3-steps": "allocation: ceilings by period",
     "oracle-alloc-number": "allocation: floors",

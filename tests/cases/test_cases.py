@@ -17,6 +17,7 @@ from services.quote.domain.book import RESOURCE, Book, Entry, Part, Rules
 from services.quote.domain.calendar import EVERY_DAY, Calendar
 from services.quote.domain.change import CurrentLine, amend
 from services.quote.domain.dates import Way, first_handling_day, immediate
+from services.quote.domain.policy import Costs
 from services.quote.domain.promise import Decision, Delivery, Demand, LineRequest, promise
 from services.quote.domain.sources import Buy, Component, Kind, Lot, Make, Need, Operation, Source, Transfer
 from tests.cases.later import NEEDS
@@ -84,6 +85,10 @@ class Shelf:
 
     def sources(self, sku: str, site: str) -> tuple[Source, ...]:
         return self.source.get((sku, site), ())
+
+    def costs(self, sku: str, site: str) -> Costs | None:
+        del sku, site
+        return None
 
     def minutes_left(self, site: str) -> int:
         del site
@@ -516,6 +521,13 @@ def check_network_in_time(case: dict[str, Any]) -> None:
     assert purchase.latest_start_day == day_of(case["expect"]["purchase_start"])
 
 
+def check_network_of_several_plans(case: dict[str, Any]) -> None:
+    """What is in stock at the centre is moved at once; the rest follows once it is bought there."""
+    shelf = network(case)
+    for order, expected in zip(case["ask"]["orders"], case["expect"]["promises"], strict=True):
+        assert dates(shelf.ordered(order["qty"], day_of(order["due"]), partial=True, sites=(order["site"],))) == expected
+
+
 ADAPTERS: dict[str, Callable[[dict[str, Any]], None]] = {
     "oracle-period-atp": check_period_atp,
     "stevenson-pumps-week1": check_pumps,
@@ -567,6 +579,7 @@ ADAPTERS: dict[str, Callable[[dict[str, Any]], None]] = {
     "frepple-autofence-2": check_fence,
     "frepple-ctp-multilevel": check_multilevel,
     "frepple-capacity-refuse": check_capacity_refuses,
+    "frepple-multisite-1a": check_network_of_several_plans,
     "frepple-multisite-2": check_network_in_time,
 }
 

@@ -288,8 +288,9 @@ async def wait_within_the_fence(shop: Shop, case: Json) -> None:
     assert delivered(await eventually(fenced, what="the fence")) == told.plan(case["expect"]["deliveries"])
 
 
-async def move_through_the_network(shop: Shop, case: Json) -> None:
-    given, asked = case["given"], case["ask"]
+async def a_network(shop: Shop, case: Json) -> tuple[str, dict[str, str]]:
+    """The sites, lanes, suppliers and stock of a case; its sku, and what its sites are called here."""
+    given = case["given"]
     sku = await shop.item()
     names = {name: await at_a_site(shop) for lane in given["transfer"] for name in lane.split("_")}
     ok(await shop.inventory.put("/v1/suppliers/WOOD", json={"name": "Wood"}))
@@ -302,7 +303,12 @@ async def move_through_the_network(shop: Shop, case: Json) -> None:
         ok(await shop.inventory.put(f"/v1/supplier-items/{a_name('TERMS')}", json=body))
     for name, quantity in given["on_hand"].items():
         await shop.stocked(quantity, sku=sku, site=names[name])
-    today = day_of(given["today"])
+    return sku, names
+
+
+async def move_through_the_network(shop: Shop, case: Json) -> None:
+    asked, today = case["ask"], day_of(case["given"]["today"])
+    sku, names = await a_network(shop, case)
     line = a_line(sku, asked["qty"], sites=[names[asked["site"]]], requested_date=day(day_of(asked["due"]) - today))
 
     async def planned() -> Json | None:
@@ -312,6 +318,20 @@ async def move_through_the_network(shop: Shop, case: Json) -> None:
     answer = await eventually(planned, what="the network being known")
     starts = [one["latest_start_date"] for one in answer["planned_supply"] if one["kind"] == "purchase_order"]
     assert starts == [day(day_of(case["expect"]["purchase_start"]) - today)]
+
+
+async def order_what_is_moved_at_once_and_the_rest(shop: Shop, case: Json) -> None:
+    today = day_of(case["given"]["today"])
+    sku, names = await a_network(shop, case)
+
+    async def known() -> bool:
+        return len(delivered(await shop.ask(a_line(sku, 50, sites=[names["LDC1a"]]), allow_partial=True))) > 1
+
+    await eventually(known, what="the network being known")
+    for order, expected in zip(case["ask"]["orders"], case["expect"]["promises"], strict=True):
+        line = a_line(sku, order["qty"], sites=[names[order["site"]]], requested_date=day(day_of(order["due"]) - today))
+        answer = await shop.order(line, allow_partial=True)
+        assert delivered(answer) == [(day(day_of(when) - today), quantity) for when, quantity in expected]
 
 
 BY_API: dict[str, Callable[[Factory, Json], Awaitable[None]]] = {
@@ -354,6 +374,7 @@ BY_API: dict[str, Callable[[Factory, Json], Awaitable[None]]] = {
     "bc-ctp-remainder": buy_the_remainder,
     "frepple-supplier-lot": buy_in_lots,
     "frepple-autofence-2": wait_within_the_fence,
+    "frepple-multisite-1a": order_what_is_moved_at_once_and_the_rest,
     "frepple-multisite-2": move_through_the_network,
 }
 

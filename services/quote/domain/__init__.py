@@ -9,11 +9,13 @@ Question                Where the rule is
 What do we know?        `book.py`: stock, safety stock, receipts, plans, claims, requirements; past-due receipts
 What can be promised?   `balance.py`: projected availability, ATP, THE invariant, the table by day
 What was asked?         `request.py`: lines, splits, ship complete, latest acceptable date
-How many, by when?      `promise.py` → `plan.py`: one line, its sites in order, other ways and why they lost
+How many, by when?      `promise.py` → `plan.py`: one line; `known.py`: from what is known; `planning.py`: with planned supply
+Which way is the best?  `choice.py` (the policies of a request) → `weigh.py`; `runners.py`: the ways that lost
 In several deliveries?  `split.py`: the best split, not the greedy one
 All on one date?        `shipcomplete.py`
 On which days?          `calendar.py` (what works when) → `dates.py` (pick, ship, delivery) → `outlet.py` (by when from a site)
-And if it lacks?        `sources.py` (transfer, make, buy) → `replenish.py` (the same question, down to the last part)
+And if it lacks?        `sources.py` (transfer, make, buy) → `replenish.py` (the same question, down to the last part; several at once)
+How late may it start?  `justintime.py`
 Who has time for it?    `capacity.py`: free minutes by day, operations, pools
 Who comes first?        `demandclass.py`: classes inside one another, their rank and strategy
 Changing a promise?     `change.py`: reduce, raise, postpone; never pulled in unasked
@@ -27,5 +29,5 @@ In one sentence?        `sentence.py`
 What was answered?      `answer.py`: deliveries, outcomes, alternatives
 ======================  =====================================================================================
 
-`stand.py` holds what one decision works on: each book once, less what the same decision took already.
+`stand.py` holds what one decision works on, `place.py` each of its books: once, less what the same decision took already.
 """

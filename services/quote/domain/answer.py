@@ -34,6 +34,8 @@ class Delivery:
     planned: Micro = 0
     """How much of it stands on planned supply of this decision, not on the book."""
     lane: str | None = None
+    sku: str | None = None
+    """What is delivered instead of what was asked for; None: that itself."""
 
     @property
     def days(self) -> tuple[Day, Day, Day]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from services.quote.domain.book import Day, Micro, Rules
     from services.quote.domain.dates import Way
+    from services.quote.domain.policy import Costs
     from services.quote.domain.request import Shelf
     from services.quote.domain.sources import Source
 
@@ -116,6 +117,10 @@ class AssumingShelf:
     def sources(self, sku: str, site: str) -> Sequence[Source]:
         """Where more of a sku at a site can come from."""
         return self._shelf.sources(sku, site)
+
+    def costs(self, sku: str, site: str) -> Costs | None:
+        """What lateness and handling of a sku at a site cost."""
+        return self._shelf.costs(sku, site)
 
     def minutes_left(self, site: str) -> int:
         """Minutes until midnight at the site."""

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 from services.quote.domain.book import Entry, Part
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from services.quote.domain.book import Book, Day, Micro, Rules
@@ -70,10 +70,11 @@ class Balance:
                 days = (*days[:at], day, *days[at:])
                 projected = (*projected[:at], projected[at - 1], *projected[at:])
             projected = (*projected[:at], *[one + quantity for one in projected[at:]])
-        return Balance(days, projected, _suffix_minimum(projected))
+        return Balance(days, projected, suffix_minimum(projected))
 
 
-def _suffix_minimum(projected: tuple[Micro, ...]) -> tuple[Micro, ...]:
+def suffix_minimum(projected: Sequence[Micro]) -> tuple[Micro, ...]:
+    """ATP of projected figures: on each day the least from there on."""
     return tuple(accumulate(reversed(projected), min))[::-1]
 
 
@@ -81,7 +82,7 @@ def from_steps(steps: Mapping[Day, Micro]) -> Balance:
     """The balance of dated changes; the smallest day is today and carries the stock."""
     days = tuple(sorted(steps))
     projected = tuple(accumulate(map(steps.__getitem__, days)))
-    return Balance(days, projected, _suffix_minimum(projected))
+    return Balance(days, projected, suffix_minimum(projected))
 
 
 def balance(book: Book, today: Day, now: datetime, rules: Rules, without_owner: str | None = None) -> Balance:

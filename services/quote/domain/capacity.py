@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from services.quote.domain.balance import is_live
-from services.quote.domain.book import Part
+from services.quote.domain.book import RESOURCE, Part
 from services.quote.domain.calendar import THREE_YEARS, Calendar
 from services.quote.domain.sources import MICRO
 
@@ -105,6 +105,10 @@ class Load:
     resource: str
     day: Day
     minutes: Micro
+    setup: Micro = 0
+    """How much of it is set-up, which stays however few are made."""
+    book: str = RESOURCE
+    """The site in the name of the book: of a resource, or of a supplier's period, whose minutes are then units."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +132,7 @@ def run(operation: Operation, quantity: Micro, start: Day, stand: Stand) -> Run 
         best = Run(start, start + _whole_days(minutes), ())
     else:
         for needs in operation.options:
-            found = _occupy(needs, minutes, start, stand, may_spread=operation.may_spread)
+            found = _occupy(needs, minutes, start, stand, operation)
             if found is not None and (best is None or found.following < best.following):
                 best = found
     if best is None or operation.fixed == 0:
@@ -140,22 +144,70 @@ def _whole_days(minutes: Micro) -> int:
     return -(-minutes // (_DAY_MINUTES * MICRO))
 
 
-def _occupy(needs: Sequence[Need], minutes: Micro, start: Day, stand: Stand, *, may_spread: bool) -> Run | None:
+def run_back(operation: Operation, quantity: Micro, end: Day, first: Day, stand: Stand) -> Run | None:
+    """The operation done as late as its resources allow, so that the next one can start on `end`; not before `first`.
+
+    Of several lists of resources the one that is begun last; the first of equals.
+    """
+    minutes = operation.minutes(quantity)
+    last = end - _whole_days(operation.fixed)
+    best: Run | None = None
+    if not operation.options or minutes == 0:
+        best = Run(last - _whole_days(minutes), last, ())
+    else:
+        for needs in operation.options:
+            found = _occupy_back(needs, minutes, last - 1, first, stand, operation)
+            if found is not None and (best is None or found.start > best.start):
+                best = found
+    if best is None or best.start < first:
+        return None
+    return Run(best.start, best.following + _whole_days(operation.fixed), best.loads)
+
+
+def _occupy_back(needs: Sequence[Need], minutes: Micro, last: Day, first: Day, stand: Stand, operation: Operation) -> Run | None:
     pools = [[machine for name in need.candidates if (machine := stand.machine(name)) is not None] for need in needs]
     if not all(pools):
         return None
     left = minutes
+    days: list[tuple[Day, list[Machine], Micro]] = []
+    for day in range(last, first - 1, -1):
+        chosen = _choose(pools, day)
+        most = min((machine.free(day) for machine in chosen), default=0)
+        if most >= left or (operation.may_spread and most > 0):
+            took = min(most, left)
+            days.insert(0, (day, chosen, took))
+            left -= took
+            if left == 0:
+                return Run(days[0][0], days[-1][0] + 1, _loads(days, operation.setup))
+    return None
+
+
+def _loads(days: Sequence[tuple[Day, list[Machine], Micro]], setup: Micro) -> tuple[Load, ...]:
+    """The minutes of each day and machine; the set-up is in the first of them."""
     loads: list[Load] = []
+    for day, chosen, took in days:
+        part = min(setup, took)
+        setup -= part
+        loads += [Load(machine.resource, day, took, part) for machine in chosen]
+    return tuple(loads)
+
+
+def _occupy(needs: Sequence[Need], minutes: Micro, start: Day, stand: Stand, operation: Operation) -> Run | None:
+    pools = [[machine for name in need.candidates if (machine := stand.machine(name)) is not None] for need in needs]
+    if not all(pools):
+        return None
+    left = minutes
+    days: list[tuple[Day, list[Machine], Micro]] = []
     day = start
     while day - start <= THREE_YEARS:
         chosen = _choose(pools, day)
         most = min((machine.free(day) for machine in chosen), default=0)
-        if most >= left or (may_spread and most > 0):
+        if most >= left or (operation.may_spread and most > 0):
             took = min(most, left)
-            loads += [Load(machine.resource, day, took) for machine in chosen]
+            days.append((day, chosen, took))
             left -= took
             if left == 0:
-                return Run(loads[0].day, day + 1, tuple(loads))
+                return Run(days[0][0], day + 1, _loads(days, operation.setup))
         day = max(day + 1, _next_day(pools, day + 1) or start + THREE_YEARS + 1)
     return None
 

@@ -40,6 +40,8 @@ class Way:
     """The first day on which picking can start, from `first_handling_day`; None where nothing limits it."""
     lane: str | None
     """None: no lane. Carrier, transit and receiving days are then not asked."""
+    cost: int = 0
+    """What the lane costs for a unit, in millionths of the company's currency."""
 
     def deliver(self, pick: Day) -> tuple[Day, Day, Day] | None:
         """(pick, ship, delivery) of what is there to be picked from `pick` on; None when no day does within three years.

@@ -18,8 +18,9 @@ from services.quote.domain.answer import (
     outcome_of_all,
     outcome_of_line,
 )
+from services.quote.domain.justintime import latest_starts
+from services.quote.domain.known import delivery_of
 from services.quote.domain.pegging import ON_HAND, Peg
-from services.quote.domain.plan import delivery_of
 from services.quote.domain.reasons import Code, Reason, Step, because
 from services.quote.domain.sentence import sentence_of_all, spoken_count, spoken_day, spoken_quantity, spoken_supply, spoken_wait
 from services.quote.domain.sources import Buy, Make, Transfer
@@ -29,9 +30,10 @@ if TYPE_CHECKING:
 
     from services.quote.domain.book import Day, Micro
     from services.quote.domain.outlet import Outlet
+    from services.quote.domain.place import Place, Planned
     from services.quote.domain.plan import Plan, Take
     from services.quote.domain.request import LineRequest
-    from services.quote.domain.stand import Place, Planned, Stand
+    from services.quote.domain.stand import Stand
 
 Pegged = tuple["Take", tuple[Peg, ...]]
 """A take and what covers it."""
@@ -56,7 +58,7 @@ def _planned(stand: Stand) -> tuple[SupplyPlanned, ...]:
     """The planned supply of a decision, what others need before what needs it."""
     if not stand.planned:
         return ()
-    spare = stand.spare_days()
+    latest = latest_starts(stand)
     return tuple(
         SupplyPlanned(
             plan.source.kind.value,
@@ -66,7 +68,7 @@ def _planned(stand: Stand) -> tuple[SupplyPlanned, ...]:
             plan.quantity,
             plan.start,
             plan.due,
-            plan.start + spare[plan.number],
+            latest[plan.number],
             tuple(
                 PartPlanned(other.sku, other.site, other.takes[number].quantity, other.takes[number].day, other.takes[number].planned)
                 for other, number in plan.parts
@@ -241,7 +243,7 @@ def _links(plan: Planned, quantity: Micro, stand: Stand) -> list[Link]:
         sku, until = plan.waits_for
         for place, number in plan.parts:
             if place.sku == sku:
-                below = [used for used, _ in place.takes[number].from_plans]
+                below = [used for used, _ in place.takes[number].from_plans if used.usable <= place.takes[number].day]
                 deepest = max(below, key=lambda used: used.usable, default=None)
                 links = [_awaited_part(plan, place, number, until)] if deepest is None else _links(deepest, deepest.quantity, stand)
     links.append((*_own_link(plan, quantity), plan.usable))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from services.quote.domain.book import Day, Micro
     from services.quote.domain.dates import Way
-    from services.quote.domain.stand import Place
+    from services.quote.domain.place import Place
 
 
 class Hop(NamedTuple):

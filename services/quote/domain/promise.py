@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from services.quote.domain.answer import Alternative, Decision, Delivery, LinePromise, Outcome
+from services.quote.domain.choice import Aim
 from services.quote.domain.explanation import conclude
+from services.quote.domain.justintime import delay
 from services.quote.domain.plan import plan_line
 from services.quote.domain.request import Demand, LineRequest, Shelf
 from services.quote.domain.shipcomplete import plan_together
@@ -37,12 +39,14 @@ def promise(demand: Demand, shelf: Shelf) -> Decision:
 
     Lines are served in their order; with `ship_complete`, all on the first date on which all of them can leave.
     """
-    stand = Stand(shelf)
+    stand = Stand(shelf, early_use=not demand.holding)
     if demand.ship_complete and (demand.allow_partial or len(demand.lines) > 1):
-        plans = plan_together(demand.lines, stand, allow_partial=demand.allow_partial)
+        plans = plan_together(demand.lines, stand, allow_partial=demand.allow_partial, aim=demand.policy)
     else:
         effort = effort_for(demand.lines)
-        plans = [plan_line(line, stand, allow_partial=demand.allow_partial, effort=effort) for line in demand.lines]
+        plans = [plan_line(line, stand, allow_partial=demand.allow_partial, effort=effort, aim=demand.policy) for line in demand.lines]
+    if demand.policy is Aim.JUST_IN_TIME:
+        delay(stand)
     return conclude(plans, stand)
 
 

@@ -7,18 +7,24 @@ once, so that nothing is promised twice inside one answer; what loses is rolled 
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from services.quote.domain.capacity import Load, run
-from services.quote.domain.sources import Buy, Make, Transfer
+from services.quote.domain.sources import MICRO, Buy, Make, Transfer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from services.quote.domain.book import Day, Micro
+    from services.quote.domain.place import Place, Planned
     from services.quote.domain.sources import Component, Source
-    from services.quote.domain.stand import Place, Planned, Stand
+    from services.quote.domain.stand import Stand
 
 DEEPEST: Final = 25
 """Levels of supply that are looked through; a bill of material of more is taken for a mistake."""
+
+_EVER: Final = date.max.toordinal()
 
 Path = tuple[tuple[str, str], ...]
 Acquired = tuple["Place", int]
@@ -56,22 +62,110 @@ def replenish(stand: Stand, place: Place, quantity: Micro, wanted: Day, path: Pa
     best: Planned | None = None
     best_source: Source | None = None
     for source in place.sources:
-        if best_source is not None and stand.effort < 0:
-            break  # long enough: the first that does is taken
+        if best_source is not None and (stand.effort < 0 or (beat or 0) <= wanted):
+            break  # in time; or long enough: the first that does is taken
         stand.rollback(mark)
         best = bring(stand, place, source, quantity, wanted, path)
         day = None if best is None else place.earliest(quantity, wanted)
         if day is None or (beat is not None and day >= beat):
             best = None
-            continue
-        beat, best_source = day, source
-        if day <= wanted:
-            break
+        else:
+            beat, best_source = day, source
+    if (beat is None or beat > wanted) and len(place.sources) > 1 and not stand.mixing and stand.effort >= 0:
+        stand.rollback(mark)
+        if mix(stand, place, place.sources, quantity, wanted, path, beat=beat) is not None:
+            return stand.planned[-1]
+        best = None
     if best is None:
         stand.rollback(mark)
-        if best_source is not None:
-            best = bring(stand, place, best_source, quantity, wanted, path)
+        best = None if best_source is None else bring(stand, place, best_source, quantity, wanted, path)
     return best
+
+
+def mix(
+    stand: Stand, place: Place, sources: Sequence[Source], quantity: Micro, wanted: Day, path: Path = (), *, beat: Day | None = None
+) -> Day | None:
+    """Plan what is missing of `quantity` by several sources together, each as much as it has there by the day, the first choice first.
+
+    The first day, `wanted` or later, on which the whole quantity is there; None, with nothing planned, when that is not before
+    `beat`. What the sources can bring by a day never falls as the day grows, so the day is found by halving.
+    """
+    path = path or ((place.sku, place.site),)
+    mark, floor = stand.mark(), stand.effort // 2
+    stand.mixing = True
+    try:
+        low, high = max(wanted, place.today), None if beat is None else beat - 1
+        if high is None:
+            high = _mixed_by(stand, place, sources, quantity, None, path, floor)
+            stand.rollback(mark)
+            if high is None:
+                return None
+        best: Day | None = None
+        while low <= high:
+            day = (low + high) // 2 if best is not None else high  # the last day first: mostly not even that one does
+            found = _mixed_by(stand, place, sources, quantity, day, path, floor)
+            stand.rollback(mark)
+            if found is None:
+                if best is None:
+                    return None
+                low = day + 1
+            else:
+                best = day
+                high = day - 1
+        return _mixed_by(stand, place, sources, quantity, best, path, 2 * stand.least_effort)
+    finally:
+        stand.mixing = False
+
+
+def _mixed_by(
+    stand: Stand, place: Place, sources: Sequence[Source], quantity: Micro, day: Day | None, path: Path, floor: int
+) -> Day | None:
+    """Plan the quantity by several sources for a day (None: whenever); the day on which it is there, or None with whatever was planned."""
+    fence = place.rules.atp_fence_days
+    kept = 0 if fence is None else place.offers(place.today + fence)
+    known = max(kept, place.offers(_EVER if day is None else day))
+    rest = quantity - known
+    for source in sources:
+        if rest <= 0:
+            break
+        most = most_of_source(stand, place, source, rest, day, path, floor)
+        planned = order(stand, place, source, most, path) if most else None
+        if planned is not None:
+            rest -= planned.quantity
+    found = place.earliest(quantity, place.today) if rest <= 0 else None
+    return found if found is None or day is None or found <= day else None
+
+
+def most_of_source(stand: Stand, place: Place, source: Source, most: Micro, day: Day | None, path: Path, floor: int) -> Micro:
+    """How much of `most` one source can have there by a day (None: ever), in whole units where whole units are asked for; 0: nothing."""
+    step = source.lot.multiple or unit_of(most)
+    if _is_there(stand, place, source, most, day, path):
+        return most
+    low, high = 0, -(-most // step)
+    while high - low > 1 and stand.effort > floor:
+        middle = (low + high) // 2
+        if _is_there(stand, place, source, middle * step, day, path):
+            low = middle
+        else:
+            high = middle
+    return min(low * step, most)
+
+
+def _is_there(stand: Stand, place: Place, source: Source, quantity: Micro, day: Day | None, path: Path) -> bool:
+    """Whether a source can have a quantity there by a day; nothing of it stays planned."""
+    mark = stand.mark()
+    planned = order(stand, place, source, quantity, path)
+    found = planned is not None and (day is None or planned.usable <= day)
+    stand.rollback(mark)
+    return found
+
+
+def unit_of(quantity: Micro) -> Micro:
+    """One, or the decimal fraction of it in which the quantity is counted: what is asked for in whole units is not cut finer."""
+    unit = MICRO
+    while quantity % unit:
+        unit //= 10
+    return unit
 
 
 def bring(stand: Stand, place: Place, source: Source, quantity: Micro, wanted: Day, path: Path = ()) -> Planned | None:

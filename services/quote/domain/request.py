@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from services.quote.domain.choice import Aim
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
     from services.quote.domain.book import Book, Day, Micro, Rules
     from services.quote.domain.dates import Way
+    from services.quote.domain.policy import Costs
     from services.quote.domain.sources import Source
 
 
@@ -48,7 +51,9 @@ class Demand:
     """A line may come in several deliveries, or short."""
     ship_complete: bool = False
     """All lines on one date, or none of them."""
-    policy: str = "earliest"
+    policy: Aim = Aim.EARLIEST
+    holding: bool = False
+    """Its plans will stand in no book yet, so nothing is taken today for what they cover later."""
 
 
 class Shelf(Protocol):
@@ -77,6 +82,10 @@ class Shelf(Protocol):
 
     def sources(self, sku: str, site: str) -> Sequence[Source]:
         """Where more of a sku at a site can come from, the first choice first."""
+        ...
+
+    def costs(self, sku: str, site: str) -> Costs | None:
+        """What lateness and handling of a sku at a site cost; None: nothing was said."""
         ...
 
     def minutes_left(self, site: str) -> int:

@@ -8,7 +8,10 @@ from math import inf
 from typing import TYPE_CHECKING, Final
 
 from services.quote.domain.answer import Alternative
-from services.quote.domain.plan import Plan, Take, delivery_of, earliest_whole, plan_line, sources_for, undeliverable, unservable
+from services.quote.domain.choice import Aim, cost_of, cost_of_planned
+from services.quote.domain.known import delivery_of, earliest_whole
+from services.quote.domain.plan import Plan, Take, plan_line, undeliverable, unservable
+from services.quote.domain.planning import sources_for
 from services.quote.domain.reasons import Code, Lost, Reason, because
 from services.quote.domain.sentence import spoken_day
 from services.quote.domain.split import Offer, best_split
@@ -35,8 +38,52 @@ def plan_together(
     *,
     allow_partial: bool,
     not_before: Day | None = None,
+    aim: Aim = Aim.EARLIEST,
 ) -> list[Plan]:
-    """All lines on the first common date, or none of them. With `allow_partial` a line may come from several sites on that date."""
+    """All lines on the first common date, or none of them. With `allow_partial` a line may come from several sites on that date.
+
+    A policy that weighs more than dates may choose a later one (`_by_policy`).
+    """
+    together = _earliest_together(lines, stand, allow_partial=allow_partial, not_before=not_before)
+    if aim.is_earliest or not all(plan.takes for plan in together):
+        return together
+    return _by_policy(lines, together, stand, aim, allow_partial=allow_partial, not_before=not_before)
+
+
+def _by_policy(
+    lines: Sequence[LineRequest], together: list[Plan], stand: Stand, aim: Aim, *, allow_partial: bool, not_before: Day | None
+) -> list[Plan]:
+    """The best of: every line by the policy on the first common date; on the date that suits the line that is then last; as it was."""
+    latest = min((line.latest_day for line in lines if line.latest_day is not None), default=None)
+    wanted = max(0 if not_before is None else not_before, *(line.requested_day for line in lines))
+    best: tuple[tuple[int, ...], Day] | None = None
+    for start, limit in ((wanted, latest), (int(_last_day(together)), int(_last_day(together)))):
+        stand.rollback()
+        plans = _with_planned_supply(lines, stand, start, limit, not_before, allow_partial=allow_partial, aim=aim)
+        if plans is None:
+            continue
+        parts = [(take.outlet, take.hop, take.quantity) for plan in plans for take in plan.takes]
+        late = int(_last_day(plans))
+        figure: tuple[int, ...] = (late,)
+        if aim is Aim.CHEAPEST:
+            figure = (cost_of_planned(stand, 0) + cost_of(parts, wanted, stand), late)
+        elif aim is Aim.FEWEST_SHIPMENTS:
+            figure = (len({(outlet.site, hop.ship) for outlet, hop, _ in parts}), late)
+        elif aim is Aim.PREFERRED_SITE:
+            figure = (sum(plan.line.sites.index(take.outlet.site) * take.quantity for plan in plans for take in plan.takes), late)
+        if best is None or figure < best[0]:
+            best = figure, start
+    stand.rollback()
+    if best is not None:
+        limit = latest if best[1] == wanted else best[1]
+        plans = _with_planned_supply(lines, stand, best[1], limit, not_before, allow_partial=allow_partial, aim=aim)
+        if plans is not None:
+            return plans
+        stand.rollback()
+    return _earliest_together(lines, stand, allow_partial=allow_partial, not_before=not_before)
+
+
+def _earliest_together(lines: Sequence[LineRequest], stand: Stand, *, allow_partial: bool, not_before: Day | None) -> list[Plan]:
     outlets = [_one_way_each(stand.outlets(line)) for line in lines]
     impossible = {
         at: reason
@@ -135,14 +182,21 @@ def _taken(outlet: Outlet, day: Day, quantity: Micro) -> Take:
 
 
 def _with_planned_supply(
-    lines: Sequence[LineRequest], stand: Stand, wanted: Day, latest: Day | None, not_before: Day | None, *, allow_partial: bool
+    lines: Sequence[LineRequest],
+    stand: Stand,
+    wanted: Day,
+    latest: Day | None,
+    not_before: Day | None,
+    *,
+    allow_partial: bool,
+    aim: Aim = Aim.EARLIEST,
 ) -> list[Plan] | None:
     """All lines on one date with planned supply: what the slowest line needs alone becomes the date for all, until it stands."""
     day = wanted
     for _ in range(_MOST_DATES):
         stand.rollback()
         one_date = [replace(line, requested_day=day, latest_day=latest) for line in lines]
-        plans = [plan_line(line, stand, allow_partial=allow_partial) for line in one_date]
+        plans = [plan_line(line, stand, allow_partial=allow_partial, aim=aim) for line in one_date]
         if any(sum(take.quantity for take in plan.takes) < plan.line.quantity for plan in plans):
             return None
         ends = [max(take.hop.delivery for take in plan.takes) for plan in plans]

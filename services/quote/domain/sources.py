@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from services.quote.domain.book import Micro
+    from services.quote.domain.book import Day, Micro
     from services.quote.domain.calendar import Calendar
     from services.quote.domain.dates import Way
 
@@ -48,6 +48,8 @@ class Transfer:
     from_site: str
     way: Way
     lot: Lot = Lot()
+    cost: Micro = 0
+    """Of a unit, in millionths of the company's currency."""
     kind = Kind.TRANSFER
 
 
@@ -106,6 +108,8 @@ class Make:
     lead_time_days: int = 0
     calendar: Calendar | None = None
     """The site's, on which the lead time runs."""
+    cost: Micro = 0
+    """Of a unit, in millionths of the company's currency."""
     kind = Kind.MAKE
 
 
@@ -119,7 +123,18 @@ class Buy:
     lead_time_days: int
     calendar: Calendar
     lot: Lot = Lot()
+    cost: Micro = 0
+    """Of a unit, in millionths of the company's currency."""
+    capacity: Micro | None = None
+    """What the supplier can deliver on these terms in one period; None: as much as anybody wants."""
+    period_days: int | None = None
+    """How long a period is. Periods are counted from a Monday, 1 January of the year 1, so that seven days are a week."""
     kind = Kind.BUY
+
+    def last_day_of_period(self, day: Day) -> Day:
+        """The last day of the period in which a day lies."""
+        days = self.period_days or 1
+        return ((day - 1) // days + 1) * days
 
 
 Source = Transfer | Make | Buy

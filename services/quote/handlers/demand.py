@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from services.quote.asks import LineAsk, OrderAsk, micro
 from services.quote.domain.assume import Assumption
+from services.quote.domain.choice import Aim
 from services.quote.domain.request import Demand, LineRequest
 from shared.problems import FieldError, unprocessable
 
@@ -98,13 +99,14 @@ def with_class(board: Board, ask: OrderAsk) -> OrderAsk:
     return ask if named == ask.demand_class else ask.model_copy(update={"demand_class": named})
 
 
-def demand_of(board: Board, ask: OrderAsk, now: datetime) -> Demand:
+def demand_of(board: Board, ask: OrderAsk, now: datetime, *, holding: bool = False) -> Demand:
     """The request with its defaults: requested today, from every site with a book of the sku, by code."""
     return Demand(
         tuple(line_of(board, line, line.line_ref or str(n + 1), now, ask.customer) for n, line in enumerate(ask.lines)),
         allow_partial=ask.allow_partial,
         ship_complete=ask.ship_complete,
-        policy=ask.policy,
+        policy=Aim(ask.policy),
+        holding=holding,
     )
 
 

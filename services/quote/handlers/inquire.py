@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from services.quote.domain.answer import Decision
     from services.quote.domain.book import Book, Rules
     from services.quote.domain.dates import Way
+    from services.quote.domain.policy import Costs
     from services.quote.domain.request import Shelf
     from services.quote.domain.sources import Source
 
@@ -57,6 +58,10 @@ class BoardShelf:
     def sources(self, sku: str, site: str) -> Sequence[Source]:
         """Where more of a sku at a site can come from."""
         return self._board.world.sources(sku, site, self.now)
+
+    def costs(self, sku: str, site: str) -> Costs | None:
+        """What lateness and handling of a sku at a site cost."""
+        return self._board.world.costs(sku, site)
 
     def minutes_left(self, site: str) -> int:
         """Minutes until midnight at the site."""

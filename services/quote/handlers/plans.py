@@ -12,7 +12,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from services.quote import answers, events
-from services.quote.domain.book import RESOURCE, Entry, Part
+from services.quote.domain.book import Entry, Part
 from services.quote.handlers.endanger import by_closed_plan
 from services.quote.ledger import Change, Effect, Refusal
 from services.quote.store.books import Cause
@@ -36,8 +36,8 @@ def plans_of(decision: Decision) -> tuple[PlanRow, ...]:
 
 
 def _plan_row(planned: SupplyPlanned, plan_id: str) -> PlanRow:
-    taken = [(part.sku, part.site, part.quantity, part.planned, part.day) for part in planned.parts]
-    taken += [(load.resource, RESOURCE, load.minutes, 0, load.day) for load in planned.loads]
+    taken = [(part.sku, part.site, part.quantity, part.planned, part.day, 0) for part in planned.parts]
+    taken += [(load.resource, load.book, load.minutes, 0, load.day, load.setup) for load in planned.loads]
     claims = tuple(PlanClaimRow(f"{plan_id}/{n}", *one) for n, one in enumerate(taken))
     return PlanRow(
         plan_id, planned.kind, planned.ref, planned.sku, planned.site, planned.quantity, planned.start_day, planned.due_day,
@@ -77,18 +77,21 @@ def stand_plans(effect: Effect, plans: Iterable[PlanRow], order_id: str, at: dat
         }  # fmt: skip
         effect.put(f"{plan.sku}|{plan.site}", Entry(Part.PLAN, plan.id, plan.quantity, plan.due_day, None, detail))
         for claim in plan.claims:
-            owned = {"owner": plan.id, "plan": plan.id, "for": plan.sku, "order_id": order_id}
+            owned: dict[str, Any] = {"owner": plan.id, "plan": plan.id, "for": plan.sku, "order_id": order_id}
+            if claim.setup:
+                owned["setup"] = claim.setup
             effect.put(f"{claim.sku}|{claim.site}", Entry(Part.CLAIM, claim.ref, claim.quantity, claim.day, None, owned))
         effect.events.append(events.supply_planned(plan, order_id, at))
 
 
 def shrink(effect: Effect, desk: Desk, key: str, plan: Entry, quantity: int) -> None:
-    """Leave `quantity` of a plan; what it needs shrinks with it, rounded so that it never takes too little."""
+    """Leave `quantity` of a plan; what it needs shrinks with it, but for set-up, rounded so that it never takes too little."""
     effect.put(key, Entry(Part.PLAN, plan.ref, quantity, plan.day, None, plan.detail))
     for other, ref in (plan.detail or {}).get("claims", ()):
         claim = _standing(effect, desk, other, Part.CLAIM, ref)
         if claim is not None:
-            rest = -(-claim.quantity * quantity // plan.quantity)
+            setup = min(int((claim.detail or {}).get("setup", 0)), claim.quantity) if quantity else 0
+            rest = setup - (-(claim.quantity - setup) * quantity // plan.quantity)
             effect.put(other, Entry(Part.CLAIM, ref, rest, claim.day, None, claim.detail))
 
 

@@ -62,7 +62,7 @@ class Take(Change):
             return Effect(200, earlier.answer)
         refuse_taken(desk, self.numbers({}))
         ask = with_class(desk.board, self.ask)
-        decision = promise(demand_of(desk.board, ask, desk.now), desk)
+        decision = promise(demand_of(desk.board, ask, desk.now, holding=self.ttl_seconds is not None), desk)
         request = ask.model_dump(mode="json", exclude_defaults=True)
         accepted = is_acceptable(decision, allow_partial=self.ask.allow_partial) and self._keeps_the_offer(decision)
         if accepted:
@@ -159,7 +159,8 @@ def _claims(quote_id: str, decision: Decision) -> Iterable[ClaimRow]:
     for line in decision.lines:
         for n, delivery in enumerate(line.deliveries):
             ref = f"{quote_id}/{line.line_ref}/{n}"
-            yield ClaimRow(ref, line.line_ref, line.sku, delivery.site, delivery.quantity, delivery.pick_day, delivery.planned)
+            sku = delivery.sku or line.sku
+            yield ClaimRow(ref, line.line_ref, sku, delivery.site, delivery.quantity, delivery.pick_day, delivery.planned)
 
 
 def order_of(quote: QuoteRow, ask: OrderAsk, order_id: str, at: datetime) -> OrderRow:
@@ -177,6 +178,7 @@ def order_of(quote: QuoteRow, ask: OrderAsk, order_id: str, at: datetime) -> Ord
             DeliveryRow(
                 claim.ref, claim.site, claim.quantity, claim.quantity, claim.day,
                 date.fromisoformat(one["ship_date"]).toordinal(), date.fromisoformat(one["delivery_date"]).toordinal(), one.get("lane"),
+                None if claim.sku == answered["sku"] else claim.sku,
             )
             for claim, one in zip(claims[ref], answered["deliveries"], strict=True)
         )  # fmt: skip

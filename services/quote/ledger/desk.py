@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from services.quote.board import Board
     from services.quote.domain.book import Rules
     from services.quote.domain.dates import Way
+    from services.quote.domain.policy import Costs
     from services.quote.domain.sources import Source
     from services.quote.store.pool import Connection
     from services.quote.store.risk import DueRow, RiskCause
@@ -163,6 +164,10 @@ class Desk:
     def sources(self, sku: str, site: str) -> Sequence[Source]:
         """Where more of a sku at a site can come from."""
         return self.board.world.sources(sku, site, self.now)
+
+    def costs(self, sku: str, site: str) -> Costs | None:
+        """What lateness and handling of a sku at a site cost."""
+        return self.board.world.costs(sku, site)
 
     def minutes_left(self, site: str) -> int:
         """Minutes until midnight at the site."""

@@ -29,6 +29,8 @@ class PlanClaimRow:
     quantity: int
     planned: int
     day: int
+    setup: int = 0
+    """Minutes that it takes however little of the plan is left."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -89,6 +91,8 @@ class DeliveryRow:
     ship_day: int
     delivery_day: int
     lane: str | None = None
+    sku: str | None = None
+    """What is delivered instead of the line's sku; None: that itself."""
 
 
 @dataclass(slots=True, frozen=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 from services.quote.domain.book import Book, Entry, Part, Rules
 from services.quote.domain.dates import Way, immediate
+from services.quote.domain.policy import Costs
 from services.quote.domain.promise import Delivery, LinePromise, LineRequest
 from services.quote.domain.sources import Source
 
@@ -73,6 +74,10 @@ class AShelf:
 
     def sources(self, sku: str, site: str) -> tuple[Source, ...]:
         return self.source.get((sku, site), ())
+
+    def costs(self, sku: str, site: str) -> Costs | None:
+        del sku, site
+        return None
 
     def minutes_left(self, site: str) -> int:
         del site

@@ -86,8 +86,13 @@ def exhaustive(plant: Plant, quantity: int, wanted: int) -> int | None:
         if there is None:
             continue
         usable = there + rules.dock_to_stock_days
-        best += [day for day in range(max(wanted, usable), HORIZON) if max(0, min(days[day:])) + lot >= quantity][:1]
+        best += [day for day in range(wanted, HORIZON) if covers(days, usable, lot, quantity, day)][:1]
     return min(best, default=None)
+
+
+def covers(days: Sequence[int], usable: int, lot: int, quantity: int, day: int) -> bool:
+    """THE invariant, day by day, for a claim beside a plan that counts from `usable` on and may cover what is then short."""
+    return all(days[at] + (lot if at >= usable else 0) - quantity >= min(0, days[at]) for at in range(day, HORIZON))
 
 
 FENCES = st.sampled_from([None, None, 0, 3, 7])

@@ -1,0 +1,252 @@
+"""One book as one decision sees it: what it offers, with what the decision has planned to bring there; what was taken of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from services.quote.domain.balance import Balance, suffix_minimum
+from services.quote.domain.pegging import Peg, peg
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from services.quote.domain.book import Book, Day, Micro, Rules
+    from services.quote.domain.capacity import Load
+    from services.quote.domain.sources import Source
+    from services.quote.domain.stand import Stand
+
+
+@dataclass(slots=True, eq=False)
+class Planned:
+    """A planned receipt of this decision: what a source will bring, and what that takes from other books."""
+
+    number: int
+    source: Source
+    place: Place
+    quantity: Micro
+    """After rounding up to the lot."""
+    start: Day
+    due: Day
+    usable: Day
+    """When it counts: dock-to-stock days after it is due."""
+    parts: tuple[tuple[Place, int], ...]
+    """What it takes from other books: the place, and the name of the take."""
+    loads: tuple[Load, ...]
+    waits_for: tuple[str, Day] | None = None
+    """The component that it had to wait for longest, and until when."""
+    left: Micro = 0
+    """What nobody has taken of it."""
+    lines: set[str] = field(default_factory=set)
+    """The lines of the request that stand on it."""
+
+    @property
+    def lead_days(self) -> int:
+        """From its start to its due date."""
+        return self.due - self.start
+
+
+@dataclass(slots=True, eq=False)
+class Taken:
+    """What was taken from a book on a day; `planned` of it comes from plans of this decision, the rest from the book."""
+
+    day: Day
+    quantity: Micro
+    from_plans: tuple[tuple[Planned, Micro], ...] = ()
+    """What it needs of plans. One that is usable after the take's day fills up what the take has left too little of for later promises."""
+
+    @property
+    def planned(self) -> Micro:
+        """What comes from plans of this decision."""
+        return sum(quantity for plan, quantity in self.from_plans if plan.usable <= self.day) if self.from_plans else 0
+
+    @property
+    def net(self) -> Micro:
+        """What comes from the book."""
+        return self.quantity - self.planned if self.from_plans else self.quantity
+
+    def changes(self) -> list[tuple[Day, Micro]]:
+        """What it changes in the book, with the plans that it needs: less from its day on, more where a plan fills up later."""
+        filled = [(plan.usable, part) for plan, part in self.from_plans if plan.usable > self.day]
+        return [(self.day, -self.net), *filled]
+
+
+class Place:
+    """One book as one decision sees it."""
+
+    __slots__ = ("_free", "_offered", "_pending", "_stand", "book", "figures", "plans", "rules", "site", "sku", "takes", "today")
+
+    def __init__(self, stand: Stand, book: Book, today: Day, rules: Rules, figures: Balance, free: Balance) -> None:
+        """`figures` is what is known; `free` is what may be taken, which differs only where an amended line stands on a short book."""
+        self._stand = stand
+        self.book = book
+        self.sku = book.sku
+        self.site = book.site
+        self.today = today
+        self.rules = rules
+        self.figures = figures
+        self.takes: list[Taken] = []
+        self.plans: dict[int, Planned] = {}
+        """What this decision has planned to bring here and nobody has taken, by number."""
+        self._free = free
+        self._pending: dict[Day, Micro] = {}
+        self._offered: Balance | None = None
+        """What may be taken with this decision's plans, as far as it is known; None after a change."""
+
+    @property
+    def free(self) -> Balance:
+        """What may still be taken from the book."""
+        if self._pending:
+            self._free = self._free.changed(self._pending)
+            self._pending = {}
+        return self._free
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """Where more can come from, the first choice first."""
+        return self._stand.sources(self.sku, self.site)
+
+    # -- with what this decision has planned
+
+    def offers(self, day: Day) -> Micro:
+        """What may be taken on `day`: from the book, and what nobody has taken of this decision's own plans."""
+        return max(0, self._with_plans().atp_on(day)) if self.plans else max(0, self.free.atp_on(day))
+
+    def earliest(self, quantity: Micro, not_before: Day) -> Day | None:
+        """The first day, not before `not_before` or today, on which it offers `quantity`."""
+        not_before = max(not_before, self.today)
+        return (self._with_plans() if self.plans else self.free).earliest(quantity, not_before)
+
+    def _with_plans(self) -> Balance:
+        """The book and what is left of this decision's plans, in one balance; where the book is short, the plans alone.
+
+        A plan covers what is promised for later days, so that what the book keeps for these is free before the plan is there:
+        THE invariant asks for max(0, projected(d)) + plans usable <= d to bear the new claims on every d. Of a hold, whose
+        plans stand in no book, a plan counts from its own day on and not before.
+        """
+        if self._offered is None:
+            free, plans = self.free, list(self.plans.values())
+            days = tuple(sorted({*free.days, *(max(plan.usable, free.days[0]) for plan in plans)}))
+            early = self._stand.early_use
+            stock = [max(0, free.projected_on(day) if early else free.atp_on(day)) for day in days]
+            total = [one + sum(plan.left for plan in plans if plan.usable <= day) for one, day in zip(stock, days, strict=True)]
+            self._offered = Balance(days, tuple(total), suffix_minimum(total))
+        return self._offered
+
+    # -- taking
+
+    def take(self, day: Day, quantity: Micro) -> int:
+        """Take a quantity on a day, from the book as far as it goes, the rest from own plans; the answer names it for `pegs`."""
+        parts: list[tuple[Planned, Micro]] = []
+        rest = quantity - min(quantity, self._of_book(day)) if self.plans else 0
+        for plan in sorted(self.plans.values(), key=lambda one: (max(one.usable, day), one.number)) if rest else ():
+            if rest > 0 and (plan.usable <= day or self._stand.early_use):
+                part = min(rest, plan.left)
+                plan.left -= part
+                if not plan.left:
+                    del self.plans[plan.number]
+                rest -= part
+                parts.append((plan, part))
+                self._stand.stand_on(plan)
+        number = len(self.takes)
+        self._put(Taken(day, quantity, tuple(parts)))
+        return number
+
+    def _of_book(self, day: Day) -> Micro:
+        """What the book alone can give on a day."""
+        return max(0, self.free.atp_on(day))
+
+    def _put(self, taken: Taken) -> None:
+        self.takes.append(taken)
+        self._apply(taken, 1)
+        self._stand.remember(self._take_back)
+
+    def _take_back(self) -> None:
+        taken = self.takes.pop()
+        self._apply(taken, -1)
+        for plan, part in taken.from_plans:
+            plan.left += part
+            self.plans[plan.number] = plan
+
+    def _apply(self, taken: Taken, sign: int) -> None:
+        for day, quantity in taken.changes():
+            self._change(day, sign * quantity)
+
+    def _change(self, day: Day, quantity: Micro) -> None:
+        self._offered = None
+        if quantity:
+            self._pending[day] = self._pending.get(day, 0) + quantity
+
+    def plans_moved(self) -> None:
+        """What this decision has planned here has changed."""
+        self._offered = None
+
+    def redate(self, number: int, day: Day) -> None:
+        """Move a take to a later day: what may be taken never falls as days pass."""
+        taken = self.takes[number]
+        before = taken.day
+        if before == day:
+            return
+        self._move(taken, day)
+        self._stand.remember(lambda: self._move(taken, before))
+
+    def _move(self, taken: Taken, day: Day) -> None:
+        self._apply(taken, -1)
+        taken.day = day
+        self._apply(taken, 1)
+
+    def taken(self) -> bool:
+        """Whether anything is."""
+        return any(taken.quantity for taken in self.takes)
+
+    def pegs(self) -> list[tuple[Peg, ...]]:
+        """What covers each take, by the number that `take` gave. Asked once, when the decision is complete."""
+        if len(self.takes) == 1:
+            return [self._pegs_of(self.takes[0], 0)]
+        found: list[tuple[Peg, ...]] = [()] * len(self.takes)
+        before = 0
+        filled: list[tuple[Planned, Micro]] = []
+        """What plans fill up of the book after a take has left it too little: the supply of the takes behind them."""
+        for number, taken in sorted(enumerate(self.takes), key=lambda item: (item[1].day, item[0])):
+            there = _part_of(taken.net, [one for one in filled if one[0].usable <= taken.day])
+            found[number] = self._pegs_of(taken, before, there)
+            before += taken.net - sum(part for _, part in there)
+            filled = _without(filled, there) + [one for one in taken.from_plans if one[0].usable > taken.day]
+        return found
+
+    def _pegs_of(self, taken: Taken, before: Micro, filled: Sequence[tuple[Planned, Micro]] = ()) -> tuple[Peg, ...]:
+        planned = (*filled, *(one for one in taken.from_plans if one[0].usable <= taken.day))
+        known = taken.net - sum(part for _, part in filled)
+        covered = peg(self.book, self.figures, self.rules, known, taken.day, before) if known or not planned else ()
+        if not planned:
+            return covered
+        return (
+            *covered,
+            *(
+                Peg(part, f"planned_{plan.source.kind}", self.site, plan.source.ref, plan.due, plan.usable, plan.number)
+                for plan, part in planned
+            ),
+        )
+
+
+def _part_of(quantity: Micro, supplies: Sequence[tuple[Planned, Micro]]) -> list[tuple[Planned, Micro]]:
+    """As much of the supplies, in their order, as the quantity needs."""
+    found: list[tuple[Planned, Micro]] = []
+    for plan, part in supplies:
+        if quantity > 0:
+            found.append((plan, min(part, quantity)))
+            quantity -= found[-1][1]
+    return found
+
+
+def _without(supplies: Sequence[tuple[Planned, Micro]], used: Sequence[tuple[Planned, Micro]]) -> list[tuple[Planned, Micro]]:
+    gone: dict[int, Micro] = {}
+    for plan, part in used:
+        gone[plan.number] = gone.get(plan.number, 0) + part
+    left: list[tuple[Planned, Micro]] = []
+    for plan, part in supplies:
+        took = min(part, gone.get(plan.number, 0))
+        gone[plan.number] = gone.get(plan.number, 0) - took
+        if part > took:
+            left.append((plan, part - took))
+    return left

@@ -1,0 +1,339 @@
+"""How a line is served with planned supply: by one source of one site, by several together, in one delivery or in a split.
+
+What is tried is planned on the stand and rolled back; what wins is planned again, and taken by whoever asked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from services.quote.domain.answer import Alternative
+from services.quote.domain.choice import Aim, lost_because, worth
+from services.quote.domain.known import delivery_of, each_place, split_of, too_late
+from services.quote.domain.reasons import Lost
+from services.quote.domain.replenish import bring, mix, most_of_source, order, unit_of
+from services.quote.domain.sources import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from services.quote.domain.book import Day, Micro
+    from services.quote.domain.choice import Part, Worth
+    from services.quote.domain.known import Whole
+    from services.quote.domain.outlet import Hop, Outlet
+    from services.quote.domain.place import Planned
+    from services.quote.domain.request import LineRequest
+    from services.quote.domain.sources import Source
+    from services.quote.domain.stand import Stand
+
+MOST_NAMED: Final = 4
+"""Alternatives of one kind that are named."""
+_MOST_ORDERS: Final = 12
+"""Orders, one after the other, that a split may be planned from."""
+VERB: Final = {Kind.TRANSFER: "transfer", Kind.MAKE: "make", Kind.BUY: "buy"}
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One source of one site, or several together, and the hop by which the whole line could be served."""
+
+    outlet: Outlet
+    sources: tuple[Source, ...]
+    hop: Hop
+
+    @property
+    def kind(self) -> str:
+        """As an alternative is called."""
+        return VERB[self.sources[0].kind] if len(self.sources) == 1 else "mixed"
+
+
+def sources_for(line: LineRequest, outlet: Outlet) -> list[Source]:
+    """The sources of a site that the line may be served by, the first choice first."""
+    if line.supply is None:
+        return list(outlet.place.sources)
+    return [one for one in outlet.place.sources if line.supply & {VERB[one.kind], spoken_source(one)}]
+
+
+def spoken_source(source: Source) -> str:
+    """One source in the words of a request: `buy:TERMS-7`."""
+    return f"{VERB[source.kind]}:{source.ref}"
+
+
+# -- in one delivery
+
+
+def earliest_planned(
+    line: LineRequest, outlets: Sequence[Outlet], stand: Stand, wanted: Day, beat: Whole | None
+) -> tuple[Whole | None, list[Alternative]]:
+    """The whole line with planned supply, where that is earlier than `beat`: planned on the stand, not taken yet.
+
+    Each source of each site in turn; the first that is in time wins, else the earliest; several sources of a site together
+    only where they are earlier than any of them alone. Also the ways that lost.
+    """
+    mark = stand.mark()
+    tried: list[Tried] = []
+    for outlet in outlets:
+        for source in sources_for(line, outlet):
+            stand.rollback(mark)
+            hop = by_source(line, outlet, source, stand, wanted)
+            if hop is not None:
+                tried.append(Tried(outlet, (source,), hop))
+                if hop.delivery <= wanted:
+                    break
+        if tried and tried[-1].hop.delivery <= wanted:
+            break
+    stand.rollback(mark)
+    if not tried or tried[-1].hop.delivery > wanted:
+        tried += _mixed_wholes(line, outlets, stand, wanted, [*(one.hop.delivery for one in tried), *_day_of(beat)])
+    best = min((one for one in tried if not too_late(line, one.hop)), key=lambda one: max(wanted, one.hop.delivery), default=None)
+    if best is not None and beat is not None and beat[1].delivery <= max(wanted, best.hop.delivery):
+        best = None
+    others = [_lost(line, one, best, beat) for one in tried if one is not best][:MOST_NAMED]
+    if best is None:
+        return None, others
+    if beat is not None:
+        others.insert(0, Alternative("", "wait", (delivery_of(*beat, line.quantity),), Lost.LATER.value, ()))
+    again = plan_whole(line, best, stand, wanted)
+    return (best.outlet, again or best.hop), others
+
+
+def _day_of(whole: Whole | None) -> list[Day]:
+    return [] if whole is None else [whole[1].delivery]
+
+
+def _mixed_wholes(line: LineRequest, outlets: Sequence[Outlet], stand: Stand, wanted: Day, known: Sequence[Day]) -> list[Tried]:
+    """The whole line by several sources of one site together, where that is earlier than the days known."""
+    found: list[Tried] = []
+    before = min(known, default=None)
+    for outlet in outlets:
+        sources = sources_for(line, outlet)
+        if len(sources) < 2 or stand.effort < 0:  # noqa: PLR2004 -- several
+            continue
+        mark = stand.mark()
+        hop = by_several(line, outlet, sources, stand, wanted, before)
+        if hop is not None:
+            used = {plan.source.ref: plan.source for plan in outlet.place.plans.values() if plan.source in sources}
+            found.append(Tried(outlet, tuple(used.values()), hop))
+            before = hop.delivery
+        stand.rollback(mark)
+    return found
+
+
+def plan_whole(line: LineRequest, way: Tried, stand: Stand, wanted: Day) -> Hop | None:
+    """Plan the whole line once more by what was tried; when it can be delivered."""
+    if len(way.sources) == 1:
+        return by_source(line, way.outlet, way.sources[0], stand, wanted)
+    return by_several(line, way.outlet, sources_for(line, way.outlet), stand, wanted, way.hop.delivery + 1)
+
+
+def by_source(line: LineRequest, outlet: Outlet, source: Source, stand: Stand, wanted: Day) -> Hop | None:
+    """Plan what the site lacks by one source; when the whole line could then be delivered, or None."""
+    want = outlet.wanted(wanted)
+    if want is None or bring(stand, outlet.place, source, line.quantity, want.pick) is None:
+        return None
+    return outlet.earliest(line.quantity, wanted)
+
+
+def by_several(line: LineRequest, outlet: Outlet, sources: Sequence[Source], stand: Stand, wanted: Day, before: Day | None) -> Hop | None:
+    """Plan what the site lacks by several sources together, where the line is then delivered before a day; when, or None."""
+    want = outlet.wanted(wanted)
+    last = None if before is None else outlet.by(before - 1)
+    if want is None or (before is not None and last is None):
+        return None
+    beat = None if last is None else last.pick + 1
+    if mix(stand, outlet.place, sources, line.quantity, want.pick, beat=beat) is None:
+        return None
+    return outlet.earliest(line.quantity, wanted)
+
+
+def _lost(line: LineRequest, one: Tried, best: Tried | None, beat: Whole | None) -> Alternative:
+    """A way that was tried and lost, and why."""
+    first = best.hop.delivery if best is not None else beat[1].delivery if beat is not None else one.hop.delivery
+    lost = Lost.AFTER_LATEST_DATE if too_late(line, one.hop) else Lost.LATER if one.hop.delivery > first else Lost.SOURCE_ORDER
+    delivery = delivery_of(one.outlet, one.hop, line.quantity, line_sku=line.sku)
+    return Alternative("", one.kind, (delivery,), lost.value, tuple(spoken_source(source) for source in one.sources))
+
+
+# -- in several deliveries
+
+
+def best_parts(
+    line: LineRequest, outlets: Sequence[Outlet], stand: Stand, wanted: Day, effort: int
+) -> tuple[list[Part], list[Alternative]]:
+    """The best split from what is known, with what one source of one site brings beside it, or with what several orders bring.
+
+    Planned on the stand, not taken yet. Also the ways that lost.
+    """
+    best = split_of(line, outlets, wanted, line.latest_day, effort)
+    least = earliest_worth(line, best, wanted, stand)
+    tried: list[tuple[str, tuple[str, ...], list[Part], Worth]] = []
+    mark = stand.mark()
+    chosen: tuple[Outlet, Source] | None = None
+    for outlet in outlets:
+        for source in sources_for(line, outlet):
+            if _is_perfect(line, least):
+                break
+            stand.rollback(mark)
+            parts = with_source(line, outlets, outlet, source, stand, wanted, effort)
+            if parts is None:
+                continue
+            tried.append((VERB[source.kind], (spoken_source(source),), parts, earliest_worth(line, parts, wanted, stand)))
+            if tried[-1][3] < least:
+                best, least, chosen = parts, tried[-1][3], (outlet, source)
+    stand.rollback(mark)
+    if not _is_perfect(line, least) and stand.effort >= 0:
+        parts = spread(line, outlets, stand, wanted, effort)
+        if parts is not None and earliest_worth(line, parts, wanted, stand) < least:
+            return parts, _lost_splits(line, tried, parts, earliest_worth(line, parts, wanted, stand))
+        stand.rollback(mark)
+    if chosen is not None:
+        best = with_source(line, outlets, *chosen, stand, wanted, effort) or best
+    return best, _lost_splits(line, tried, best, least)
+
+
+def earliest_worth(line: LineRequest, parts: Sequence[Part], wanted: Day, stand: Stand) -> Worth:
+    """To be made as small as possible: -promised, -on time, sum of quantity x days late, shipments."""
+    return worth(Aim.EARLIEST, line, parts, wanted, 0, stand)
+
+
+def _is_perfect(line: LineRequest, least: Worth) -> bool:
+    return least[0] == -line.quantity and least[2] == 0
+
+
+def _lost_splits(
+    line: LineRequest, tried: Sequence[tuple[str, tuple[str, ...], list[Part], Worth]], best: Sequence[Part], least: Worth
+) -> list[Alternative]:
+    won = [part[1:] for part in best]
+    return [
+        Alternative(
+            "", kind, tuple(delivery_of(*part, line_sku=line.sku) for part in parts),
+            lost_because(Aim.EARLIEST, line, found, least).value, supply,
+        )
+        for kind, supply, parts, found in tried
+        if parts and [part[1:] for part in parts] != won
+    ][:MOST_NAMED]  # fmt: skip
+
+
+def with_source(
+    line: LineRequest, outlets: Sequence[Outlet], outlet: Outlet, source: Source, stand: Stand, wanted: Day, effort: int
+) -> list[Part] | None:
+    """The best split if one source of one site brings what the others cannot deliver in time; None when it uses nothing of that."""
+    want = outlet.wanted(wanted)
+    others = {id(other.place): other.offers_by(wanted) for other in outlets if other.place is not outlet.place}
+    rest = line.quantity - sum(others.values())
+    mark, since = stand.mark(), len(stand.planned)
+    while want is not None and rest > 0:
+        if bring(stand, outlet.place, source, rest, want.pick) is None:
+            break
+        mine = [plan for plan in stand.planned[since:] if plan.place is outlet.place and plan.source is source]
+        parts = split_of(line, outlets, wanted, line.latest_day, effort)
+        taking = stand.mark()
+        for taker, hop, quantity in parts:
+            taker.place.take(hop.pick, quantity)
+        whole, used = sum(plan.quantity for plan in mine), sum(plan.quantity - plan.left for plan in mine)
+        stand.rollback(taking)
+        if used <= 0:
+            break
+        if source.lot.rounded(used) >= whole:
+            return parts
+        rest -= whole - used  # the split has better: plan what it takes
+        stand.rollback(mark)
+    stand.rollback(mark)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """An order by one source of one site, and where its plans stand among those of the decision."""
+
+    outlet: Outlet
+    source: Source
+    quantity: Micro
+    since: int
+    until: int
+
+    def mine(self, stand: Stand) -> list[Planned]:
+        """What it brings to its site."""
+        return [plan for plan in stand.planned[self.since : self.until] if plan.place is self.outlet.place]
+
+
+def spread(line: LineRequest, outlets: Sequence[Outlet], stand: Stand, wanted: Day, effort: int) -> list[Part] | None:
+    """The best split if what can be had soonest is ordered first, then what can be had next, until the line is covered.
+
+    What is in stock elsewhere is moved at once, what has to be made or bought follows. Of each order all that comes on its
+    day is taken. None, with nothing planned, when no order helps.
+    """
+    mark = stand.mark()
+    orders = _soonest_first(line, outlets, stand, wanted)
+    parts = split_of(line, outlets, wanted, line.latest_day, effort) if orders else []
+    used = _used_of(orders, parts, stand) if parts else []
+    if not any(used):
+        stand.rollback(mark)
+        return None
+    whole = [one.source.lot.rounded(one.quantity) for one in orders]
+    if [one.source.lot.rounded(part) for one, part in zip(orders, used, strict=True)] == whole:
+        return parts
+    before = earliest_worth(line, parts, wanted, stand)
+    for quantities in (used, [one.quantity for one in orders]):
+        stand.rollback(mark)
+        for one, quantity in zip(orders, quantities, strict=True):
+            if quantity:
+                order(stand, one.outlet.place, one.source, quantity, ((one.outlet.place.sku, one.outlet.site),))
+        parts = split_of(line, outlets, wanted, line.latest_day, effort)
+        if earliest_worth(line, parts, wanted, stand) <= before:
+            break
+    return parts
+
+
+def _soonest_first(line: LineRequest, outlets: Sequence[Outlet], stand: Stand, wanted: Day) -> list[Ordered]:
+    """The orders, planned on the stand, each the soonest that can still be had."""
+    places = each_place(outlets)
+    orders: list[Ordered] = []
+    floor = stand.effort // 2
+    while len(orders) < _MOST_ORDERS and stand.effort > floor:
+        soonest = _soonest(line, outlets, stand, wanted)
+        if soonest is None:
+            break
+        outlet, source, hop = soonest
+        rest = line.quantity - sum(each.offers_by(hop.delivery) for each in places)
+        fence = outlet.place.rules.atp_fence_days
+        if fence is not None:
+            rest -= max(0, outlet.place.offers(outlet.place.today + fence) - outlet.offers_by(hop.delivery))
+        if rest <= 0:
+            break
+        path, since = ((outlet.place.sku, outlet.site),), len(stand.planned)
+        most = most_of_source(stand, outlet.place, source, rest, hop.pick, path, floor)
+        if not most or order(stand, outlet.place, source, most, path) is None:
+            break
+        orders.append(Ordered(outlet, source, most, since, len(stand.planned)))
+    return orders
+
+
+def _soonest(line: LineRequest, outlets: Sequence[Outlet], stand: Stand, wanted: Day) -> tuple[Outlet, Source, Hop] | None:
+    """The source of a site that has anything there first, and the delivery of that."""
+    best: tuple[Outlet, Source, Hop] | None = None
+    for outlet in outlets:
+        for source in sources_for(line, outlet):
+            mark = stand.mark()
+            little = source.lot.rounded(min(unit_of(line.quantity), line.quantity))
+            planned = order(stand, outlet.place, source, little, ((outlet.place.sku, outlet.site),))
+            stand.rollback(mark)
+            hop = None if planned is None else outlet.after(planned.usable)
+            if hop is not None and hop.delivery < wanted:
+                hop = outlet.by(wanted) or hop
+            if hop is None or too_late(line, hop):
+                continue
+            if best is None or hop.delivery < best[2].delivery:
+                best = (outlet, source, hop)
+    return best
+
+
+def _used_of(orders: Sequence[Ordered], parts: Sequence[Part], stand: Stand) -> list[Micro]:
+    """How much of each order the parts need."""
+    taking = stand.mark()
+    for outlet, hop, quantity in parts:
+        outlet.place.take(hop.pick, quantity)
+    used = [sum(plan.quantity - plan.left for plan in one.mine(stand)) for one in orders]
+    stand.rollback(taking)
+    return used

@@ -1,0 +1,165 @@
+"""A line under a policy that weighs more than dates: every way is looked at, and the best by that policy is taken.
+
+Ways: the whole line from each site as it is known, by each source of each site, by several sources of a site together; where
+a line may be split, also the splits that the policy asks for, and those with planned supply.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from services.quote.domain.choice import Aim, cost_of_planned, cost_per_unit, lost_because, worth
+from services.quote.domain.known import offer_of, split_of, too_late
+from services.quote.domain.planning import MOST_NAMED, VERB, by_several, by_source, sources_for, spoken_source, spread, with_source
+from services.quote.domain.runners import Way, alternative_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from services.quote.domain.answer import Alternative
+    from services.quote.domain.book import Day, Micro
+    from services.quote.domain.choice import Part, Worth
+    from services.quote.domain.outlet import Outlet
+    from services.quote.domain.request import LineRequest
+    from services.quote.domain.sources import Source
+    from services.quote.domain.stand import Stand
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One line and all that its ways are built from."""
+
+    line: LineRequest
+    outlets: Sequence[Outlet]
+    stand: Stand
+    wanted: Day
+    aim: Aim
+    allow_partial: bool
+    effort: int
+
+
+def weigh(
+    line: LineRequest, outlets: Sequence[Outlet], stand: Stand, wanted: Day, aim: Aim, *, allow_partial: bool, effort: int
+) -> tuple[list[Part], list[Alternative]]:
+    """The best way under the policy, planned on the stand, not taken yet; and the ways that lost, each with the reason."""
+    asked = _Asked(line, outlets, stand, wanted, aim, allow_partial, effort)
+    mark = stand.mark()
+    tried: list[tuple[Way, Callable[[], Sequence[Part]], Worth]] = []
+    for kind, supply, build in _ways(asked):
+        if tried and stand.effort < 0:
+            break
+        since = len(stand.planned)
+        parts = tuple(build())
+        if parts and not any(too_late(line, hop) for _, hop, _ in parts):
+            found = worth(aim, line, parts, wanted, cost_of_planned(stand, since), stand)
+            tried.append((Way(kind, parts, supply), build, found))
+        stand.rollback(mark)
+    if not tried:
+        return [], []
+    best = min(tried, key=lambda one: one[2])
+    parts = tuple(best[1]())
+    others: list[Alternative] = []
+    seen = {_as_delivered(best[0].parts)}
+    for way, _, found in sorted(tried, key=lambda one: one[2]):
+        if _as_delivered(way.parts) not in seen and len(others) < MOST_NAMED:
+            seen.add(_as_delivered(way.parts))
+            others.append(alternative_of(way, line, lost_because(aim, line, found, best[2])))
+    return list(parts), others
+
+
+def _as_delivered(parts: Sequence[Part]) -> tuple[object, ...]:
+    return tuple((outlet.site, outlet.way.lane, hop, quantity) for outlet, hop, quantity in parts)
+
+
+def _ways(asked: _Asked) -> Iterator[tuple[str, tuple[str, ...] | None, Callable[[], Sequence[Part]]]]:
+    """Every way: its kind, the planned supply that it is confirmed with, and how it is planned on the stand."""
+    line, wanted = asked.line, asked.wanted
+    for outlet in asked.outlets:
+        yield "site", (), partial(_whole, line, outlet, wanted)
+    if asked.allow_partial:
+        for build in _known_splits(asked):
+            yield "split", (), build
+    for outlet in asked.outlets:
+        sources = sources_for(line, outlet)
+        for source in sources:
+            yield VERB[source.kind], (spoken_source(source),), partial(_whole_by, asked, outlet, [source])
+            if asked.allow_partial:
+                yield VERB[source.kind], (spoken_source(source),), partial(_split_by, asked, outlet, source)
+        if len(sources) > 1:
+            yield "mixed", tuple(map(spoken_source, sources)), partial(_whole_by, asked, outlet, sources)
+    if asked.allow_partial:
+        yield "mixed", None, partial(_spread, asked)
+
+
+def _whole_by(asked: _Asked, outlet: Outlet, sources: Sequence[Source]) -> Sequence[Part]:
+    if len(sources) == 1:
+        hop = by_source(asked.line, outlet, sources[0], asked.stand, asked.wanted)
+    else:
+        hop = by_several(asked.line, outlet, sources, asked.stand, asked.wanted, None)
+    return () if hop is None else ((outlet, hop, asked.line.quantity),)
+
+
+def _split_by(asked: _Asked, outlet: Outlet, source: Source) -> Sequence[Part]:
+    return with_source(asked.line, asked.outlets, outlet, source, asked.stand, asked.wanted, asked.effort) or ()
+
+
+def _spread(asked: _Asked) -> Sequence[Part]:
+    return spread(asked.line, asked.outlets, asked.stand, asked.wanted, asked.effort) or ()
+
+
+def _whole(line: LineRequest, outlet: Outlet, wanted: Day) -> tuple[Part, ...]:
+    hop = outlet.earliest(line.quantity, wanted)
+    return () if hop is None else ((outlet, hop, line.quantity),)
+
+
+def _known_splits(asked: _Asked) -> Iterator[Callable[[], Sequence[Part]]]:
+    """The splits from what is known that may be the best: that of the policy's own rule, and the earliest of each number of shipments."""
+    line, outlets = asked.line, asked.outlets
+    yield partial(_split_from, asked, line, outlets)
+    if asked.aim is Aim.FEWEST_SHIPMENTS:
+        for most in range(1, min(len(outlets) + 1, line.max_shipments or len(outlets) + 1) + 1):
+            yield partial(_split_from, asked, replace(line, max_shipments=most), outlets)
+        return
+    yield partial(_in_turn, asked)
+    for count in range(1, len(outlets)):
+        yield partial(_split_from, asked, line, outlets[:count])
+    for outlet in outlets:
+        yield partial(_split_from, asked, line, [outlet])
+
+
+def _split_from(asked: _Asked, line: LineRequest, outlets: Sequence[Outlet]) -> Sequence[Part]:
+    return split_of(line, outlets, asked.wanted, line.latest_day, asked.effort)
+
+
+def _in_turn(asked: _Asked) -> list[Part]:
+    """What is best under the policy taken first, as much of it as there is, then the next, until the line is covered.
+
+    `cheapest`: unit by unit the least cost of carrying, handling and lateness: what a site has later it has with what it has
+    before, and costs more, so that this is the cheapest. `preferred_site`: all of a site before the next one. Nothing, where
+    that breaks the limits on shipments.
+    """
+    line, wanted = asked.line, asked.wanted
+    steps: list[tuple[int, int, Day, Outlet, Micro]] = []
+    for number, outlet in enumerate(asked.outlets):
+        offer = offer_of(outlet, wanted, line.latest_day, line.quantity)
+        before = 0
+        for day, total in zip(offer.days, offer.totals, strict=True):
+            hop = outlet.by(day) or outlet.after(outlet.first_pick)
+            if hop is not None:
+                rank = cost_per_unit(outlet, hop, wanted, asked.stand) if asked.aim is Aim.CHEAPEST else line.sites.index(outlet.site)
+                steps.append((rank, number, day, outlet, total - before))
+            before = total
+    left = line.quantity
+    parts: list[Part] = []
+    for _, _, day, outlet, gain in sorted(steps, key=lambda step: step[:3]):
+        hop = outlet.by(day) or outlet.after(outlet.first_pick)
+        took = min(left, gain)
+        if took > 0 and hop is not None:
+            parts.append((outlet, hop, took))
+            left -= took
+    least = min(line.min_ship or 1, line.quantity)
+    if any(quantity < least for _, _, quantity in parts) or len(parts) > (line.max_shipments or len(parts)):
+        return []
+    return sorted(parts, key=lambda part: part[1].delivery)

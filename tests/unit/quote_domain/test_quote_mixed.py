@@ -1,0 +1,169 @@
+"""Several sources for one line: what is in stock elsewhere is moved at once, the rest is made or bought."""
+
+from itertools import product
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.quote.domain.book import Book
+from services.quote.domain.promise import Decision, Demand, promise
+from services.quote.domain.sources import Buy, Component, Make, Source, Transfer
+from tests.unit.quote_domain import oracle
+from tests.unit.quote_domain.builders import MICRO, NOW, TODAY, a_book, a_line, claim, receipt, units
+from tests.unit.quote_domain.plants import (
+    HERE,
+    LOTS,
+    PART,
+    PRODUCT,
+    THERE,
+    Plant,
+    a_lot,
+    a_machine,
+    a_purchase,
+    a_step,
+    a_transfer,
+)
+
+LAST = 25
+
+
+@st.composite
+def shops(draw: st.DrawFn) -> Plant:
+    """A site with some stock and receipts, another one to move from, a machine, a supplier: each of these or not."""
+    here = a_book(
+        *(receipt(f"R{n}", q, d) for n, (q, d) in enumerate(draw(COMING))), on_hand=draw(st.integers(0, 3)), sku=PRODUCT, site=HERE
+    )
+    going = [claim(f"C{n}", q, d) for n, (q, d) in enumerate(draw(COMING))]
+    coming = [receipt(f"S{n}", q, d) for n, (q, d) in enumerate(draw(COMING))]
+    there = a_book(*going, *coming, on_hand=draw(st.integers(0, 6)), sku=PRODUCT, site=THERE)
+    plant = Plant(
+        here, there, a_machine("LATHE", draw(st.sampled_from([1, 2, 3])), days=draw(st.dictionaries(st.integers(0, 6), st.just(0))))
+    )
+    lots = draw(st.sampled_from([False, True]))
+    each: list[Source] = [
+        a_transfer(THERE, draw(st.integers(0, 3)), draw(LOTS) if lots else a_lot()),
+        Make(PRODUCT, (), (a_step("LATHE", draw(st.sampled_from([1, 2]))),), draw(LOTS) if lots else a_lot()),
+        a_purchase(draw(st.integers(0, 9)), draw(LOTS) if lots else a_lot()),
+    ]
+    plant.source[PRODUCT, HERE] = tuple(one for one in each if draw(st.booleans()))
+    return plant
+
+
+COMING = st.lists(st.tuples(st.integers(1, 3), st.integers(0, 6)), max_size=2)
+
+
+def days_of(book: Book) -> list[int]:
+    return oracle.projected(oracle.entries_of(book), TODAY, NOW, Plant().rules(book.sku, book.site))
+
+
+def there_on(plant: Plant, source: Source, quantity: int) -> int | None:
+    """The day, from today, on which one order of so many units comes by one source."""
+    lot = source.lot.rounded(quantity)
+    if isinstance(source, Buy):
+        return source.lead_time_days
+    if isinstance(source, Transfer):
+        sent = oracle.earliest(days_of(plant.books[PRODUCT, THERE]), lot, 0)
+        return None if sent is None else sent + source.way.transit_days
+    detail = next(iter(plant.machine("LATHE").entries())).detail
+    assert detail is not None
+    left = source.operations[0].minutes(lot) // MICRO
+    for day in range(LAST):
+        left -= detail["days"].get(str(TODAY + day), detail["weekly"][0])
+        if left <= 0:
+            return day + 1
+    return None
+
+
+def asked(plant: Plant, quantity: int, day: int, *, partial: bool = False) -> Decision:
+    return promise(Demand((a_line(quantity, day, sku=PRODUCT, sites=(HERE,)),), allow_partial=partial), plant)
+
+
+@settings(max_examples=200)
+@given(shops(), st.integers(1, 8), st.integers(0, 5))
+def test_a_whole_line_comes_on_the_first_day_that_any_mix_of_orders_allows(plant: Plant, quantity: int, wanted: int) -> None:
+    """Every quantity by every source, beside what is known: no mix is earlier than what was answered."""
+    sources = plant.source[PRODUCT, HERE]
+    days = days_of(plant.books[PRODUCT, HERE])
+    best = oracle.earliest(days, units(quantity), wanted)
+    for amounts in product(range(quantity + 1), repeat=len(sources)):
+        due = [0 if not amount else there_on(plant, source, units(amount)) for source, amount in zip(sources, amounts, strict=True)]
+        if any(one is None for one in due):
+            continue
+        planned = sum(source.lot.rounded(units(amount)) if amount else 0 for source, amount in zip(sources, amounts, strict=True))
+        day = oracle.earliest(days, max(0, units(quantity) - planned), max(wanted, *(one or 0 for one in due), 0))
+        if day is not None and (best is None or day < best):
+            best = day
+    found = asked(plant, quantity, wanted).lines[0].promised_day
+    assert (None if found is None else found - TODAY) == best
+
+
+@settings(max_examples=200)
+@given(shops(), st.integers(1, 9), st.integers(0, 5))
+def test_a_split_has_by_every_day_all_that_all_sources_together_could_have_there(plant: Plant, quantity: int, wanted: int) -> None:
+    """The least quantity x days late, where no lot and no limit on shipments stands in the way."""
+    sources = [source for source in plant.source[PRODUCT, HERE] if source.lot == a_lot()]
+    plant.source[PRODUCT, HERE] = tuple(sources)
+    days = days_of(plant.books[PRODUCT, HERE])
+    by_day = []
+    for day in range(wanted, LAST):
+        known = max(0, min(days[day:])) // MICRO
+        most = [
+            max((n for n in range(1, quantity + 1) if (on := there_on(plant, source, units(n))) is not None and on <= day), default=0)
+            for source in sources
+        ]
+        by_day.append(min(quantity, known + sum(most)))
+    late = sum((now - before) * offset for offset, (before, now) in enumerate(zip([0, *by_day], by_day, strict=False)))
+    line = asked(plant, quantity, wanted, partial=True).lines[0]
+    promised = sum(one.quantity for one in line.deliveries) // MICRO
+    assert promised == by_day[-1]
+    assert sum(one.quantity // MICRO * (one.delivery_day - TODAY - wanted) for one in line.deliveries) == late
+
+
+# -- told in words
+
+
+def test_what_is_in_stock_elsewhere_is_moved_and_the_rest_is_made() -> None:
+    plant = Plant(a_book(on_hand=3, sku=PRODUCT, site=HERE), a_book(on_hand=4, sku=PRODUCT, site=THERE), a_machine("LATHE", 10))
+    plant.source[PRODUCT, HERE] = (a_transfer(THERE, 2), Make(PRODUCT, (), (a_step("LATHE", 5),)), a_purchase(30))
+    decision = asked(plant, 11, 0)
+    assert [(one.kind, one.quantity // MICRO, one.due_day - TODAY) for one in decision.planned] == [
+        ("transfer_order", 4, 2),
+        ("production_order", 4, 2),
+    ]
+    (line,) = decision.lines
+    assert line.promised_day == TODAY + 2
+    assert [(other.kind, other.lost_because) for other in line.alternatives] == [("make", "LATER"), ("buy", "LATER")]
+    assert [(peg.source, peg.quantity // MICRO) for peg in line.pegging] == [
+        ("on_hand", 3),
+        ("planned_transfer_order", 4),
+        ("planned_production_order", 4),
+    ]
+
+
+def test_a_component_comes_from_several_sources_too() -> None:
+    plant = Plant(a_book(on_hand=2, sku=PART, site=HERE), a_book(on_hand=4, sku=PART, site=THERE), a_machine("LATHE", 100))
+    plant.source[PRODUCT, HERE] = (Make(PRODUCT, (Component((PART,), units(1)),), (a_step("LATHE", 1),)),)
+    plant.source[PART, HERE] = (a_transfer(THERE, 1), Make(PART, (), (a_step("LATHE", 50),)), a_purchase(9))
+    decision = asked(plant, 10, 0)
+    assert [(one.sku, one.kind, one.quantity // MICRO, one.due_day - TODAY) for one in decision.planned] == [
+        (PART, "transfer_order", 4, 1),
+        (PART, "production_order", 4, 2),
+        (PRODUCT, "production_order", 10, 3),
+    ]
+
+
+def test_one_source_that_is_as_early_as_several_together_is_enough() -> None:
+    plant = Plant(a_book(on_hand=0, sku=PRODUCT, site=HERE), a_book(on_hand=4, sku=PRODUCT, site=THERE))
+    plant.source[PRODUCT, HERE] = (a_transfer(THERE, 2), a_purchase(7))
+    assert [(one.kind, one.quantity // MICRO) for one in asked(plant, 10, 0).planned] == [("purchase_order", 10)]
+
+
+def test_what_is_kept_for_later_may_be_taken_where_a_plan_covers_the_later() -> None:
+    """Ten on hand are promised for day 20; five more are bought by day 6, so that five of the ten can leave at once."""
+    plant = Plant(a_book(claim("C", 10, 20), on_hand=10, sku=PRODUCT, site=HERE))
+    plant.source[PRODUCT, HERE] = (a_purchase(6),)
+    decision = asked(plant, 5, 0)
+    assert decision.outcome == "full"
+    assert [(one.quantity // MICRO, one.due_day - TODAY) for one in decision.planned] == [(5, 6)]
+    held = promise(Demand((a_line(5, 0, sku=PRODUCT, sites=(HERE,)),), holding=True), plant)
+    assert held.lines[0].promised_day == TODAY + 6, "of a hold no plan stands in the book"
