@@ -27,6 +27,7 @@ from fastapi.security.base import SecurityBase
 
 from shared import ownership
 from shared.database import CONNECT_TIMEOUT_SECONDS, UnreachableError, connect, server_settings
+from shared.limiting import Limiter
 from shared.problems import Problem, unavailable
 
 log = structlog.get_logger(__name__)
@@ -71,6 +72,8 @@ class Caller:
     id: str
     scopes: frozenset[Scope]
     name: str
+    role: str | None = None
+    """Of the key, if it was made for one: some limits go by it."""
 
     def require(self, scope: Scope) -> None:
         """Raise 403 unless this caller has `scope`."""
@@ -184,7 +187,7 @@ class Keyring:
                 self._connection = await _connect(self._url)
             began = time.monotonic()
             rows = await self._connection.fetch(
-                "SELECT hash, name, scopes, extract(epoch FROM expires_at - clock_timestamp())::float8 AS seconds_left FROM api_key"
+                "SELECT hash, name, scopes, role, extract(epoch FROM expires_at - clock_timestamp())::float8 AS seconds_left FROM api_key"
                 " WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > clock_timestamp())",
                 timeout=CONNECT_TIMEOUT_SECONDS,
             )
@@ -194,7 +197,9 @@ class Keyring:
         known = {str(scope) for scope in Scope}
         self._keys = {
             bytes(row["hash"]): _Live(
-                Caller(f"key:{row['name']}", frozenset(Scope(scope) for scope in row["scopes"] if scope in known), row["name"]),
+                Caller(
+                    f"key:{row['name']}", frozenset(Scope(scope) for scope in row["scopes"] if scope in known), row["name"], row["role"]
+                ),
                 float("inf") if row["seconds_left"] is None else began + row["seconds_left"],
             )
             for row in rows
@@ -230,7 +235,7 @@ class _CallerWith(SecurityBase):
 
 
 async def caller_of(request: Request, scope: Scope) -> Caller:
-    """Who calls, or 401 and 403. For the one endpoint where even the framework's dependencies cost too much; else `caller_with`."""
+    """Who calls, or 401, 403 and 429. For the one endpoint where even the framework's dependencies cost too much; else `caller_with`."""
     header = request.headers.get("authorization", "")
     scheme, _, key = header.partition(" ")
     key = key.strip()
@@ -241,6 +246,9 @@ async def caller_of(request: Request, scope: Scope) -> Caller:
         raise _unauthorized("INVALID_KEY", "This key is unknown, expired or revoked.")
     if scope not in caller.scopes:
         caller.require(scope)
+    limiter: Limiter | None = request.app.state.limiter
+    if limiter is not None:
+        limiter.take(caller.id)
     return caller
 
 
@@ -290,6 +298,7 @@ class KeyRecord:
     prefix: str
     name: str
     scopes: tuple[str, ...]
+    role: str | None
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
@@ -312,6 +321,7 @@ async def create_key(
     *,
     name: str,
     scopes: frozenset[Scope] | set[Scope],
+    role: str | None = None,
     lifetime: timedelta | None = None,
 ) -> tuple[str, KeyRecord]:
     """Make a key for `name`: its text (shown once, kept nowhere) and its record. Raises TooManyKeysError at the third live one."""
@@ -327,13 +337,15 @@ async def create_key(
         if live >= LIVE_KEYS_PER_NAME:
             raise TooManyKeysError(f"{name} has {live} live keys already: revoke one first")
         row = await connection.fetchrow(
-            "INSERT INTO api_key (prefix, hash, name, scopes, expires_at) VALUES ($1, $2, $3, $4, clock_timestamp() + $5::interval)"
-            " RETURNING prefix, name, scopes, created_at, expires_at, revoked_at",
+            "INSERT INTO api_key (prefix, hash, name, scopes, expires_at, role)"
+            " VALUES ($1, $2, $3, $4, clock_timestamp() + $5::interval, $6)"
+            " RETURNING prefix, name, scopes, role, created_at, expires_at, revoked_at",
             prefix,
             _hash(key_secret.encode(), key),
             name,
             sorted(str(scope) for scope in scopes),
             lifetime,
+            role,
         )
     return key, _record(row)
 
@@ -342,7 +354,7 @@ async def list_keys(database_url: str) -> list[KeyRecord]:
     """Every key that was ever made, the newest first."""
     async with _connected(database_url) as connection:
         rows = await connection.fetch(
-            "SELECT prefix, name, scopes, created_at, expires_at, revoked_at FROM api_key ORDER BY created_at DESC, prefix"
+            "SELECT prefix, name, scopes, role, created_at, expires_at, revoked_at FROM api_key ORDER BY created_at DESC, prefix"
         )
     return [_record(row) for row in rows]
 
@@ -359,4 +371,4 @@ async def revoke_key(database_url: str, prefix: str) -> bool:
 
 
 def _record(row: Any) -> KeyRecord:
-    return KeyRecord(row["prefix"], row["name"], tuple(row["scopes"]), row["created_at"], row["expires_at"], row["revoked_at"])
+    return KeyRecord(row["prefix"], row["name"], tuple(row["scopes"]), row["role"], row["created_at"], row["expires_at"], row["revoked_at"])

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 from shared import asyncapi, health, logs, openapi, problems
 from shared.access import Keyring
 from shared.edge import Edge
+from shared.limiting import limiter
 from shared.settings import CommonSettings
 from shared.straight import StraightRoute, Straightway
 
@@ -77,6 +78,7 @@ def build(
         keyring = Keyring(settings.database_url, settings.key_secret.get_secret_value(), development_key, settings.host)
         await keyring.start(settings.installation_id)
         app.state.keyring = keyring
+        app.state.limiter = limiter(settings.rate_limit_per_second, settings.rate_limit_burst)
         try:
             async with lifespan(app):
                 yield

@@ -37,6 +37,10 @@ class CommonSettings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     topic_partitions: int = Field(4, ge=1, le=1000)
     """For topics that do not exist yet."""
+    rate_limit_per_second: float = Field(0, ge=0, le=1_000_000)
+    """Calls that one caller may make in each process on average; 0: nobody is limited."""
+    rate_limit_burst: int = Field(0, ge=0, le=1_000_000)
+    """Calls that may come at once after a rest; 0: a second's worth."""
     heartbeat_seconds: float = Field(1.0, gt=0, le=60)
 
     @field_validator("database_url")

@@ -43,7 +43,7 @@ def create(
     lifetime = timedelta(days=days) if days else None
     try:
         key, record = asyncio.run(
-            create_key(installation.database_url, installation.key_secret, name=name, scopes=scopes, lifetime=lifetime)
+            create_key(installation.database_url, installation.key_secret, name=name, scopes=scopes, role=role, lifetime=lifetime)
         )
     except (TooManyKeysError, CannotStartError) as error:
         fail(str(error))

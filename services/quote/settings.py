@@ -1,6 +1,7 @@
 """What can be turned in quote."""
 
-from typing import ClassVar
+from decimal import Decimal
+from typing import Annotated, ClassVar
 
 from pydantic import Field, SecretStr
 
@@ -34,5 +35,11 @@ class Settings(CommonSettings):
     past_due_offset_days: int = Field(default=1, ge=0)
     past_due_limit_days: int = Field(default=30, ge=0)
     hold_ttl_seconds_max: int = Field(default=2_592_000, ge=1)
+    hold_ttl_seconds_max_by_role: dict[str, Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
+    """For callers whose key was made for a role, where less than the above: `{"sales": 259200}`."""
+    hold_quantity_max: Annotated[Decimal, Field(gt=0)] | None = None
+    """Of one item, in its unit, that one caller may hold at a time, over all its open holds; none: as much as there is."""
+    hold_quantity_max_by_role: dict[str, Annotated[Decimal, Field(gt=0)]] = Field(default_factory=dict)
+    """The same for callers whose key was made for a role: `{"integration": 500}`; it counts instead."""
     horizon_days: int = Field(default=1096, ge=1)
     """A date further ahead than this is refused: three years."""

@@ -9,6 +9,7 @@ from services.quote.api.reach import IdempotencyKey, Promiser, Reader, answers, 
 from services.quote.asks import ConfirmAsk, ExtendAsk, OrderAsk, QuoteAsk, ReleaseAsk
 from services.quote.handlers.demand import check, check_commits, check_ttl
 from services.quote.handlers.find_quote import as_order_ask, check_is_no_inquiry, explanation_of, find_quote, list_quotes, offered
+from services.quote.handlers.hoarding import most_seconds, quota_of
 from services.quote.handlers.hold import ConfirmHold, Extend, Release
 from services.quote.handlers.inquire import inquire
 from services.quote.handlers.take import Take
@@ -41,10 +42,11 @@ async def create_quote(
         return written(inquire(here.board, here.log, ask, caller.id, request_id(request)))
     caller.require(Scope.PROMISE_WRITE)
     check_commits(ask)
-    check_ttl(ask.ttl_seconds, here.settings.hold_ttl_seconds_max)
-    return await change(
-        request, Take(ask, caller.id, request_id(request), ttl_seconds=ask.ttl_seconds), caller, idempotency_key, ask.idempotency_key
-    )
+    most = most_seconds(here.settings, caller.role)
+    ttl_seconds = ask.ttl_seconds if "ttl_seconds" in ask.model_fields_set else min(ask.ttl_seconds, most)
+    check_ttl(ttl_seconds, most)
+    what = Take(ask, caller.id, request_id(request), ttl_seconds=ttl_seconds, quota=quota_of(here.settings, caller.role))
+    return await change(request, what, caller, idempotency_key, ask.idempotency_key)
 
 
 @router.get("/quotes", response_class=Response, responses=answers(models.QuotePage, examples.QUOTES))
@@ -132,6 +134,6 @@ async def extend_quote(
 ) -> Response:
     """A new expiry for a live hold, `ttl_seconds` from now."""
     here = house(request)
-    check_ttl(ask.ttl_seconds, here.settings.hold_ttl_seconds_max)
+    check_ttl(ask.ttl_seconds, most_seconds(here.settings, caller.role))
     await check_is_no_inquiry(here.pool, here.board, here.log, quote_id)
     return await change(request, Extend(quote_id, caller.id, ask.ttl_seconds), caller, idempotency_key, ask.idempotency_key)

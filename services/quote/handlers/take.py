@@ -12,6 +12,7 @@ from services.quote.domain.promise import promise
 from services.quote.domain.shipment import order_status
 from services.quote.handlers.demand import demand_of, is_acceptable, with_class
 from services.quote.handlers.freshness import refuse_old_news
+from services.quote.handlers.hoarding import refuse_hoarding
 from services.quote.handlers.plans import hold_plans, plans_of, stand_plans
 from services.quote.ledger import Change, Effect, Refusal
 from services.quote.store.books import Cause
@@ -47,10 +48,18 @@ class Take(Change):
     offered: Mapping[str, tuple[str, float]] | None = None
     """Of an inquiry, by line: the last date and the quantity that it offered. What is worse by now is a new offer."""
 
+    quota: int | None = None
+    """How much of one item the caller may hold, in millionths; None: as much as there is."""
+
     @property
     def quote_ids(self) -> tuple[str, ...]:
         """An inquiry may have been confirmed before."""
         return (self.quote_id,) if self.confirms_inquiry else ()
+
+    @property
+    def hoarder(self) -> str | None:
+        """The caller, where there is a quota."""
+        return self.caller if self.quota is not None else None
 
     def numbers(self, quotes: Mapping[str, QuoteRow]) -> tuple[tuple[str, str], ...]:  # noqa: ARG002 -- the request says it
         """An order's, where it has one."""
@@ -85,6 +94,8 @@ class Take(Change):
         name_plans(body, plans)
         effect = Effect(200, body, cause=Cause("quote-held" if holding else "order-promised", self.decision_id, self.caller))
         claims = tuple(_claims(self.quote_id, decision)) if accepted else ()
+        if self.quota is not None and holding:
+            refuse_hoarding(desk, self.caller, self.quota, claims)
         quote = QuoteRow(
             self.quote_id, "hold" if holding else "order", status, self.caller, self.ask.customer, str(decision.outcome), decision.summary,
             request, body, claims, expires_at, body["order_id"], self.decision_id, 1, desk.now, desk.now, plans,

@@ -80,6 +80,11 @@ class Change(ABC):
         """Orders whose rows are locked before deciding."""
         return ()
 
+    @property
+    def hoarder(self) -> str | None:
+        """The caller whose open holds are counted, and who gets no other meanwhile."""
+        return None
+
     def numbers(self, quotes: Mapping[str, QuoteRow]) -> tuple[tuple[str, str], ...]:  # noqa: ARG002 -- most make no order
         """Source systems with the numbers that orders are to have in them: nobody else may have one."""
         return ()
@@ -111,8 +116,12 @@ class Desk:
         orders: dict[str, OrderRow],
         locked: frozenset[str] | None,
         numbers: Mapping[tuple[str, str], str] | None = None,
+        held: Mapping[tuple[str, str], int] | None = None,
     ) -> None:
-        """`locked` is None while planning: then any book may be written. `numbers`: by source system and number, the order that has it."""
+        """`locked` is None while planning: then any book may be written.
+
+        `numbers`: by source system and number, the order that has it. `held`: by caller and sku what is held, of callers with a quota.
+        """
         self.board = board
         self.basis = board.basis
         """What is known of master data by now, for whoever asks again later."""
@@ -121,6 +130,7 @@ class Desk:
         self.orders = dict(orders)
         self.locked = locked
         self.numbers = dict(numbers or {})
+        self.held = dict(held or {})
         self._given = quotes
         self.read_books: set[str] = set()
         self.steps: list[tuple[Step, Cause]] = []
@@ -240,6 +250,9 @@ class Desk:
             self._step(key, entries, effect.causes.get(key, effect.cause))
         for quote in effect.quotes:
             self.quotes[quote.id] = quote
+            if quote.status == "held" and quote.revision == 1:
+                for claim in quote.claims:
+                    self.held[quote.caller, claim.sku] = self.held.get((quote.caller, claim.sku), 0) + claim.quantity
         for order in effect.orders:
             self.orders[order.id] = order
             if order.external_id is not None:

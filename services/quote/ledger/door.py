@@ -271,6 +271,8 @@ class Door:
         orders = await documents.find_orders(connection, sorted({i for c in changes for i in c.order_ids}), lock=True)
         numbers = {number for change in changes for number in change.numbers(quotes)}
         taken = await documents.find_numbers(connection, numbers) if numbers else {}
+        hoarders = {change.hoarder for change in changes} - {None}
+        held = await documents.sum_held(connection, hoarders) if hoarders else {}
         for change in changes:
             await change.read(connection)
         new = {key for change in changes for key in change.new_books() if not self._is_written(key)}
@@ -278,7 +280,7 @@ class Door:
             await books.create(connection, new)
             await self._board.catch_up(connection, (await books.read_heads(connection, new))[1].values())
 
-        plan = Desk(self._board, self._board.now(), quotes, orders, None, taken)
+        plan = Desk(self._board, self._board.now(), quotes, orders, None, taken, held)
         planned, wanted = self._plan(working, plan)
         if wanted:
             if opened := {key for key in wanted if not self._is_written(key)}:
@@ -288,7 +290,7 @@ class Door:
         await self._board.catch_up(connection, heads.values())
         now = max([now, *(heads[key].ledger_at for key in wanted if key in heads)])
 
-        final = Desk(self._board, now, quotes, orders, frozenset(wanted), taken)
+        final = Desk(self._board, now, quotes, orders, frozenset(wanted), taken, held)
         for key in sorted(wanted):
             final.expire(key)
         if not final.steps and plan.stands_at(now):

@@ -83,6 +83,20 @@ async def find_quotes(connection: Connection, ids: Sequence[str], *, lock: bool)
     return {row["id"]: _quote(row) for row in rows}
 
 
+async def sum_held(connection: Connection, callers: Iterable[str | None]) -> dict[tuple[str, str], int]:
+    """What these callers hold of each sku, by caller and sku; locked, so that nobody holds more of it in their names meanwhile."""
+    names = sorted(name for name in callers if name is not None)
+    for name in names:
+        await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('holds of ' || $1, 0))", name)
+    rows = await connection.fetch(
+        """SELECT q.caller, claim ->> 'sku' AS sku, sum(CAST(claim ->> 'quantity' AS bigint))::bigint AS quantity
+           FROM quote AS q, jsonb_array_elements(q.claims) AS claim
+           WHERE q.status = 'held' AND q.expires_at > clock_timestamp() AND q.caller = ANY($1) GROUP BY 1, 2""",
+        names,
+    )
+    return {(row["caller"], row["sku"]): row["quantity"] for row in rows}
+
+
 async def list_due_holds(connection: Connection, limit: int) -> list[str]:
     """Holds whose time is over and that nobody has announced yet."""
     rows = await connection.fetch(

@@ -190,7 +190,7 @@ async def test_an_older_schema_is_refused_and_a_newer_one_is_not(empty_database:
     await migrations.upgrade(empty_database, ownership.ACCESS, INSTALLATION)
     connection = await asyncpg.connect(empty_database)
     await connection.execute("UPDATE access.schema_version SET version_num = '0000'")
-    with pytest.raises(NotMigratedError, match="this code needs 0001"):
+    with pytest.raises(NotMigratedError, match="this code needs 0002"):
         await database.start(INSTALLATION)
     await connection.execute("UPDATE access.schema_version SET version_num = '9999'")
     await connection.close()
