@@ -6,6 +6,7 @@ look-up and an addition; the library `limits` would cost an await and a storage 
 
 import math
 import time
+from collections.abc import Callable
 
 from shared.problems import Problem
 
@@ -13,14 +14,15 @@ from shared.problems import Problem
 class Limiter:
     """Each caller may call `per_second` times on average, and `burst` times at once after a rest."""
 
-    def __init__(self, per_second: float, burst: int) -> None:
+    def __init__(self, per_second: float, burst: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._interval = 1.0 / per_second
         self._slack = max(burst, 1) * self._interval
+        self._clock = clock
         self._full_at: dict[str, float] = {}
 
     def take(self, caller: str) -> None:
         """Count a call. Raises a 429 Problem that says when the next one may pass."""
-        now = time.monotonic()
+        now = self._clock()
         full_at = max(self._full_at.get(caller, now), now) + self._interval
         early = full_at - now - self._slack
         if early > 1e-9:  # noqa: PLR2004 -- sums of intervals are not exact

@@ -1,7 +1,7 @@
 """What one caller may take: how long, how much of an item, how often. Off unless an installation says so."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from datetime import datetime, timedelta
 
 import httpx
@@ -15,12 +15,16 @@ from tests.service.quote.shop import Shop, a_line, a_name, ok, refused
 @pytest.fixture(scope="module")
 async def strict(a_service: ServiceStarter) -> tuple[RunningService, RunningService, RunningService]:
     """Give two processes of quote that limit what is held, and an inventory."""
-    limits = {
-        "PLEDGE_QUOTE_HOLD_TTL_SECONDS_MAX_BY_ROLE": '{"sales": 600}',
-        "PLEDGE_QUOTE_HOLD_QUANTITY_MAX": "50",
-        "PLEDGE_QUOTE_HOLD_QUANTITY_MAX_BY_ROLE": '{"sales": 10}',
-    }
-    one, two, inventory = await asyncio.gather(a_service("quote", **limits), a_service("quote", **limits), a_service("inventory"))
+
+    def quote() -> Awaitable[RunningService]:
+        return a_service(
+            "quote",
+            PLEDGE_QUOTE_HOLD_TTL_SECONDS_MAX_BY_ROLE='{"sales": 600}',
+            PLEDGE_QUOTE_HOLD_QUANTITY_MAX="50",
+            PLEDGE_QUOTE_HOLD_QUANTITY_MAX_BY_ROLE='{"sales": 10}',
+        )
+
+    one, two, inventory = await asyncio.gather(quote(), quote(), a_service("inventory"))
     return one, two, inventory
 
 

@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared import limiting
 from shared.limiting import Limiter, limiter
 from shared.problems import Problem
 
@@ -12,18 +11,11 @@ from shared.problems import Problem
 class Clock:
     """Stands for the monotonic clock."""
 
-    def __init__(self) -> None:
-        self.now = 1000.0
+    def __init__(self, now: float = 1000.0) -> None:
+        self.now = now
 
-    def monotonic(self) -> float:
+    def __call__(self) -> float:
         return self.now
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    found = Clock()
-    monkeypatch.setattr(limiting, "time", found)
-    return found
 
 
 def passes(bucket: Limiter, caller: str = "shop") -> bool:
@@ -34,8 +26,9 @@ def passes(bucket: Limiter, caller: str = "shop") -> bool:
     return True
 
 
-def test_a_burst_passes_and_then_the_rate(clock: Clock) -> None:
-    bucket = Limiter(2, 3)
+def test_a_burst_passes_and_then_the_rate() -> None:
+    clock = Clock()
+    bucket = Limiter(2, 3, clock)
     assert [passes(bucket) for _ in range(5)] == [True, True, True, False, False]
     clock.now += 0.5
     assert [passes(bucket), passes(bucket)] == [True, False]
@@ -43,13 +36,14 @@ def test_a_burst_passes_and_then_the_rate(clock: Clock) -> None:
     assert [passes(bucket) for _ in range(4)] == [True, True, True, False], "a rest saves no more than the burst"
 
 
-def test_one_callers_haste_is_nobody_elses_loss(clock: Clock) -> None:
-    bucket = Limiter(1, 1)
+def test_one_callers_haste_is_nobody_elses_loss() -> None:
+    bucket = Limiter(1, 1, Clock())
     assert [passes(bucket, "a"), passes(bucket, "a"), passes(bucket, "b")] == [True, False, True]
 
 
-def test_whoever_waits_as_long_as_told_passes(clock: Clock) -> None:
-    bucket = Limiter(0.1, 1)
+def test_whoever_waits_as_long_as_told_passes() -> None:
+    clock = Clock()
+    bucket = Limiter(0.1, 1, clock)
     bucket.take("shop")
     with pytest.raises(Problem) as refused:
         bucket.take("shop")
@@ -66,17 +60,12 @@ def test_nobody_is_limited_unless_it_is_asked_for() -> None:
 @given(st.integers(1, 50), st.integers(1, 20), st.lists(st.integers(0, 500), max_size=60))
 def test_it_is_the_bucket_that_leaks_at_the_rate(per_second: int, burst: int, pauses: list[int]) -> None:
     """Against a bucket of tokens, counted exactly in thousandths of a second."""
-    clock, real = Clock(), limiting.time
-    clock.now = 0.0
-    limiting.time = clock  # type: ignore[assignment]
-    try:
-        bucket, tokens, at = Limiter(per_second, burst), burst * 1000, 0
-        for pause in pauses:
-            at += pause
-            clock.now = at / 1000
-            tokens = min(burst * 1000, tokens + pause * per_second)
-            assert passes(bucket) == (tokens >= 1000)
-            if tokens >= 1000:
-                tokens -= 1000
-    finally:
-        limiting.time = real  # type: ignore[assignment]
+    clock = Clock(0.0)
+    bucket, tokens, at = Limiter(per_second, burst, clock), burst * 1000, 0
+    for pause in pauses:
+        at += pause
+        clock.now = at / 1000
+        tokens = min(burst * 1000, tokens + pause * per_second)
+        assert passes(bucket) == (tokens >= 1000)
+        if tokens >= 1000:
+            tokens -= 1000
