@@ -5,9 +5,10 @@ from typing import Any
 
 from deploy.guide.house import House, agreed
 from deploy.guide.pictures import of_load, shown
-from deploy.guide.saying import Said, by_day, exchange
+from deploy.guide.saying import Said, by_day, exchange, short_date, table
 
-WEEKDAYS = dict.fromkeys(("monday", "tuesday", "wednesday", "thursday", "friday"), 480)
+EVERY_DAY = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+WEEKDAYS = dict.fromkeys(EVERY_DAY[:5], 480)
 PLANNED = tuple(
     f"planned_supply.{name}"
     for name in ("kind", "sku", "site", "quantity", "start_date", "due_date", "latest_start_date", "from_site", "supplier", "load")
@@ -69,6 +70,47 @@ async def made(house: House) -> Said:
     return Said("\n\n".join(said), {"load": of_load(load, "SAW: minutes that it can work, and what the desks take")})
 
 
+async def mixed(house: House) -> Said:
+    """10 valves: two a day can be made, six lie in Berlin two days away; both together are there first."""
+    await house.item("VALVE")
+    await house.stock("VALVE", 0)
+    await house.stock("VALVE", 6, "BER")
+    await house.master("capacity", "calendars/TWO-HOURS", {"weekly": dict.fromkeys(EVERY_DAY, 120)})
+    await house.master("capacity", "resources/LATHE", {"site": "HAM", "calendar": "TWO-HOURS"})
+    await house.item("BRASS")
+    await house.stock("BRASS", 100)
+    await house.master("capacity", "boms/VALVE", {"boms": [{"site": "HAM", "components": [{"component": "BRASS", "quantity_per": 1}]}]})
+    step = {"sequence": 10, "name": "turn", "minutes_per_unit": 60, "resources": [{"resource": "LATHE"}]}
+    await house.master("capacity", "routings/VALVE", {"routings": [{"site": "HAM", "operations": [step]}]})
+    await house.lane("BER-HAM-VALVE", "BER", "HAM", sku="VALVE", transit_days=2)
+    await house.settled()
+    line = {"sku": "VALVE", "quantity": 10, "sites": ["HAM"]}
+    answer = await house.post("quotes", {"lines": [line]})
+    agreed((answer["lines"][0]["promised_date"], [one["quantity"] for one in answer["planned_supply"]]), (house.day(2), [6, 4]))
+    others = ("lines.alternatives.kind", "lines.alternatives.deliveries.delivery_date", "lines.alternatives.lost_because")
+    return Said(exchange("POST /v1/quotes", {"lines": [line]}, answer, "summary", *others, *PLANNED))
+
+
+async def cheapest(house: House) -> Said:
+    """A sofa now from Berlin for 9, or in four days from Hamburg for 1: four days late cost 4, so Hamburg is cheaper."""
+    await house.item("SOFA")
+    await house.lane("HAM-NI", "HAM", "DE-NI", cost=1)
+    await house.lane("BER-NI", "BER", "DE-NI", cost=9)
+    await house.stock("SOFA", 0)
+    await house.stock("SOFA", 5, "BER")
+    await house.receipt("PO-SOFA", "SOFA", 5, 4)
+    await house.settled()
+    rows = []
+    line = {"sku": "SOFA", "quantity": 1, "sites": ["HAM", "BER"], "ship_to": "DE-NI"}
+    for policy in ("earliest", "cheapest", "preferred_site"):
+        answer = await house.post("quotes", {"policy": policy, "lines": [line]})
+        delivery = answer["lines"][0]["deliveries"][0]
+        rows.append((f"`{policy}`", delivery["site"], short_date(delivery["delivery_date"])))
+    agreed([site for _, site, _ in rows], ["BER", "HAM", "HAM"])
+    asked = exchange("POST /v1/quotes", {"policy": "cheapest", "lines": [line]}, None).partition("\n\n")[0]
+    return Said(f"{asked}\n\n{table(('policy', 'from', 'delivered'), rows)}")
+
+
 async def fenced(house: House) -> Said:
     """Without a fence tape is bought for tomorrow; with one of five days the receipt of the third day is waited for."""
     answers = []
@@ -107,6 +149,8 @@ EXAMPLES: dict[str, Callable[[House], Awaitable[Said]]] = {
     "moved": moved,
     "made": made,
     "bought": bought,
+    "mixed": mixed,
+    "cheapest": cheapest,
     "fenced": fenced,
     "split": split,
 }
