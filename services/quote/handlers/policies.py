@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from services.quote.handlers.definitions import Page
+from services.quote.handlers.definitions import Page, list_definitions, put_definition
 from services.quote.handlers.endanger import by_midnight
 from services.quote.store import risk, supply
 from services.quote.store.risk import BOOK, DueRow
-from services.quote.store.supply import Definition
-from shared.paging import decode_cursor, encode_cursor
-from shared.problems import Problem, conflict
+from shared.problems import conflict
 
 if TYPE_CHECKING:
     from services.quote.asks import PolicyAsk
@@ -30,20 +28,12 @@ async def put_policy(pool: Pool, board: Board, policy: str, ask: PolicyAsk) -> d
     wanted = ask.model_dump(mode="json", exclude={"expected_revision"})
     async with pool.connection() as connection, connection.transaction():
         await supply.lock_definition(connection, KIND, "")  # no other policy comes to be meanwhile: two could be for the same
-        before = await supply.lock_definition(connection, KIND, policy)
-        revision = 0 if before is None else before.revision
-        if ask.expected_revision not in (None, revision):
-            detail = f"The policy is at revision {revision}, not {ask.expected_revision}: read it and decide again."
-            raise Problem(409, "REVISION_CONFLICT", detail, extra={"current_revision": revision})
-        state = {**wanted, "policy": policy, "revision": revision}
-        if before is not None and before.state == state:
-            return before.state
-        for other in await supply.list_definitions_of(connection, KIND):
-            if other.id != policy and all(other.state[name] == state[name] for name in _SCOPE):
-                raise conflict("SCOPE_TAKEN", f"Policy {other.id!r} is for the same sku and site: change that one.", policy=other.id)
-        state["revision"] = revision + 1
-        await supply.save_definitions(connection, [Definition(KIND, policy, revision + 1, state)])
-        await _look_at_receipts(connection, board, [state] if before is None else [before.state, state])
+        known = {one.id: one.state for one in await supply.list_definitions_of(connection, KIND)}
+        for other, one in known.items():
+            if other != policy and all(one[name] == wanted[name] for name in _SCOPE):
+                raise conflict("SCOPE_TAKEN", f"Policy {other!r} is for the same sku and site: change that one.", policy=other)
+        state = await put_definition(connection, KIND, policy, wanted, ask.expected_revision)
+        await _look_at_receipts(connection, board, [known[policy], state] if policy in known else [state])
     await board.look(pool)
     return state
 
@@ -70,7 +60,4 @@ def find_policy(board: Board, policy: str) -> dict[str, Any] | None:
 
 def list_policies(board: Board, limit: int, cursor: str | None) -> Page:
     """Policies by id."""
-    after = str(decode_cursor(cursor, str)[0] or "") if cursor else ""
-    names = [name for name in sorted(board.world.all_of(KIND)) if name > after]
-    more = encode_cursor([names[limit - 1]]) if len(names) > limit else None
-    return Page([board.world.all_of(KIND)[name] for name in names[:limit]], more)
+    return list_definitions(board, KIND, limit, cursor)
