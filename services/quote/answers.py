@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from services.quote.domain.balance import daily
 from services.quote.domain.book import RESOURCE, Part
+from services.quote.domain.chance import CERTAIN, chance_of
+from services.quote.domain.pegging import ON_HAND
 from services.quote.store.risk import fields
 from shared.contracts.base import from_micro
 
@@ -46,7 +48,7 @@ def decision(board: Board, found: Decision, now: datetime) -> Json:
     return {
         "outcome": str(found.outcome),
         "summary": found.summary,
-        "lines": [_line(board, line) for line in found.lines],
+        "lines": [_line(board, line, chance(board, line, found, now)) for line in found.lines],
         "planned_supply": [_planned(one) for one in found.planned],
         "inputs": inputs(inputs_of(board, found, now)),
     }
@@ -95,7 +97,16 @@ def inputs(found: Iterable[Input]) -> list[Json]:
     ]
 
 
-def _line(board: Board, line: LinePromise) -> Json:
+def chance(board: Board, line: LinePromise, found: Decision, now: datetime) -> float | None:
+    """The probability that the date of a line holds; None where nothing is promised, or too little is known of what it waits for."""
+    if line.probability is None and line.deliveries:
+        if len(line.pegging) == 1 and line.pegging[0].source == ON_HAND and line.pegging[0].quantity == line.promised_quantity:
+            return CERTAIN
+        return chance_of(line, found.planned, board.world.chances, board.today(line.deliveries[0].site, now))
+    return line.probability
+
+
+def _line(board: Board, line: LinePromise, probability: float | None) -> Json:
     return {
         "line_ref": line.line_ref,
         "sku": line.sku,
@@ -111,7 +122,7 @@ def _line(board: Board, line: LinePromise) -> Json:
         "pegging": [_peg(one) for one in line.pegging],
         "reasons": [_reason(one) for one in line.reasons],
         "alternatives": [_alternative(board, one) for one in line.alternatives],
-        "probability": None,
+        "probability": None if probability is None else round(probability, 4),
     }
 
 

@@ -104,7 +104,9 @@ class OrderAsk(RequestModel):
     )
     policy: Policy = "earliest"
     priority: int = Field(default=100, ge=0, le=1_000_000, description="Small is urgent.")
-    probability: float | None = Field(default=None, ge=0, le=1)
+    probability: float | None = Field(
+        default=None, gt=0, le=1, description="Answer with dates that hold with this probability, by how late receipts really came so far."
+    )
     deadline_ms: int = Field(default=2000, ge=1, le=60_000)
     idempotency_key: str | None = Field(default=None, max_length=255)
     assume: list[AssumeAsk] = Field(
@@ -113,8 +115,6 @@ class OrderAsk(RequestModel):
     external_id: Code | None = Field(default=None, description="The caller's own number for this deal or order.")
     source_system: Code | None = None
     lines: list[LineAsk] = Field(min_length=1, max_length=MAX_LINES)
-
-    _not_yet = field_validator("probability")(_not_available_yet)
 
     @model_validator(mode="after")
     def _sound(self) -> "OrderAsk":

@@ -16,10 +16,12 @@ import structlog
 from services.quote.asks import micro_of
 from services.quote.domain.book import Rules
 from services.quote.domain.calendar import EVERY_DAY, NEVER, Calendar
+from services.quote.domain.chance import Chances
 from services.quote.domain.dates import Way, first_handling_day, immediate
 from services.quote.domain.demandclass import NO_CLASS, DemandClass, Strategy, lineage_of
 from services.quote.domain.policy import Costs, Freshness, Policies, Policy, StabilityBudget
 from services.quote.domain.sources import Buy, Component, Lot, Make, Need, Operation, Source, Transfer
+from services.quote.store import lateness
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -85,6 +87,7 @@ class World:
         self._rules: dict[str, Rules] = {}
         self._default_rules = Rules(settings.past_due_offset_days, settings.past_due_limit_days)
         self.policies = Policies()
+        self._chances: Chances | None = None
         self._rules_here: dict[tuple[str, str | None], Rules] = {}
         """Rules where policies have a word."""
         self._ways: dict[tuple[str, str, str | None, str | None], tuple[datetime, tuple[Way, ...]]] = {}
@@ -93,6 +96,10 @@ class World:
     def learn(self, definition: Definition) -> None:
         """Take a definition over from its owner, whatever else is known. One that is retired is as if nobody had ever made it."""
         kind, name, state = definition.kind, definition.id, definition.state
+        if kind == lateness.KIND:
+            self._states.setdefault(kind, {})[name] = state
+            self._chances = None
+            return
         known = self._states.setdefault(kind, {})
         before = known.pop(name, None)
         field = FOUND_BY.get(kind)
@@ -139,6 +146,14 @@ class World:
             self._calendars[name] = pattern(state["pattern"])
         elif kind == "demand_class":
             self._classes.clear()
+
+    @property
+    def chances(self) -> Chances:
+        """How late each source's receipts came, as far as anybody has seen."""
+        if self._chances is None:
+            told = self.all_of(lateness.KIND)
+            self._chances = Chances({name: {int(days): times for days, times in one["observed"].items()} for name, one in told.items()})
+        return self._chances
 
     def fork(self, past_due_offset_days: int | None = None, past_due_limit_days: int | None = None) -> World:
         """A world that knows the same and learns alone; with other settings of receipts that are late, where they are given."""

@@ -23,6 +23,7 @@ Goods left?             `shipment.py`: what a shipment consumes; the status of l
 From which supply?      `pegging.py`: by date, stock first
 Who is in danger?       `risk.py`: who can stay stays, by rank; who cannot is told when
 What is settled here?   `policy.py`: fences, past-due offsets, stability budget, freshness, costs; the closest policy first
+How likely is it?       `chance.py` (how late receipts come) and `vouch.py` (the date that holds with a probability)
 What if?                `assume.py`: the same question on copies of the books
 Why?                    `reasons.py` (the closed list) and `explanation.py` (the chain that sums to the slip)
 In one sentence?        `sentence.py`

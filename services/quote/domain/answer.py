@@ -52,6 +52,8 @@ class PartPlanned:
     quantity: Micro
     day: Day
     planned: Micro = 0
+    pegs: tuple[Peg, ...] = ()
+    """What covers it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,8 @@ class LinePromise:
     pegging: tuple[Peg, ...]
     reasons: tuple[Reason, ...]
     alternatives: tuple[Alternative, ...]
+    probability: float | None = None
+    """That the date holds, where the decision was made for one; else it is worked out for the answer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,11 @@ def _planned(stand: Stand) -> tuple[SupplyPlanned, ...]:
     if not stand.planned:
         return ()
     latest = latest_starts(stand)
+    pegs: Pegs = {}
+    for plan in stand.planned:
+        for other, _ in plan.parts:
+            if id(other) not in pegs:
+                pegs[id(other)] = other.pegs()
     return tuple(
         SupplyPlanned(
             plan.source.kind.value,
@@ -70,7 +75,14 @@ def _planned(stand: Stand) -> tuple[SupplyPlanned, ...]:
             plan.due,
             latest[plan.number],
             tuple(
-                PartPlanned(other.sku, other.site, other.takes[number].quantity, other.takes[number].day, other.takes[number].planned)
+                PartPlanned(
+                    other.sku,
+                    other.site,
+                    other.takes[number].quantity,
+                    other.takes[number].day,
+                    other.takes[number].planned,
+                    pegs[id(other)][number],
+                )
                 for other, number in plan.parts
             ),
             plan.loads,

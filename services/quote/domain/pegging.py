@@ -37,6 +37,8 @@ class Peg:
     """When it counts, which may be after it was due."""
     plan: int | None = None
     """Of planned supply of this decision: its place among `Decision.planned`."""
+    entry: Entry | None = None
+    """The receipt or plan of the book that it is pegged to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,6 @@ def peg(book: Book, figures: Balance, rules: Rules, quantity: Micro, day: Day, t
         kind = str(receipt.detail.get("kind", PURCHASE_ORDER)) if receipt.detail else PURCHASE_ORDER
         if receipt.part is Part.PLAN:
             kind = f"{PLANNED}{kind}"
-        pegs.append(Peg(min(end, reach) - low, kind, book.site, receipt.ref, receipt.day, incoming.days[at]))
+        pegs.append(Peg(min(end, reach) - low, kind, book.site, receipt.ref, receipt.day, incoming.days[at], None, receipt))
         at += 1
     return tuple(pegs)

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Final
 from services.quote.asks import LineAsk, OrderAsk, micro
 from services.quote.domain.assume import Assumption
 from services.quote.domain.choice import Aim
+from services.quote.domain.promise import promise
 from services.quote.domain.request import Demand, LineRequest
+from services.quote.domain.vouch import promise_that_holds
 from shared.problems import FieldError, unprocessable
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from services.quote.asks import ImportedOrder, LineChange
     from services.quote.board import Board
     from services.quote.domain.answer import Decision
+    from services.quote.domain.request import Shelf
 
 
 NO_DATE: Final = date.min
@@ -130,6 +133,14 @@ def line_of(board: Board, line: LineAsk, line_ref: str, now: datetime, customer:
         customer,
         None if line.supply is None else frozenset(line.supply),
     )
+
+
+def decide(board: Board, ask: OrderAsk, now: datetime, shelf: Shelf, *, holding: bool = False) -> Decision:
+    """What can be promised of a request; where it names a probability, on dates that hold with it."""
+    demand = demand_of(board, ask, now, holding=holding)
+    if ask.probability is None:
+        return promise(demand, shelf)
+    return promise_that_holds(demand, shelf, ask.probability, board.world.chances)
 
 
 def assumptions_of(ask: OrderAsk) -> list[Assumption]:

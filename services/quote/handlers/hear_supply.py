@@ -10,6 +10,7 @@ from services.quote.asks import micro
 from services.quote.domain.book import RESOURCE, Entry, Part
 from services.quote.domain.sources import MICRO
 from services.quote.handlers.endanger import by_item, by_supply
+from services.quote.handlers.learn_lateness import lateness_of, put_off
 from services.quote.handlers.plans import replace_plans
 from services.quote.handlers.ship import Left, match
 from services.quote.ledger import Change, Effect
@@ -145,6 +146,7 @@ class HearSupply(Change):
                 raise LookupError(f"book {key} was not made")
             _load_resources(effect, desk, book, state)
             highest = self._replace(effect, desk, book)
+            effect.lateness += lateness_of(desk.board, book, self._news(key))
             if danger := by_supply(book, state, self._told[key]):
                 effect.dangers[key] = danger
             for entry in _differences(book, state, highest):
@@ -157,16 +159,21 @@ class HearSupply(Change):
             match(effect, desk, list(self._lefts.values()), self._ids, self._unmatched, self._documents)
         return effect
 
+    def _news(self, key: str) -> list[PositionChanged]:
+        """The events that tell of a position what was not applied yet, by its revision."""
+        news = {
+            state.revision: event
+            for event in self._told[key]
+            for state in event.positions
+            if f"{state.sku}|{state.site}" == key and state.revision > self._seen.get(key, 0)
+        }
+        return [event for _, event in sorted(news.items())]
+
     def _replace(self, effect: Effect, desk: Desk, book: Book) -> dict[str, int]:
         """Let each increase of a real order replace plans, also of one that came and went since; the most ordered, by receipt."""
         highest: dict[str, int] = {}
-        news = {
-            state.revision: state
-            for event in self._told[book.key]
-            for state in event.positions
-            if f"{state.sku}|{state.site}" == book.key and state.revision > self._seen.get(book.key, 0)
-        }
-        for _, state in sorted(news.items()):
+        for event in self._news(book.key):
+            state = next(one for one in event.positions if f"{one.sku}|{one.site}" == book.key)
             for receipt in state.receipts:
                 before = highest.get(receipt.receipt_id, highest_ordered(book, receipt.receipt_id))
                 highest[receipt.receipt_id] = max(before, micro(receipt.quantity))
@@ -188,6 +195,7 @@ def _differences(book: Book, state: PositionState, highest: Mapping[str, int]) -
             "from_site": receipt.from_site, "document": receipt.document,
             "highest": highest[receipt.receipt_id],
             "load": [[load.resource, load.date.toordinal(), load.minutes] for load in receipt.load],
+            **put_off(book.find(Part.RECEIPT, receipt.receipt_id), receipt),
         }  # fmt: skip
         wanted[Part.RECEIPT, receipt.receipt_id] = Entry(
             Part.RECEIPT, receipt.receipt_id, micro(receipt.open_quantity), receipt.due_date.toordinal(), None, detail

@@ -8,8 +8,7 @@ import orjson
 
 from services.quote import answers
 from services.quote.domain.assume import AssumingShelf
-from services.quote.domain.promise import promise
-from services.quote.handlers.demand import assumptions_of, demand_of
+from services.quote.handlers.demand import assumptions_of, decide
 from services.quote.store.rows import InquiryRow
 from services.quote.version import CODE_VERSION
 from shared.ids import new_id
@@ -74,7 +73,7 @@ def answered(
     """What could be promised at an instant, and why; and the decision behind it."""
     shelf: Shelf = BoardShelf(board, now)
     assuming = AssumingShelf(shelf, assumptions_of(ask)) if ask.assume else None
-    found = promise(demand_of(board, ask, now), assuming or shelf)
+    found = decide(board, ask, now, assuming or shelf)
     body = answers.quote(
         answers.decision(board, found, now),
         quote_id=quote_id,

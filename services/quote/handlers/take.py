@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from services.quote import answers, events
 from services.quote.domain.book import Entry, Part
-from services.quote.domain.promise import promise
 from services.quote.domain.shipment import order_status
-from services.quote.handlers.demand import demand_of, is_acceptable, with_class
+from services.quote.handlers.demand import decide, is_acceptable, with_class
 from services.quote.handlers.freshness import refuse_old_news
 from services.quote.handlers.hoarding import refuse_hoarding
 from services.quote.handlers.plans import hold_plans, plans_of, stand_plans
@@ -71,7 +70,7 @@ class Take(Change):
             return Effect(200, earlier.answer)
         refuse_taken(desk, self.numbers({}))
         ask = with_class(desk.board, self.ask)
-        decision = promise(demand_of(desk.board, ask, desk.now, holding=self.ttl_seconds is not None), desk)
+        decision = decide(desk.board, ask, desk.now, desk, holding=self.ttl_seconds is not None)
         request = ask.model_dump(mode="json", exclude_defaults=True)
         accepted = is_acceptable(decision, allow_partial=self.ask.allow_partial) and self._keeps_the_offer(decision)
         if accepted:

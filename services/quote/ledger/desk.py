@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from services.quote.domain.dates import Way
     from services.quote.domain.policy import Costs
     from services.quote.domain.sources import Source
+    from services.quote.store.lateness import Lateness
     from services.quote.store.pool import Connection
     from services.quote.store.risk import DueRow, RiskCause
     from services.quote.store.rows import DecisionRow, HistoryRow, OrderRow, QuoteRow, UnmatchedRow
@@ -45,6 +46,7 @@ class Effect:
     decisions: list[DecisionRow] = field(default_factory=list)
     unmatched: list[UnmatchedRow] = field(default_factory=list)
     definitions: list[Definition] = field(default_factory=list)
+    lateness: list[Lateness] = field(default_factory=list)
     revisions: dict[str, int] = field(default_factory=dict)
     dangers: dict[str, RiskCause | None] = field(default_factory=dict)
     """Per book key, the record behind it where a change may endanger promises; None where it may only help them."""

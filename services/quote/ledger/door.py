@@ -18,7 +18,7 @@ import structlog
 
 from services.quote import events
 from services.quote.ledger.desk import Desk, Effect, Refusal
-from services.quote.store import books, documents, keys, log, outbox, risk, supply
+from services.quote.store import books, documents, keys, lateness, log, outbox, risk, supply
 from services.quote.store.pool import LOST, RETRYABLE, TOO_SLOW
 from services.quote.store.risk import DueRow
 from services.quote.store.rows import OrderRow, Outcome, QuoteRow
@@ -347,11 +347,7 @@ class Door:
             await documents.save_unmatched(connection, unmatched)
         if decisions := [row for effect in effects for row in effect.decisions]:
             await log.add_decisions(connection, [replace(row, basis=desk.basis | row.basis) for row in decisions])
-        if definitions := [row for effect in effects for row in effect.definitions]:
-            await supply.save_definitions(connection, definitions)
-        revisions = {key: revision for effect in effects for key, revision in effect.revisions.items()}
-        if revisions:
-            await supply.save_revisions(connection, revisions)
+        await _remember(connection, effects)
         await _tell(connection, effects, desk)
         desk.due = due_of(effects, desk)
         if desk.due:
@@ -389,6 +385,16 @@ def due_of(effects: Sequence[Effect], desk: Desk) -> list[DueRow]:
     due = [DueRow(risk.BOOK, key, dangers.get(key)) for key in sorted({*desk.unsafe(), *unmoved})]
     changed = {order.id for effect in effects for order in effect.orders if order.revision > 1 or order.elsewhere}
     return due + [DueRow(risk.ORDER, order_id) for order_id in sorted(changed)]
+
+
+async def _remember(connection: Connection, effects: Sequence[Effect]) -> None:
+    """Keep what others have said, and what it taught."""
+    if definitions := [row for effect in effects for row in effect.definitions]:
+        await supply.save_definitions(connection, definitions)
+    if observed := [one for effect in effects for one in effect.lateness]:
+        await lateness.add(connection, observed)
+    if revisions := {key: revision for effect in effects for key, revision in effect.revisions.items()}:
+        await supply.save_revisions(connection, revisions)
 
 
 async def _tell(connection: Connection, effects: Sequence[Effect], desk: Desk) -> None:

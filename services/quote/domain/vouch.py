@@ -1,0 +1,185 @@
+"""The date that holds with a probability: what it stands on is allowed to be late (promising.md § 10).
+
+The same question is asked on books on which every receipt comes as many days after its due date as its source's history
+says it must be given to come with a level of certainty; what is planned is given the same. A line that stands on one
+receipt then holds with that level; one that stands on several holds with less, so the level is raised until every line
+holds with what was asked for, and no further than that: the least level is found by halving. One level counts for all
+lines of a request: each is as careful as the one that needs most. Receipts of which nothing is known, or that are too late
+too often, are not counted on at all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+from services.quote.domain.answer import Outcome, outcome_of_all
+from services.quote.domain.assume import AssumingShelf
+from services.quote.domain.book import Entry, Part
+from services.quote.domain.chance import TOLD, chance_of, source_of, source_of_entry, together, waits_of
+from services.quote.domain.promise import promise
+from services.quote.domain.reasons import Code, because
+from services.quote.domain.sentence import sentence_of_all, spoken_day
+from services.quote.domain.sources import Buy, Transfer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from services.quote.domain.answer import Decision, LinePromise
+    from services.quote.domain.book import Book, Day
+    from services.quote.domain.chance import Chances
+    from services.quote.domain.pegging import Peg
+    from services.quote.domain.request import Demand, Shelf
+    from services.quote.domain.sources import Source
+
+HALVINGS: Final = 7
+"""Of the span of levels: it is then known to less than a hundredth."""
+_DAY_MINUTES: Final = 1440 * 1_000_000
+
+
+class CautiousShelf(AssumingShelf):
+    """A shelf on which everything that is yet to come comes as late as a level of certainty allows it to."""
+
+    def __init__(self, shelf: Shelf, chances: Chances, level: float) -> None:
+        """The books beneath must not change while this one is in use."""
+        super().__init__(shelf, ())
+        self._chances = chances
+        self._level = level
+        self.allowed: dict[str, int] = {}
+        """Days by which planned supply of a source was planned later."""
+
+    def _entries(self, sku: str, site: str, book: Book | None) -> Iterator[Entry]:
+        if book is None:
+            return
+        today, rules = self.today(site), self.rules(sku, site)
+        for part in (Part.RECEIPT, Part.PLAN):
+            for entry in list(book.of(part)):
+                source, due = source_of_entry(entry, site), entry.day or 0
+                if source is None or (part is Part.RECEIPT and rules.counts_on(due, today) is None):
+                    continue  # assumed, or too late to be believed in any case
+                slack = self._chances.slack_for(source, self._level, today - due)
+                if slack is None:
+                    yield replace(entry, quantity=0)
+                elif slack > rules.dock_to_stock_days:
+                    yield replace(entry, day=due + slack - rules.dock_to_stock_days, detail={**(entry.detail or {}), TOLD: due})
+
+    def sources(self, sku: str, site: str) -> Sequence[Source]:
+        """Where more can come from, each source given the days by which it may be late; without those that are too late too often."""
+        return [given for one in super().sources(sku, site) if (given := self._given(one, site)) is not None]
+
+    def _given(self, one: Source, site: str) -> Source | None:
+        supplier = one.supplier if isinstance(one, Buy) else None
+        source = source_of(one.kind.value, site, supplier, one.from_site if isinstance(one, Transfer) else None)
+        days = self._chances.slack_for(source, self._level)
+        if days is None:
+            return None
+        days = self.allowed[source] = max(0, days)
+        if isinstance(one, Transfer):
+            return replace(one, way=replace(one.way, transit_days=one.way.transit_days + days))
+        if isinstance(one, Buy) or not one.operations:
+            return replace(one, lead_time_days=one.lead_time_days + days)
+        last = one.operations[-1]
+        return replace(one, operations=(*one.operations[:-1], replace(last, fixed=last.fixed + days * _DAY_MINUTES)))
+
+
+@dataclass(slots=True)
+class Vouched:
+    """An answer, with the probability that each of its lines holds; `chances`: None where too little is known."""
+
+    decision: Decision
+    chances: list[float | None] = field(default_factory=list)
+
+
+def promise_that_holds(demand: Demand, shelf: Shelf, probability: float, chances: Chances) -> Decision:
+    """What can be promised of each line so that its date holds with `probability`; with `ship_complete`, that all of them hold."""
+    plain = Vouched(promise(demand, shelf))
+    _rate(plain, demand, shelf, chances, {})
+    if _holds(plain, probability):
+        return _with_chances(plain)
+    low, high = 0.0, probability
+    best = _at_level(demand, shelf, high, chances)
+    while not _holds(best, probability) and high < _HIGHEST:
+        low, high = high, 1 - (1 - high) / 2
+        best = _at_level(demand, shelf, high, chances)
+    for _ in range(HALVINGS if low else 0):
+        middle = (low + high) / 2
+        found = _at_level(demand, shelf, middle, chances)
+        if _holds(found, probability):
+            high, best = middle, found
+        else:
+            low = middle
+    failing = _failing(best, probability)
+    if failing:
+        lines = tuple(replace(line, sites=()) if at in failing else line for at, line in enumerate(demand.lines))
+        best = _at_level(replace(demand, lines=lines), shelf, high, chances)
+    answers = tuple(
+        _told(line, plain.decision.lines[at], plain.chances[at], best.chances[at], probability)
+        for at, line in enumerate(best.decision.lines)
+    )
+    outcome = answers[0].outcome if len(answers) == 1 else outcome_of_all([line.outcome for line in answers]).value
+    return replace(best.decision, lines=answers, outcome=outcome, summary=sentence_of_all(answers))
+
+
+_HIGHEST: Final = 0.9999
+
+
+def _with_chances(found: Vouched) -> Decision:
+    lines = zip(found.decision.lines, found.chances, strict=True)
+    return replace(found.decision, lines=tuple(replace(line, probability=chance) for line, chance in lines))
+
+
+def _at_level(demand: Demand, shelf: Shelf, level: float, chances: Chances) -> Vouched:
+    cautious = CautiousShelf(shelf, chances, level)
+    found = Vouched(promise(demand, cautious))
+    _rate(found, demand, shelf, chances, cautious.allowed)
+    return found
+
+
+def _rate(found: Vouched, demand: Demand, shelf: Shelf, chances: Chances, allowed: dict[str, int]) -> None:
+    """Work out how likely each line holds; all lines together, where they ship complete."""
+    planned, waits = found.decision.planned, []
+    today: Day = 0
+    for line in found.decision.lines:
+        today = shelf.today(line.deliveries[0].site) if line.deliveries else today
+        found.chances.append(chance_of(line, planned, chances, today, allowed))
+        waits += waits_of(line, planned, allowed) or []
+    if demand.ship_complete and len(found.chances) > 1 and None not in found.chances:
+        all_of_them = together(waits, chances, today)
+        found.chances = [all_of_them for _ in found.chances]
+
+
+def _holds(found: Vouched, probability: float) -> bool:
+    """Whether every line that is promised holds with the probability."""
+    return not _failing(found, probability)
+
+
+def _failing(found: Vouched, probability: float) -> set[int]:
+    """The lines that are promised for dates that hold with less, or nobody knows with how much."""
+    rated = enumerate(zip(found.decision.lines, found.chances, strict=True))
+    return {at for at, (line, chance) in rated if line.deliveries and (chance is None or chance < probability)}
+
+
+def _told(line: LinePromise, plain: LinePromise, before: float | None, chance: float | None, probability: float) -> LinePromise:
+    """The line with its chance and the receipts' own due dates; its reasons begin with those of the date that does not hold so likely."""
+    line = replace(line, pegging=tuple(_as_due(one) for one in line.pegging), probability=chance)
+    if not plain.deliveries or (line.deliveries == plain.deliveries and line.pegging == plain.pegging):
+        return line
+    ref = next((one.ref for one in reversed(plain.pegging) if one.ref is not None), None)
+    if not line.deliveries or line.promised_quantity < plain.promised_quantity or line.promised_day is None or plain.promised_day is None:
+        known = "nothing is known of how late it comes what this waits for" if before is None else "what this waits for was late too often"
+        said = f"{known}: no date holds with {probability:.0%}"
+        refusal = because(Code.CHANCE_UNKNOWN if before is None else Code.CHANCE_TOO_SMALL, said, ref)
+        reasons = line.reasons if line.deliveries else tuple(reason for reason in plain.reasons if not reason.adds_days)
+        return replace(line, reasons=(*reasons, refusal), limiting_step=refusal.step)
+    added = line.slip_days - plain.slip_days
+    if added < 0 or line.promised_quantity > plain.promised_quantity:
+        return line
+    said = f"it holds with {chance or probability:.0%} on {spoken_day(line.promised_day)}, with too little before"
+    reasons = (*plain.reasons, because(Code.LATENESS, said, ref, added))
+    limiting = None if line.outcome == Outcome.FULL.value else max(reasons, key=lambda reason: reason.adds_days).step
+    return replace(line, reasons=reasons, limiting_step=limiting)
+
+
+def _as_due(one: Peg) -> Peg:
+    told = None if one.entry is None else (one.entry.detail or {}).get(TOLD)
+    return one if told is None else replace(one, due_day=int(told))
