@@ -6,12 +6,15 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.examples import EXAMPLES_OF_A_SOAK
 from tests.running import RunningBroker, RunningPostgres, ServiceStarter, Workplace
 
 # A busy machine is no failure, so there is no deadline per example. `make test` asks the same examples of the same code every time: its
 # answer says something about the change, not about luck. `make soak` looks for new ones, a hundred times as far.
 settings.register_profile("default", deadline=None, derandomize=True)
-settings.register_profile("soak", deadline=None, derandomize=False, max_examples=10_000, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "soak", deadline=None, derandomize=False, max_examples=EXAMPLES_OF_A_SOAK, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile(os.environ.get("PLEDGE_HYPOTHESIS", "default"))
 
 

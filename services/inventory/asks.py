@@ -1,7 +1,7 @@
 """What inventory may be told: the bodies of its calls, the same over HTTP, as events and as rows of a file."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -11,6 +11,7 @@ from services.inventory.domain import receipt as domain
 from services.inventory.domain.movement import Movement, Type
 from services.inventory.domain.position import Key
 from services.inventory.domain.receipt import Kind, Order
+from shared.days import CivilDate
 from shared.problems import FieldError, pointer_to
 from shared.quantities import Code, NonNegativeQuantity, PositiveQuantity, RequestModel, SignedQuantity
 
@@ -217,14 +218,14 @@ class ComponentBody(RequestModel):
     sku: Code
     site: SiteCode | None = None
     quantity: PositiveQuantity
-    needed_date: date
+    needed_date: CivilDate
 
 
 class LoadBody(RequestModel):
     """Minutes of a resource that the order uses on a day."""
 
     resource: Code
-    date: date
+    date: CivilDate
     minutes: Annotated[int, Field(ge=1, le=10_000_000)]
 
 
@@ -236,11 +237,11 @@ class ReceiptBody(RequestModel):
     sku: Code
     quantity: PositiveQuantity
     """Total ordered. What has arrived is only ever told by movements."""
-    due_date: date
+    due_date: CivilDate
     supplier: Code | None = None
     from_site: SiteCode | None = None
     """Of a transfer: the quantity is required there on `ship_date` (by default the due date) until it departs."""
-    ship_date: date | None = None
+    ship_date: CivilDate | None = None
     components: Annotated[tuple[ComponentBody, ...], Field(max_length=1000)] = ()
     load: Annotated[tuple[LoadBody, ...], Field(max_length=1000)] = ()
     replaces: Annotated[tuple[Code, ...], Field(max_length=500)] | None = None

@@ -1,7 +1,5 @@
 """What may be asked of quote: the bodies of its requests, as a CRM sends them and as the decision log keeps them."""
 
-import datetime as dt
-from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -9,6 +7,7 @@ from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.quote.domain.demandclass import DEFAULT_RANK, Strategy
+from shared.days import CivilDate
 from shared.quantities import Code, NonNegativeQuantity, Note, PositiveQuantity, RequestModel, SignedQuantity
 
 MAX_LINES = 500
@@ -28,7 +27,7 @@ class LineAsk(RequestModel):
     line_ref: LineRef | None = Field(default=None, description="The caller's name for the line; its number by default.")
     sku: Code
     quantity: PositiveQuantity
-    requested_date: date | None = Field(default=None, description="The date wanted; today by default.")
+    requested_date: CivilDate | None = Field(default=None, description="The date wanted; today by default.")
     sites: list[Code] | None = Field(
         default=None,
         max_length=100,
@@ -39,7 +38,7 @@ class LineAsk(RequestModel):
     )
     min_ship_quantity: PositiveQuantity | None = Field(default=None, description="Least quantity of one delivery, with allow_partial.")
     max_shipments: int | None = Field(default=None, ge=1, le=500, description="Most deliveries of this line, with allow_partial.")
-    latest_acceptable_date: date | None = Field(default=None, description="Later than this counts as none.")
+    latest_acceptable_date: CivilDate | None = Field(default=None, description="Later than this counts as none.")
     supply: list[Annotated[str, Field(pattern=r"^(transfer|make|buy)(:.+)?$", max_length=220)]] | None = Field(
         default=None,
         max_length=50,
@@ -67,8 +66,8 @@ class AssumeAsk(RequestModel):
     resource: Code | None = None
     quantity: PositiveQuantity | None = None
     delta: SignedQuantity | None = None
-    due_date: date | None = None
-    date: dt.date | None = None
+    due_date: CivilDate | None = None
+    date: CivilDate | None = None
     days: int | None = Field(default=None, ge=-1096, le=1096)
     minutes: int | None = Field(default=None, ge=-1_000_000, le=1_000_000)
 
@@ -166,11 +165,11 @@ class LineChange(RequestModel):
     line_ref: LineRef
     sku: Code | None = None
     quantity: PositiveQuantity | None = None
-    requested_date: date | None = None
+    requested_date: CivilDate | None = None
     sites: list[Code] | None = Field(default=None, min_length=1, max_length=100)
     min_ship_quantity: PositiveQuantity | None = None
     max_shipments: int | None = Field(default=None, ge=1, le=500)
-    latest_acceptable_date: date | None = None
+    latest_acceptable_date: CivilDate | None = None
     unit_price: NonNegativeQuantity | None = None
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
 
@@ -298,8 +297,8 @@ class ImportedLine(RequestModel):
     sku: Code
     site: Code
     quantity: PositiveQuantity
-    promised_date: date
-    requested_date: date | None = None
+    promised_date: CivilDate
+    requested_date: CivilDate | None = None
 
 
 class ImportedOrder(RequestModel):
@@ -331,8 +330,8 @@ class BulkAvailabilityAsk(RequestModel):
     """Availability of many pairs at once."""
 
     pairs: list[PairAsk] = Field(min_length=1, max_length=5000)
-    from_date: date | None = None
-    to_date: date | None = None
+    from_date: CivilDate | None = None
+    to_date: CivilDate | None = None
 
 
 def micro(quantity: Decimal) -> int:

@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from random import Random
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.inventory.domain.movement import Movement, Refusal, Type, effect_of, flaws
@@ -20,6 +20,7 @@ from services.inventory.handlers.floor import Floor
 from services.inventory.handlers.move import announce, put
 from shared.contracts.inventory import PositionChanged
 from shared.outbox import Event
+from tests.examples import examples
 from tests.unit.inventory.inventory_builders import a_component, a_movement, an_order, at
 
 SKUS, SITES, RECEIPTS, LINES = ("CHAIR", "LEG"), ("HAM", "BER"), ("R1", "R2", "R3"), ("1", "2")
@@ -170,7 +171,7 @@ def test_any_order_and_any_repetition_lead_to_the_same_figures(facts: list[Fact]
     assert figures(after(other)) == figures(after(facts))
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(some_facts())
 def test_on_hand_is_the_last_count_and_what_moved_since(facts: list[Fact]) -> None:
     floor = after(facts).floor
@@ -182,7 +183,7 @@ def test_on_hand_is_the_last_count_and_what_moved_since(facts: list[Fact]) -> No
         assert position.on_hand == (last.on_hand if last else 0) + plain_sum(moved, key, since)
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(some_facts())
 def test_a_receipt_is_open_by_what_was_ordered_less_what_arrived(facts: list[Fact]) -> None:
     floor = after(facts).floor
@@ -198,7 +199,7 @@ def test_a_receipt_is_open_by_what_was_ordered_less_what_arrived(facts: list[Fac
         assert all(each.quantity > 0 for each in requirements(receipt))
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(some_facts())
 def test_revisions_grow_by_one_and_the_last_event_is_the_owners_state(facts: list[Fact]) -> None:
     inventory = after([fact for fact in facts if isinstance(fact, Movement)])
@@ -214,7 +215,7 @@ def test_revisions_grow_by_one_and_the_last_event_is_the_owners_state(facts: lis
         assert last[key.text].positions[0].on_hand == position.on_hand
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(some_facts())
 def test_a_transfer_is_seen_whole_or_not_at_all(facts: list[Fact]) -> None:
     for event in after(facts).said:

@@ -15,6 +15,7 @@ from services.quote.handlers.hold import ConfirmHold, Expire, Extend, Release
 from services.quote.handlers.plans import ClosePlan
 from services.quote.handlers.take import Take
 from shared.contracts.inventory import OpenReceipt
+from tests.examples import examples
 from tests.unit.quote.desk_house import DeskHouse, a_day, a_hold, a_receipt, an_order
 
 CHAIR, LEG = "CHAIR", "LEG"
@@ -47,7 +48,7 @@ HOUSES = st.builds(
 )
 
 
-@settings(max_examples=80)
+@examples(80)
 @given(HOUSES, LINES, st.booleans(), st.integers(1, 3))
 def test_a_hold_that_is_confirmed_leaves_the_books_as_an_order_at_once(
     house: DeskHouse,
@@ -72,7 +73,7 @@ def test_a_hold_that_is_confirmed_leaves_the_books_as_an_order_at_once(
     assert house.books() == other.books()
 
 
-@settings(max_examples=80)
+@examples(80)
 @given(HOUSES, LINES, st.booleans(), st.sampled_from(["release", "expire", "expire unsaid"]))
 def test_a_hold_that_ends_leaves_the_books_as_they_were(
     house: DeskHouse,
@@ -91,7 +92,7 @@ def test_a_hold_that_ends_leaves_the_books_as_they_were(
     assert house.books() == before
 
 
-@settings(max_examples=80)
+@examples(80)
 @given(HOUSES, LINES, st.data())
 def test_confirming_some_lines_keeps_the_plans_that_they_stand_on_and_no_other(
     house: DeskHouse, lines: list[dict[str, Any]], data: st.DataObject

@@ -4,11 +4,12 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.quote.domain.balance import balance, daily, permits, staircase
 from services.quote.domain.book import Book, Entry, Part, Rules
+from tests.examples import examples
 from tests.unit.quote_domain import oracle
 from tests.unit.quote_domain.builders import MICRO, NOW, TODAY, a_book, claim, hold, receipt, requirement, safety, stock, units
 
@@ -212,7 +213,7 @@ def test_the_staircase_says_the_same_in_fewer_steps(told: list[Entry]) -> None:
     assert all((one.projected, one.atp) != (two.projected, two.atp) for one, two in pairwise(steps))
 
 
-@settings(max_examples=20)
+@examples(20)
 @given(st.permutations([stock(10), safety(2), receipt("r", 5, 3), claim("c", 4, 1), hold("h", 1, 0, 9), requirement("q", 2, 2)]))
 @example([stock(10), safety(2), receipt("r", 5, 3), claim("c", 4, 1), hold("h", 1, 0, 9), requirement("q", 2, 2)])
 def test_the_order_in_which_facts_are_told_does_not_matter(told: list[Entry]) -> None:

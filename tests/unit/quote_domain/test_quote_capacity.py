@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.quote.domain.book import Rules
@@ -10,6 +10,7 @@ from services.quote.domain.capacity import available, capacity_of, run
 from services.quote.domain.promise import Decision, Demand, promise
 from services.quote.domain.sources import Component, Lot, Make, Need, Operation
 from services.quote.domain.stand import Stand
+from tests.examples import examples
 from tests.unit.quote_domain import oracle
 from tests.unit.quote_domain.builders import MICRO, NOW, TODAY, a_book, a_line, claim, receipt, units
 from tests.unit.quote_domain.plants import HERE, LOTS, PART, PRODUCT, Plant, a_lot, a_machine, a_purchase, a_step, machines, stocks
@@ -124,7 +125,7 @@ def asked(plant: Plant, quantity: int, day: int, *, partial: bool = False) -> De
     return promise(Demand((a_line(quantity, day, sku=PRODUCT, sites=(HERE,)),), allow_partial=partial), plant)
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(workshops(), QUANTITIES, DAYS)
 def test_a_whole_line_is_promised_for_the_first_day_that_any_start_of_production_allows(plant: Plant, quantity: int, day: int) -> None:
     expected = exhaustive(plant, units(quantity), day)
@@ -133,7 +134,7 @@ def test_a_whole_line_is_promised_for_the_first_day_that_any_start_of_production
     assert found == expected
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(workshops(), QUANTITIES, DAYS)
 def test_a_split_is_never_worse_than_the_whole_line_nor_than_what_is_known_alone(plant: Plant, quantity: int, day: int) -> None:
     whole = asked(plant, quantity, day).lines[0]
@@ -150,7 +151,7 @@ def test_a_split_is_never_worse_than_the_whole_line_nor_than_what_is_known_alone
     assert worth(split) <= worth(whole)
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(st.data())
 def test_of_pools_the_members_are_chosen_that_do_most_together(data: st.DataObject) -> None:
     """Two needs, each any of some machines, none twice: the job is done on the first day on which any two can do it."""

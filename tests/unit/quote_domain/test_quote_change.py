@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.quote.domain.balance import balance, permits
@@ -10,6 +10,7 @@ from services.quote.domain.book import Book, Entry, Part, Rules
 from services.quote.domain.change import CurrentLine, amend
 from services.quote.domain.promise import Decision, Delivery, LineRequest
 from services.quote.domain.shipment import consume, line_status, order_status
+from tests.examples import examples
 from tests.unit.quote_domain.builders import NOW, TODAY, AShelf, a_book, a_line, claim, claims_for, receipt, shipped_as, units
 
 ME = "ord_me"
@@ -117,7 +118,7 @@ def test_a_complete_order_that_grows_moves_as_one() -> None:
 MOVES = st.lists(st.tuples(st.sampled_from([Part.RECEIPT, Part.CLAIM]), st.integers(1, 8), st.integers(-2, 6)), max_size=5)
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(
     st.integers(-6, 9),
     MOVES,
@@ -147,7 +148,7 @@ def test_no_amendment_makes_any_day_worse(
         assert sum(reason.adds_days for reason in line.reasons) == line.slip_days
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(st.integers(-6, 9), MOVES, st.integers(1, 6), st.integers(0, 6), st.integers(0, 5), st.integers(0, 5))
 def test_reducing_or_postponing_or_both_always_passes(
     on_hand: int, moves: list[tuple[Part, int, int]], quantity: int, day: int, less: int, later: int

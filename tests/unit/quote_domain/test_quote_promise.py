@@ -2,7 +2,7 @@
 
 from itertools import product
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.quote.domain.answer import outcome_of_all
@@ -11,6 +11,7 @@ from services.quote.domain.book import Book, Entry, Part, Rules
 from services.quote.domain.pegging import ON_HAND
 from services.quote.domain.promise import Decision, Demand, promise
 from services.quote.domain.reasons import STEP_OF, Code, Lost
+from tests.examples import examples
 from tests.unit.quote_domain import oracle
 from tests.unit.quote_domain.builders import (
     MICRO,
@@ -73,7 +74,7 @@ Asked = tuple[int, int, tuple[str, ...], int | None]
 LINE = st.tuples(st.integers(1, 9), st.integers(-1, 4), st.sampled_from([SITES, SITES[::-1], SITES[:1]]), st.none() | st.integers(0, 6))
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(st.lists(BOOK, min_size=2, max_size=2), LINE)
 def test_a_whole_line_gets_the_earliest_day_of_any_site(described: list[tuple[int, list[tuple[Part, int, int]]]], asked: Asked) -> None:
     books = books_of(described)
@@ -90,7 +91,7 @@ def test_a_whole_line_gets_the_earliest_day_of_any_site(described: list[tuple[in
     assert_it_explains_itself(decision)
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(
     st.lists(BOOK, min_size=2, max_size=2),
     st.lists(LINE, min_size=2, max_size=4),
@@ -116,7 +117,7 @@ def test_lines_of_one_request_share_what_there_is(
         assert all(line.promised_quantity == line.requested_quantity for line in promised)
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(st.lists(BOOK, min_size=2, max_size=2), st.lists(LINE, min_size=2, max_size=3))
 def test_the_common_date_is_the_first_on_which_all_lines_fit(
     described: list[tuple[int, list[tuple[Part, int, int]]]], asked: list[Asked]
@@ -142,7 +143,7 @@ def test_the_common_date_is_the_first_on_which_all_lines_fit(
     assert found == (set() if expected is None else {expected})
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(st.lists(BOOK, min_size=2, max_size=2), st.lists(LINE, min_size=2, max_size=3))
 def test_the_common_date_over_several_sites_per_line(described: list[tuple[int, list[tuple[Part, int, int]]]], asked: list[Asked]) -> None:
     books = books_of(described)

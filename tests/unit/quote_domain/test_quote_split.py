@@ -3,13 +3,14 @@
 from dataclasses import replace
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.quote.domain.balance import balance
 from services.quote.domain.book import Book, Entry, Part, Rules
 from services.quote.domain.promise import Demand, promise
 from services.quote.domain.split import Offer, Shipment, _Search, best_split
+from tests.examples import examples
 from tests.unit.quote_domain import oracle
 from tests.unit.quote_domain.builders import NOW, TODAY, AShelf, a_book, a_line, receipt, shipped_as
 
@@ -57,7 +58,7 @@ def _suffix_minimum(projected: list[int]) -> list[int]:
     return [min(projected[day:]) for day in range(len(projected))]
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(
     st.lists(SITE, min_size=1, max_size=2),
     st.integers(1, 6),

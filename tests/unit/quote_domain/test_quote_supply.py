@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.quote.domain.book import RESOURCE, Book, Part
@@ -14,6 +14,7 @@ from services.quote.domain.promise import Decision, Demand, promise
 from services.quote.domain.replenish import acquire, bring
 from services.quote.domain.sources import Buy, Component, Make, Transfer
 from services.quote.domain.stand import Stand
+from tests.examples import examples
 from tests.unit.quote_domain import oracle
 from tests.unit.quote_domain.builders import MICRO, NOW, TODAY, a_book, a_line, units
 from tests.unit.quote_domain.plants import (
@@ -114,7 +115,7 @@ def check_made(quantity: int, source: Make, decision: Decision, number: int) -> 
             assert plan.due_day == plan.start_day + source.lead_time_days
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(plants(), demands())
 def test_a_decision_takes_from_no_book_what_it_does_not_have(plant: Plant, demand: Demand) -> None:
     decision = promise(demand, plant)
@@ -122,7 +123,7 @@ def test_a_decision_takes_from_no_book_what_it_does_not_have(plant: Plant, deman
     check_books(plant, after(plant, written(decision)))
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(plants(), demands())
 def test_a_hold_takes_no_more_than_an_order_and_counts_on_no_plan(plant: Plant, demand: Demand) -> None:
     decision = promise(replace(demand, holding=True), plant)
@@ -130,7 +131,7 @@ def test_a_hold_takes_no_more_than_an_order_and_counts_on_no_plan(plant: Plant, 
     assert all(0 <= one.planned <= one.quantity for line in decision.lines for one in line.deliveries)
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(plants(), demands())
 def test_what_is_planned_is_the_shortfall_rounded_up_to_the_lot(plant: Plant, demand: Demand) -> None:
     """What nobody takes of a plan is less than what its lot made it too large by."""
@@ -183,7 +184,7 @@ def look_at_everything(stand: Stand, plant: Plant) -> None:
             stand.machine(name)
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(plants(), demands(), demands(), st.data())
 def test_what_is_undone_leaves_no_trace(plant: Plant, first: Demand, then: Demand, data: st.DataObject) -> None:
     stand = Stand(plant)

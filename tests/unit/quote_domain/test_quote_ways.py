@@ -4,12 +4,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.quote.domain.calendar import NEVER
 from services.quote.domain.dates import Way
 from services.quote.domain.promise import Decision, Demand, LinePromise, promise
+from tests.examples import examples
 from tests.unit.quote_domain import oracle
 from tests.unit.quote_domain.builders import NOW, TODAY, a_book, a_line, units
 from tests.unit.quote_domain.days import WAYS, slow_forward
@@ -50,7 +51,7 @@ def hops(roads: Sequence[Way], days: Sequence[int], quantity: int) -> list[tuple
     return found
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(stocks(PRODUCT, HERE), stocks(PRODUCT, THERE), LANES, LANES, st.integers(1, 9), WISHES, st.none() | st.integers(-1, 25))
 def test_the_promised_date_is_the_first_delivery_and_the_claim_is_dated_at_the_last_pick_that_makes_it(
     here: object, there: object, from_here: list[Way], from_there: list[Way], quantity: int, wanted: int, latest: int | None
@@ -95,7 +96,7 @@ def check_words(line: LinePromise | Decision, said: str) -> None:
     assert not re.search(r"(?<!^)\b(None|nan|True|False)\b|\.\.|,,| ,|: \.|:\.", said), said
 
 
-@settings(max_examples=120)
+@examples(120)
 @given(plants(), demands(), st.data())
 def test_what_the_reasons_add_is_the_slip_and_the_limiting_step_is_one_of_them(plant: Plant, demand: Demand, data: st.DataObject) -> None:
     if data.draw(st.booleans()):
@@ -120,7 +121,7 @@ def test_what_the_reasons_add_is_the_slip_and_the_limiting_step_is_one_of_them(p
         assert pegged <= line.promised_quantity
 
 
-@settings(max_examples=120)
+@examples(120)
 @given(plants(), demands())
 def test_lines_that_ship_complete_have_one_date_with_planned_supply_too(plant: Plant, demand: Demand) -> None:
     together = promise(replace(demand, ship_complete=True, allow_partial=False), plant)
