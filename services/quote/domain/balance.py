@@ -75,7 +75,12 @@ class Balance:
 
 def suffix_minimum(projected: Sequence[Micro]) -> tuple[Micro, ...]:
     """ATP of projected figures: on each day the least from there on."""
-    return tuple(accumulate(reversed(projected), min))[::-1]
+    found = []
+    least = projected[-1]
+    for one in reversed(projected):
+        least = one if one < least else least  # noqa: FURB136 -- calling `min` costs more than the rest of the loop
+        found.append(least)
+    return tuple(found[::-1])
 
 
 def from_steps(steps: Mapping[Day, Micro]) -> Balance:
@@ -139,18 +144,21 @@ def _layer(book: Book, base: Book, today: Day, now: datetime, due: list[Entry]) 
 
 def _add_own(steps: dict[Day, Micro], book: Book, today: Day, rules: Rules) -> None:
     """The dated sums of this layer, each on the day on which it counts."""
-    dock = rules.dock_to_stock_days
-    for day, quantity in book.own_supply_by_day().items():
-        counted = day + dock if day >= today else rules.counts_on(day, today)
-        if counted is not None:
-            steps[counted] = steps.get(counted, 0) + quantity
+    dock, supply = rules.dock_to_stock_days, book.own_supply_by_day()
+    if not dock and supply and len(steps) == 1 and min(supply) > today:
+        steps.update(supply)
+    else:
+        for day, quantity in supply.items():
+            counted = day + dock if day >= today else rules.counts_on(day, today)
+            if counted is not None:
+                steps[counted] = steps.get(counted, 0) + quantity
     for ref, plan in book.own_plans().items():
         replaced = None if book.base is None else book.base.find(Part.PLAN, ref)
         for one, sign in ((replaced, -1), (plan, 1)):
             if one is not None and (counted := rules.plan_counts_on(one, today)) is not None:
                 _add(steps, counted, today, sign * one.quantity)
     for day, quantity in book.own_demand_by_day().items():
-        counted = max(today, day)
+        counted = day if day > today else today  # noqa: FURB136 -- as above
         steps[counted] = steps.get(counted, 0) - quantity
 
 

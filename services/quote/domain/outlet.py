@@ -6,9 +6,12 @@ picked as late as that allows, so that what comes earlier stays free for others.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from services.quote.domain.book import Day, Micro
     from services.quote.domain.dates import Way
     from services.quote.domain.place import Place
@@ -73,15 +76,18 @@ class Outlet:
         hop = self.by(delivery)
         return 0 if hop is None else self.place.offers(hop.pick)
 
-    def days_of_change(self, wanted: Day) -> list[Day]:
-        """The delivery days, from the wanted one on, at which what can be delivered may grow, ascending."""
+    def days_of_change(self, wanted: Day) -> Iterator[Day]:
+        """The delivery days, from the wanted one on, at which what can be delivered may grow, ascending; worked out as asked for."""
         first = self.wanted(wanted)
         if first is None:
-            return []
-        days = {max(first.delivery, wanted)}
-        for day in (*self.place.free.days, *(plan.usable for plan in self.place.plans.values())):
-            if day > first.pick:
-                hop = self.after(day)
-                if hop is not None:
-                    days.add(max(hop.delivery, wanted))
-        return sorted(days)
+            return
+        last = max(first.delivery, wanted)
+        yield last
+        days: Sequence[Day] = self.place.free.days
+        if self.place.plans:
+            days = sorted({*days, *(plan.usable for plan in self.place.plans.values())})
+        for at in range(bisect_right(days, first.pick), len(days)):
+            hop = self.after(days[at])
+            if hop is not None and hop.delivery > last:
+                last = hop.delivery
+                yield last
