@@ -47,31 +47,44 @@ async def _lines(head: Mapping[str, object], pages: Pages) -> AsyncIterator[byte
 class SnapshotReader:
     """`GET /v1/snapshot` of a service, read line by line."""
 
-    def __init__(self, base_url: str, key: SecretStr | None, events: Mapping[str, type[Contract]]) -> None:
-        """`events` by type; others are passed over. Nothing connects before `snapshot`."""
+    def __init__(self, base_url: str, key: SecretStr | None, events: Mapping[str, type[Contract]], topic: str | None = None) -> None:
+        """`events` by type; others are passed over. `topic`: of an owner of several. Nothing connects before `snapshot`."""
         self._events = events
+        self._topic = topic
         headers = {} if key is None else {"Authorization": f"Bearer {key.get_secret_value()}"}
         self._client = httpx.AsyncClient(base_url=base_url, headers=headers, timeout=_TIMEOUT)
 
     async def snapshot(self) -> tuple[datetime, dict[int, int], AsyncIterator[Contract]]:
         """When it was taken, the log's end offsets before that, and every entity. Raises httpx.HTTPError."""
-        response = await self._client.send(self._client.build_request("GET", "/v1/snapshot"), stream=True)
+        taken_at, offsets, told = await self.told()
+
+        async def entities() -> AsyncIterator[Contract]:
+            async for _, entity in told:
+                yield entity
+
+        return taken_at, offsets, entities()
+
+    async def told(self) -> tuple[datetime, dict[int, int], AsyncIterator[tuple[str, Contract]]]:
+        """The same, each entity with the type of its last event."""
+        asked = {} if self._topic is None else {"topic": self._topic}
+        response = await self._client.send(self._client.build_request("GET", "/v1/snapshot", params=asked), stream=True)
         if response.status_code != httpx.codes.OK:
             await response.aclose()
             response.raise_for_status()
         lines = response.aiter_lines()
         head = orjson.loads(await anext(lines))
-        offsets = {int(partition): int(offset) for partition, offset in head["end_offsets"].items()}
+        ends = head["end_offsets"] if self._topic is None else head["topics"][self._topic]
+        offsets = {int(partition): int(offset) for partition, offset in ends.items()}
         return datetime.fromisoformat(head["taken_at"]), offsets, self._entities(response, lines)
 
-    async def _entities(self, response: httpx.Response, lines: AsyncIterator[str]) -> AsyncIterator[Contract]:
+    async def _entities(self, response: httpx.Response, lines: AsyncIterator[str]) -> AsyncIterator[tuple[str, Contract]]:
         try:
             async for line in lines:
                 if line:
                     found = orjson.loads(line)
                     model = self._events.get(found["type"])
                     if model is not None:
-                        yield model.model_validate(found["data"])
+                        yield found["type"], model.model_validate(found["data"])
         finally:
             await response.aclose()
 

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from services.notifier import events, metrics
 from services.notifier.api import ROUTERS
 from services.notifier.consumer import DANGERS, ORDERS, SUBSCRIBES, Dangers, Orders
-from services.notifier.gateway import Sender
+from services.notifier.gateway import Sender, snapshot_of_quote
 from services.notifier.keeping import Deliverer
 from services.notifier.settings import Settings
 from shared import service
@@ -48,12 +48,13 @@ def create_app(settings: Settings) -> FastAPI:
             deliverer.wake()
 
         gather = timedelta(milliseconds=settings.gather_milliseconds)
+        quotes = {topic: snapshot_of_quote(settings, topic, types) for topic, types in ((RISK_TOPIC, DANGERS), (ORDERS_TOPIC, ORDERS))}
         projectors = {
             topic: Projector(
                 broker,
                 topic,
                 {name: model for name, (_, model) in types.items()},
-                ear(database, gather, heard),
+                ear(database, gather, heard, quotes[topic]),
                 Leadership(database.dsn, f"{settings.service}:{topic}"),
             )
             for topic, types, ear in ((RISK_TOPIC, DANGERS, Dangers), (ORDERS_TOPIC, ORDERS, Orders))
@@ -78,6 +79,8 @@ def create_app(settings: Settings) -> FastAPI:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await sender.close()
+            for quote in quotes.values():
+                await quote.close()
             await broker.close()
             await database.close()
 

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from services.notifier.domain.retrying import DELAYS_SECONDS
 from shared.settings import CommonSettings
@@ -14,6 +14,10 @@ class Settings(CommonSettings):
     service: ClassVar[str] = "notifier"
 
     port: int = Field(8004, ge=0, le=65535)
+    quote_url: str = "http://127.0.0.1:8001"
+    """Where every danger and order is read again when the log no longer holds what was missed."""
+    service_key: SecretStr | None = None
+    """The key with which quote is asked; the development key when there is none."""
     statement_timeout_milliseconds: int = Field(10_000, ge=1000)
     gather_milliseconds: int = Field(250, ge=0, le=60_000)
     """How long a message waits for more news of the same cause: one late order tells of many promises, one after the other."""

@@ -2,6 +2,7 @@
 
 from services.notifier.gateway.addresses import Refused, Unresolved
 from services.notifier.gateway.channels import Outcome, Sender, is_webhook, shown
+from services.notifier.gateway.owner import snapshot_of_quote
 from services.notifier.gateway.people import BadChannel, check
 
-__all__ = ["BadChannel", "Outcome", "Refused", "Sender", "Unresolved", "check", "is_webhook", "shown"]
+__all__ = ["BadChannel", "Outcome", "Refused", "Sender", "Unresolved", "check", "is_webhook", "shown", "snapshot_of_quote"]

@@ -10,8 +10,9 @@ What is refused, and why:
 - hosts that lead to private addresses, where the URL has a host of its own (`mailto` with its `smtp` server, `json`, `xml`, `form`,
   `matrix`, `ntfy`, `mqtt` …), unless the subscription allows them. Slack, Teams and the like have fixed hosts.
 
-The host is looked at before every message, but apprise resolves it once more by itself: who fears a name that changes in between
-uses a webhook, which does not. Redirects are not followed.
+The host is looked at before every message, and once more every address that apprise connects to (guard.py): a name that changes in
+between leads nowhere else. `mqtt` and `xmpp` connect from threads of their own, so they need a subscription that allows private
+addresses. Redirects are not followed.
 """
 
 import asyncio
@@ -22,6 +23,7 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from services.notifier.gateway import addresses
+from services.notifier.gateway.guard import guarded
 
 LOCAL: Final = frozenset(
     {"dbus", "kde", "qt", "glib", "gio", "gnome", "macosx", "windows", "syslog", "blink1", "klr", "atalk", "growl"}
@@ -32,6 +34,8 @@ _HARMLESS_KEYS: Final = frozenset({"key", "keys"})
 """Some chats name their token so."""
 _PARAMETER: Final = re.compile(r"[?&;]([^=&;?]*)")
 """Wherever apprise might read one: it takes what follows a `#` for a channel and the `?` behind it for parameters."""
+UNSEEN: Final = frozenset({"mqtt", "mqtts", "xmpp", "xmpps"})
+"""Connect where nobody can look."""
 _THREADS: Final = ThreadPoolExecutor(max_workers=8, thread_name_prefix="apprise")
 
 
@@ -51,17 +55,26 @@ def check(url: str) -> None:
 
 async def look(url: str, *, allow_private: bool) -> None:
     """Look at where the URL's own hosts lead. Raises BadChannel, Refused or Unresolved."""
-    for host in _hosts(await _in_thread(plugin, url)):
+    channel = await _in_thread(plugin, url)
+    _check_seen(url, allow_private=allow_private)
+    for host in _hosts(channel):
         await addresses.resolve(host, 0, allow_private=allow_private)
 
 
 async def send(url: str, title: str, body: str, *, allow_private: bool, seconds: float) -> str | None:
     """Send it; None when it was taken, else why not. Raises BadChannel, Refused or Unresolved; gives up after `seconds`."""
     channel = await _in_thread(plugin, url, seconds)
+    _check_seen(url, allow_private=allow_private)
     for host in _hosts(channel):
         await addresses.resolve(host, 0, allow_private=allow_private)
-    failed: str | None = await _in_thread(_notify, channel, title, body)
+    failed: str | None = await _in_thread(_notify, channel, title, body, allow_private)
     return failed
+
+
+def _check_seen(url: str, *, allow_private: bool) -> None:
+    scheme = url.partition("://")[0].lower()
+    if scheme in UNSEEN and not allow_private:
+        raise BadChannel(f"{scheme}:// connects where its address cannot be looked at: it needs allow_private")
 
 
 def plugin(url: str, seconds: float = 15.0) -> Any:
@@ -97,17 +110,18 @@ async def _in_thread(work: Callable[..., Any], *arguments: Any) -> Any:
     return await asyncio.get_running_loop().run_in_executor(_THREADS, work, *arguments)
 
 
-def _notify(channel: Any, title: str, body: str) -> str | None:
+def _notify(channel: Any, title: str, body: str, allow_private: bool) -> str | None:  # noqa: FBT001 -- run in a thread by position
     from apprise import Apprise, NotifyFormat, NotifyType  # noqa: PLC0415 -- see above
 
     said: list[str] = []
     box = Apprise()
     box.add(channel)
-    taken = box.notify(
-        body=body,
-        title=title,
-        notify_type=NotifyType.WARNING,
-        body_format=NotifyFormat.TEXT,
-        log_callback=lambda entry, _service: said.append(str(getattr(entry, "message", entry))),
-    )
+    with guarded(allow_private=allow_private):
+        taken = box.notify(
+            body=body,
+            title=title,
+            notify_type=NotifyType.WARNING,
+            body_format=NotifyFormat.TEXT,
+            log_callback=lambda entry, _service: said.append(str(getattr(entry, "message", entry))),
+        )
     return None if taken else (said[-1] if said else "the service did not take it")

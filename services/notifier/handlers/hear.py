@@ -51,6 +51,17 @@ async def hear_dangers(
     await lock_door(session)
     if not await offsets.move_offset(session, RISK_TOPIC, partition, expected_offset, next_offset):
         return False
+    await _take_dangers(session, told, gather)
+    return True
+
+
+async def know_dangers(session: Session, told: Sequence[tuple[str, PromiseRisk | UnmatchedShipment]], gather: timedelta) -> None:
+    """Take over a piece of quote's snapshot: what is not newer than what was heard changes nothing."""
+    await lock_door(session)
+    await _take_dangers(session, told, gather)
+
+
+async def _take_dangers(session: Session, told: Sequence[tuple[str, PromiseRisk | UnmatchedShipment]], gather: timedelta) -> None:
     risks = [((data.order_id, data.line_ref), risk_of(kind, data)) for kind, data in told if isinstance(data, PromiseRisk)]
     known = await lines.find_lines(session, (key for key, _ in risks))
     heard: dict[tuple[str, str], Line] = {}
@@ -61,7 +72,6 @@ async def hear_dangers(
             heard[key] = after
     shipments = [data for _, data in told if isinstance(data, UnmatchedShipment)]
     await _regroup(session, list(heard.values()), shipments, gather)
-    return True
 
 
 async def hear_orders(
@@ -71,13 +81,23 @@ async def hear_orders(
     await lock_door(session)
     if not await offsets.move_offset(session, ORDERS_TOPIC, partition, expected_offset, next_offset):
         return False
+    await _take_orders(session, orders, gather)
+    return True
+
+
+async def know_orders(session: Session, orders: Iterable[OrderEvent], gather: timedelta) -> None:
+    """Take over a piece of quote's snapshot: what is not newer than what was heard changes nothing."""
+    await lock_door(session)
+    await _take_orders(session, orders, gather)
+
+
+async def _take_orders(session: Session, orders: Iterable[OrderEvent], gather: timedelta) -> None:
     told = [(order.order_id, line.line_ref, line.status in STILL_OPEN, order.revision) for order in orders for line in order.lines]
     changed = await lines.hear_orders(session, told)
     over = [line for line in changed if not line.is_open]
     misplaced = [line for line in changed if (endangered(line) is None) != (line.alert_id is None)]
     await _regroup(session, misplaced, (), gather)
     await subscriptions.forget_told(session, (about_line(line) for line in over))
-    return True
 
 
 def risk_of(kind: str, data: PromiseRisk) -> Risk:

@@ -152,6 +152,14 @@ async def find_states(connection: Connection, orders: Iterable[str]) -> dict[tup
     return {(row["order_id"], row["line_ref"]): _row(row) for row in rows}
 
 
+async def list_told_orders(connection: Connection, after: str, limit: int) -> list[str]:
+    """The ids of orders, behind one, of whose lines something was told."""
+    rows = await connection.fetch(
+        'SELECT DISTINCT order_id COLLATE "C" AS id FROM risk_state WHERE order_id COLLATE "C" > $1 ORDER BY 1 LIMIT $2', after, limit
+    )
+    return [row["id"] for row in rows]
+
+
 async def save_states(connection: Connection, states: Sequence[RiskRow]) -> None:
     """Write what is being told."""
     await connection.executemany(

@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook
 
+from services.notifier.gateway import people
 from services.notifier.gateway.addresses import Refused, Unresolved, refusal, resolve
 from services.notifier.gateway.channels import shown
+from services.notifier.gateway.guard import guarded
 from services.notifier.gateway.people import BadChannel, plugin
 from services.notifier.gateway.webhook import Unreachable, WebhookClient
 from tests.service.notifier.sink import Sink
@@ -168,3 +170,47 @@ async def test_tls_asks_for_the_name_although_an_address_is_connected_to(
     await client.close()
     server.close()
     assert asked == [name]
+
+
+@pytest.mark.filterwarnings("ignore:.imghdr. is deprecated:DeprecationWarning")  # by apprise, when it is loaded
+@pytest.mark.parametrize("scheme", ["json", "xml", "form"])
+async def test_a_name_that_leads_elsewhere_once_apprise_resolves_it_is_not_reached(monkeypatch: pytest.MonkeyPatch, scheme: str) -> None:
+    real = socket.getaddrinfo
+    asked: list[str] = []
+
+    def changing(host: Any, *arguments: Any, **options: Any) -> Any:
+        """Stand for a name server that tells the truth only to whoever asks first."""
+        if host != "rebinding.example":
+            return real(host, *arguments, **options)
+        asked.append(host)
+        return real("93.184.216.34" if len(asked) == 1 else "127.0.0.1", *arguments, **options)
+
+    async with Sink() as sink:
+        monkeypatch.setattr(socket, "getaddrinfo", changing)
+        channel = f"{scheme}://rebinding.example:{sink.port}/x"
+        with pytest.raises(Refused, match=r"127\.0\.0\.1 is loopback"):
+            await people.send(channel, "title", "body", allow_private=False, seconds=5)
+        assert (len(asked) >= 2, sink.heard) == (True, []), "it was resolved once more, and not reached"
+        assert await people.send(channel, "title", "body", allow_private=True, seconds=5) is None
+        assert len(sink.heard) == 1, "the same address is reached by who may"
+
+
+@pytest.mark.filterwarnings("ignore:.imghdr. is deprecated:DeprecationWarning")  # by apprise, when it is loaded
+@pytest.mark.parametrize("url", ["mqtt://broker.example/topic", "xmpps://user:secret@chat.example/room"])
+async def test_what_connects_where_nobody_can_look_needs_private_addresses(url: str) -> None:
+    for work in (people.look(url, allow_private=False), people.send(url, "t", "b", allow_private=False, seconds=1)):
+        with pytest.raises(BadChannel):
+            await work
+
+
+def test_a_guard_ends_with_its_block_and_does_not_reach_others() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = server.getsockname()
+        with pytest.raises(Refused), guarded(allow_private=False), pytest.raises(PermissionError):
+            socket.create_connection(address, timeout=5)
+        socket.create_connection(address, timeout=5).close()
+        with guarded(allow_private=True):
+            socket.create_connection(address, timeout=5).close()
+        datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        with datagrams, pytest.raises(Refused, match="localhost is a name"), guarded(allow_private=False), pytest.raises(PermissionError):
+            datagrams.sendto(b"x", ("localhost", address[1]))
