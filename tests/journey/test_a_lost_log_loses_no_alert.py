@@ -91,7 +91,8 @@ async def test_after_a_lost_log_the_alerts_are_those_of_the_promises_in_danger(t
             lambda: _are(notifier, {standing_receipt, fresh_receipt}, before | {fresh_receipt}),
             what="the alerts of what is in danger, and no others",
         )
-        alert = (await open_alerts(notifier))[fresh_receipt]
+        listed = (await open_alerts(notifier))[fresh_receipt]
+        alert = ok(await notifier.get(f"/v1/alerts/{listed['alert_id']}"))
         assert [(one["order_id"], one["slip_days"]) for one in alert["promises"]] == [(fresh, 5)]
         _, late_receipt, _ = await town.endangered()
         await eventually(lambda: _are(notifier, {late_receipt}, {late_receipt}), what="the log goes on from there")
