@@ -5,15 +5,16 @@ import asyncio
 import json
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.bench import alarm, freshness, inquiries, orders
+from tests.bench import alarm, freshness, inquiries, kernel, orders
 from tests.bench.report import Results, render
 from tests.bench.stage import Stage, fill, resident_megabytes, staged
 from tests.running import REPOSITORY, SERVICES
 
-PARTS = ("inquiries", "freshness", "alarm", "orders")
+PARTS = ("kernel", "inquiries", "freshness", "alarm", "orders")
 PAGE = REPOSITORY / "docs" / "benchmarks.md"
 
 
@@ -39,6 +40,14 @@ async def main(asked: argparse.Namespace) -> Results:
     parts = asked.only or PARTS
     command = "make bench" if not asked.only else "python -m tests.bench " + " ".join(f"--only {part}" for part in parts)
     found = Results(command, asked.rounds, os.getloadavg()[0])
+    if "kernel" in parts:
+        found.kernel_figures = await asyncio.to_thread(kernel.measure, say)
+    if set(parts) - {"kernel"}:
+        await _services(found, asked, parts)
+    return found
+
+
+async def _services(found: Results, asked: argparse.Namespace, parts: Sequence[str]) -> None:
     async with staged() as stage:
         for name in SERVICES:
             more = {f"PLEDGE_{other.upper()}_URL": service.url for other, service in stage.services.items()}
@@ -59,7 +68,6 @@ async def main(asked: argparse.Namespace) -> Results:
         if "orders" in parts:
             await _orders(stage, found, asked)
         found.megabytes = {name: (before, resident_megabytes(stage.services[name].pid)) for name, before in first.items()}
-    return found
 
 
 async def _inquiries(stage: Stage, found: Results, asked: argparse.Namespace) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import freshness, inquiries, orders
+from tests.bench import freshness, inquiries, kernel, orders
 from tests.bench.figures import quantile, spread
 
 BUSY = 0.5
@@ -23,6 +23,16 @@ rounds, with the lowest and highest round in brackets.
 - {machine}, Python {python}, {at:%Y-%m-%d %H:%M} UTC, {rounds} rounds, load average before the start {load:.1f}"""
 
 BUSY_HEAD = "- **The machine was busy with other work** ({load:.1f} processes wanted a processor): read ratios, not rates."
+
+KERNEL = """
+## The rules by themselves
+
+Without HTTP, ledger and log, in plain Python: a company in memory, asked in a loop; processor time of the process, the median of
+{rounds} rounds (of {quotes:,} quotes each its own time). The memory is resident, in a process of its own.
+
+| | here | aim |
+|---|---|---|
+{rows}"""
 
 INQUIRIES = """
 ## A two-line inquiry, beside an endpoint that does nothing
@@ -88,6 +98,7 @@ class Results:
     rounds: int
     load_before: float
     """Of the machine, before anything was started: processes that wanted a processor."""
+    kernel_figures: list[kernel.Figure] = field(default_factory=list)
     inquiry_rounds: dict[str, list[inquiries.Round]] = field(default_factory=dict)
     stock_changes: list[freshness.Change] = field(default_factory=list)
     alarms: list[float] = field(default_factory=list)
@@ -109,6 +120,8 @@ def render(found: Results) -> str:
     ]  # fmt: skip
     if found.load_before > BUSY:
         parts.append(BUSY_HEAD.format(load=found.load_before))
+    if found.kernel_figures:
+        parts.append(KERNEL.format(rounds=kernel.ROUNDS, quotes=kernel.QUOTES, rows="\n".join(map(_figure, found.kernel_figures))))
     if found.inquiry_rounds:
         parts.append(_inquiries(found.inquiry_rounds))
     if found.stock_changes:
@@ -120,8 +133,14 @@ def render(found: Results) -> str:
     if found.order_rounds:
         parts.append(_orders(found.order_rounds))
     rows = [f"| {name} | {found.start_seconds[name]:.2f} | {first:.0f} | {last:.0f} |" for name, (first, last) in found.megabytes.items()]
-    parts.append(FOOTPRINT.format(rows="\n".join(rows)))
+    if rows:
+        parts.append(FOOTPRINT.format(rows="\n".join(rows)))
     return "\n".join(parts) + "\n"
+
+
+def _figure(one: kernel.Figure) -> str:
+    aim = "" if one.aim is None else f"≤ {one.aim:g} {one.unit}"
+    return f"| {one.what} | {one.found:.3g} {one.unit} | {aim} |"
 
 
 def _inquiries(found: Mapping[str, Sequence[inquiries.Round]]) -> str:
