@@ -1,4 +1,4 @@
-"""On which days does something work, and which day is so many working days later or earlier?
+"""On which days does something work, and which day is so many working days later or earlier (promising.md § 8)?
 
     rank(d)   = working days from 0001-01-01 to d = whole weeks x working days of a week + those of the week begun
                 + exceptions up to d that open a day - exceptions up to d that close one

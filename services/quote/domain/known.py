@@ -1,4 +1,8 @@
-"""What can be delivered of a line from what is there, and from what this decision has planned: whole, or in the best split."""
+"""What can be delivered of a line from what is there, and from what this decision has planned (promising.md § 4)?
+
+Whole: on the first day, wanted or later, on which one site's ATP bears the quantity. In several deliveries: what each site
+can have delivered by each day, min(ATP, quantity), is an offer; `split.py` finds the best split of the offers.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,11 @@
-"""One book as one decision sees it: what it offers, with what the decision has planned to bring there; what was taken of it."""
+"""One book as one decision sees it: what it offers, with what the decision planned for it, less what it took (promising.md § 4).
+
+    free(d)    = projected(d) of the book - what this decision has taken of it by d
+    offered(d) = min over s >= d of max(0, free(s)) + what is left of this decision's plans usable <= s
+
+in millionths of the item's unit. For a hold, whose plans stand in no book, max(0, ATP of what is free on s) instead: its plans
+fill nothing before their day. What is taken names the plans that it needs.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a line is served with planned supply: by one source of one site, by several together, in one delivery or in a split.
+"""How a line is served with planned supply: by one source of one site or by several, whole or in a split (promising.md § 4).
 
 What is tried is planned on the stand and rolled back; what wins is planned again, and taken by whoever asked.
 """

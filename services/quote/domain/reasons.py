@@ -1,4 +1,4 @@
-"""Why an answer is what it is: the closed list of codes, in order of precedence.
+"""Why an answer is what it is: the closed list of codes, in order of precedence (promising.md § 9).
 
 Where several refusals apply to one line, the one that stands first here is given.
 The days that the reasons of a promised line add sum to its slip.

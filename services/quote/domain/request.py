@@ -1,4 +1,4 @@
-"""What is asked: lines, and the rules under which they may be answered; and where the books to answer from are found."""
+"""What is asked: lines, and the rules under which they may be answered (promising.md § 4); and where the books are found."""
 
 from __future__ import annotations
 

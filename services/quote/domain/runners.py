@@ -1,4 +1,4 @@
-"""The ways that lost, as they are answered: what each would have delivered, why it lost, and what confirms it."""
+"""The ways that lost, as they are answered: what each would have delivered, why it lost, what confirms it (promising.md § 4, § 9)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a decision stands on: each book once, less what the same decision has taken from it already.
+"""What a decision stands on: each book once, less what the same decision has taken from it already (promising.md § 4).
 
 A stand never changes a book. It remembers what was looked at, what was taken and what was planned, so that two lines of
 one request never get the same unit, and so that a plan that lost can be undone (`mark`, `rollback`).

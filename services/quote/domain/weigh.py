@@ -1,4 +1,4 @@
-"""A line under a policy that weighs more than dates: every way is looked at, and the best by that policy is taken.
+"""A line under a policy that weighs more than dates: every way is tried, the best by that policy is taken (promising.md § 4).
 
 Ways: the whole line from each site as it is known, by each source of each site, by several sources of a site together; where
 a line may be split, also the splits that the policy asks for, and those with planned supply.
