@@ -3,6 +3,8 @@
 Reducing, postponing and cancelling always pass, also on a book that is short. A promise is never pulled in unasked:
 as long as the requested date stays, a line keeps its date or moves later. What a line keeps is settled before
 anything is given to lines that grow, move or are new.
+
+    open quantity = new total - shipped; new claims are measured on projected without the old ones, less min(0, projected with them)
 """
 
 from __future__ import annotations

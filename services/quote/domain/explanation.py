@@ -1,7 +1,7 @@
 """From plans to the answer: what covers each line, the chain of reasons, the sentence (promising.md § 9).
 
 Computed from the decision, never guessed again: pegs come from the books the decision stood on, and the days that the
-reasons add sum to the slip.
+reasons add sum to the slip: sum of adds_days = slip_days = max(0, promised - requested), in calendar days.
 """
 
 from __future__ import annotations

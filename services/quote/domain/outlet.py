@@ -2,6 +2,9 @@
 
 Books count in pick days, customers in delivery days; the way turns one into the other. What is delivered on a day is
 picked as late as that allows, so that what comes earlier stays free for others.
+
+    by(d)       = the latest hop with delivery <= d and pick >= the first day of handling
+    earliest(q) = by(wanted) where ATP(its pick day) >= q, else the first hop after the day from which ATP >= q
 """
 
 from __future__ import annotations

@@ -1,7 +1,12 @@
 """Which supply covers which promise: by date, stock first (promising.md § 9).
 
 All demand of a book stands in a row by date, all supply in another, stock first; a claim takes the stretch of supply that
-lies behind the demand before it. So a peg needs the sum of the demand before the claim, never the claims themselves.
+lies behind the demand before it. So a peg needs the sum of the demand before the claim, never the claims themselves:
+
+    start = supply by the claim's day - projected(that day) + what the same decision claims before it
+    pegs  = the pieces of supply, in date order, that lie between start and start + quantity
+
+in millionths of the item's unit; projected without the claim itself.
 """
 
 from __future__ import annotations

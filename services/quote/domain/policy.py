@@ -1,7 +1,8 @@
 """What this installation has settled about promising, and which setting holds for a sku at a site.
 
 A policy is for a sku at a site, for a sku, for a site, or for everything. Each thing is settled by the closest policy that
-says it: sku at site, then sku, then site, then everything; what none says is left to the item and to the defaults.
+says it: sku at site, then sku, then the item itself, then site, then everything, then the default. Offsets, limits and fences are
+calendar days (promising.md § 2, § 4), costs millionths of the company's currency for each unit (§ 4), ages seconds (§ 10).
 """
 
 from __future__ import annotations

@@ -3,6 +3,11 @@
 `acquire` takes a quantity from what is known, or plans what is missing: by transfer, make or buy, each of which acquires
 what it needs in turn, over (sku, site), down the bill of material, cycles cut. Everything found is taken on the stand at
 once, so that nothing is promised twice inside one answer; what loses is rolled back.
+
+    missing = quantity - what the place offers on the wanted day, or by today + atp_fence_days, whichever is more
+    planned = missing rounded up to the lot; there from due + dock_to_stock_days on
+
+Quantities are millionths of the item's unit, lead times days on the source's calendar.
 """
 
 from __future__ import annotations

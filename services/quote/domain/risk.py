@@ -6,6 +6,11 @@ nobody kept needs (choice). Safety stock counts, holds do not: they rank behind 
 
 A plan is put in like a promise. Where it becomes later, so does what it brings, and the whole is done again with that, until
 no plan becomes later any more.
+
+    stays      iff  min over s >= d of projected(s) >= quantity on each book and day d that it needs, with all who stay before it
+    projected  =    the first delivery day, not before the promised one, on which what is left bears it; slip = projected - promised
+
+Quantities are millionths (of the item's unit, or minutes), days civil days at the site.
 """
 
 from __future__ import annotations

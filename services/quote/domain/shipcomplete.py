@@ -1,4 +1,10 @@
-"""All lines on one date: the first on which all of them can leave, also where they share a book (promising.md § 4)."""
+"""All lines on one date: the first on which all of them can leave, also where they share a book (promising.md § 4).
+
+    date = first d >= every requested day such that, for some choice of a site for each line, every book bears what is chosen of it:
+           sum of the quantities taken from the book on the pick days that deliver on d <= ATP of those days
+
+With `allow_partial` a line may be put together from several sites on that date. Quantities are millionths of the item's unit.
+"""
 
 from __future__ import annotations
 

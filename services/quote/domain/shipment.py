@@ -1,4 +1,9 @@
-"""What a shipment does to a line: facts are always booked (promising.md § 3)."""
+"""What a shipment does to a line: facts are always booked (promising.md § 3).
+
+    open = max(0, promised - shipped), delivery by delivery: those of the shipping site by pick day, then the others
+
+in millionths of the item's unit. Nothing here refuses: what was shipped beyond the promise came from stock.
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,11 @@
 
 The sources of a sku at a site are tried in this order, those of one kind by their priority. What a source brings is a
 *planned receipt*: rounded up to its lot, due after its lead time or its operations.
+
+    lot(q)     = the least multiple of `multiple` that is >= max(q, minimum)
+    minutes(q) = setup + minutes per unit x q            component(q) = quantity per unit x q
+
+Quantities and minutes are millionths, rounded up; lead times are days on the source's calendar.
 """
 
 from __future__ import annotations
