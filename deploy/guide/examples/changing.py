@@ -6,6 +6,7 @@ from deploy.guide.house import House, Json, agreed
 from deploy.guide.pictures import of_book, shown
 from deploy.guide.saying import Said, exchange, table
 
+BY_HAND = 0.735
 RISK = ("status", "lines.promised_date", "lines.at_risk", "lines.risk.cause.code", "lines.risk.cause.ref", "lines.risk.projected_date")
 
 
@@ -93,10 +94,39 @@ async def explanation(house: House) -> Said:
     return Said("\n\n".join(said))
 
 
+async def chance(house: House) -> Said:
+    """A supplier of whose 20 orders 15 came in time and 5 three days late: (15 + 5 x 15/20) / (20 + 5 + 1/2) = 73.5 %."""
+    await house.item("OAK")
+    await house.receipt("PO-OAK", "OAK", 10, 4, supplier="FOREST")
+    for number, late in enumerate((0,) * 15 + (3,) * 5):
+        await house.receipt(f"PO-OLD-{number}", "OAK", 1, -late, supplier="FOREST")
+        await house.moved(f"MV-OLD-{number}", "arrival", "OAK", 1, receipt_id=f"PO-OLD-{number}")
+    await house.stock("OAK", 0)
+    await house.settled()
+    line = {"sku": "OAK", "quantity": 10, "requested_date": house.day(4), "supply": []}
+
+    async def known() -> Json | None:
+        answer = await house.post("quotes", {"lines": [line]})
+        return answer if round(answer["lines"][0]["probability"] or 0, 3) == BY_HAND else None
+
+    plain: Json = await house.until(known)
+    body = {"probability": 0.9, "lines": [line]}
+    sure = await house.post("quotes", body)
+    agreed(sure["lines"][0]["promised_date"], house.day(7))
+    kept = ("summary", "lines.probability")
+    said = [
+        exchange("POST /v1/quotes", {"lines": [line]}, plain, *kept),
+        "and with nine chances in ten:",
+        exchange("POST /v1/quotes", body, sure, *kept, "lines.reasons.code", "lines.reasons.summary", "lines.reasons.adds_days"),
+    ]
+    return Said("\n\n".join(said))
+
+
 EXAMPLES: dict[str, Callable[[House], Awaitable[Said]]] = {
     "risk": risk,
     "what-if": what_if,
     "as-of": as_of,
     "replay": replay,
     "explanation": explanation,
+    "chance": chance,
 }

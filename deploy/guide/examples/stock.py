@@ -102,8 +102,12 @@ async def late_receipt(house: House) -> Said:
     agreed([day["atp"] for day in book["days"]], [5, 45, 45, 45])
     policy = {"name": "Cables come when they come", "sku": "CABLE", "past_due_offset_days": 3}
     await house.master("quote", "policies/cables", policy)
-    slower = await house.book("CABLE", 0, 3)
-    agreed([day["atp"] for day in slower["days"]], [5, 5, 5, 45])
+
+    async def believed_later() -> dict[str, Any] | None:
+        found = await house.book("CABLE", 0, 3)
+        return found if [day["atp"] for day in found["days"]] == [5, 5, 5, 45] else None
+
+    slower = await house.until(believed_later)
     said = [by_day(book, "CABLE"), exchange("PUT /v1/policies/cables", policy, None).partition("\n\n")[0], by_day(slower, "CABLE")]
     return Said("\n\n".join(said))
 
