@@ -9,7 +9,7 @@ resources that it needs at once take the same minutes on the same days; from a p
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from services.quote.domain.balance import is_live
 from services.quote.domain.book import RESOURCE, Part
@@ -93,6 +93,14 @@ class Machine:
         free = available(self._capacity, day, self.today, self._minutes_left) - self._claimed.get(day, 0) - self.taken.get(day, 0)
         return max(0, free)
 
+    def claimed(self, first: Day, last: Day) -> Micro:
+        """Minutes that others have of the days from `first` to `last`."""
+        return sum(minutes for day, minutes in self._claimed.items() if first <= day <= last)
+
+    def idle(self) -> Machine:
+        """The same resource if nobody had claimed anything of it."""
+        return Machine(self.book, self._capacity, self.today, self._minutes_left, {})
+
     def works_within(self, day: Day) -> Day | None:
         """The first day, not before `day`, on which it works at all; None when there is none within three years."""
         return self._capacity.minutes.on_or_after(max(day, self.today))
@@ -111,6 +119,40 @@ class Load:
     """The site in the name of the book: of a resource, or of a supplier's period, whose minutes are then units."""
 
 
+class Floor(Protocol):
+    """Where resources stand, and are occupied."""
+
+    def machine(self, resource: str) -> Machine | None:
+        """A resource, or None when nothing is known of its capacity."""
+        ...
+
+    def occupy(self, loads: tuple[Load, ...]) -> None:
+        """Take minutes of resources."""
+        ...
+
+
+class IdleFloor:
+    """The same resources if nobody had claimed anything of them."""
+
+    def __init__(self, floor: Floor) -> None:
+        """What is occupied here is occupied here alone."""
+        self._floor = floor
+        self._machines: dict[str, Machine | None] = {}
+
+    def machine(self, resource: str) -> Machine | None:
+        """The resource, idle."""
+        if resource not in self._machines:
+            machine = self._floor.machine(resource)
+            self._machines[resource] = None if machine is None else machine.idle()
+        return self._machines[resource]
+
+    def occupy(self, loads: tuple[Load, ...]) -> None:
+        """Take minutes of the idle resources."""
+        for load in loads:
+            if (machine := self.machine(load.resource)) is not None:
+                machine.taken[load.day] = machine.taken.get(load.day, 0) + load.minutes
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """When one operation is done, and what it occupies."""
@@ -121,7 +163,7 @@ class Run:
     loads: tuple[Load, ...]
 
 
-def run(operation: Operation, quantity: Micro, start: Day, stand: Stand) -> Run | None:
+def run(operation: Operation, quantity: Micro, start: Day, stand: Floor) -> Run | None:
     """The operation done as early as its resources allow, not before `start`; None when they never can.
 
     Of several lists of resources the one that is done first; the first of equals.
@@ -192,7 +234,7 @@ def _loads(days: Sequence[tuple[Day, list[Machine], Micro]], setup: Micro) -> tu
     return tuple(loads)
 
 
-def _occupy(needs: Sequence[Need], minutes: Micro, start: Day, stand: Stand, operation: Operation) -> Run | None:
+def _occupy(needs: Sequence[Need], minutes: Micro, start: Day, stand: Floor, operation: Operation) -> Run | None:
     pools = [[machine for name in need.candidates if (machine := stand.machine(name)) is not None] for need in needs]
     if not all(pools):
         return None

@@ -6,6 +6,7 @@ reasons add sum to the slip: sum of adds_days = slip_days = max(0, promised - re
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from services.quote.domain.answer import (
@@ -18,10 +19,12 @@ from services.quote.domain.answer import (
     outcome_of_all,
     outcome_of_line,
 )
+from services.quote.domain.capacity import IdleFloor
 from services.quote.domain.justintime import latest_starts
 from services.quote.domain.known import delivery_of
 from services.quote.domain.pegging import ON_HAND, Peg
 from services.quote.domain.reasons import Code, Reason, Step, because
+from services.quote.domain.replenish import operations
 from services.quote.domain.sentence import sentence_of_all, spoken_count, spoken_day, spoken_quantity, spoken_supply, spoken_wait
 from services.quote.domain.sources import Buy, Make, Transfer
 
@@ -130,7 +133,7 @@ def line_promise(plan: Plan, pegs_of: Pegs, stand: Stand, *, shipped: Micro = 0,
         slip,
         _limiting(outcome, slip, reasons),
         pegging[0][1] if len(pegging) == 1 else tuple(one for _, covered in pegging for one in covered),
-        tuple(reasons),
+        tuple(replace(reason, ref=line.line_ref) if reason.adds_days and reason.ref is None else reason for reason in reasons),
         plan.alternatives,
     )
 
@@ -258,8 +261,26 @@ def _links(plan: Planned, quantity: Micro, stand: Stand) -> list[Link]:
                 below = [used for used, _ in place.takes[number].from_plans if used.usable <= place.takes[number].day]
                 deepest = max(below, key=lambda used: used.usable, default=None)
                 links = [_awaited_part(plan, place, number, until)] if deepest is None else _links(deepest, deepest.quantity, stand)
-    links.append((*_own_link(plan, quantity), plan.usable))
+    busy = _busy(plan, stand)
+    links.append((*_own_link(plan, quantity), plan.usable - (0 if busy is None else busy[1])))
+    if busy is not None:
+        resource, days = busy
+        said = f"{resource} works for others first: idle, it would be done {spoken_count(days, 'day')} earlier"
+        links.append((Code.CAPACITY_TAKEN, said, resource, plan.usable))
     return links
+
+
+def _busy(plan: Planned, stand: Stand) -> tuple[str, int] | None:
+    """By how many days others' claims on resources make a plan later, and the resource of which they have most meanwhile."""
+    if not isinstance(plan.source, Make) or not plan.loads:
+        return None
+    _, done, _ = operations(IdleFloor(stand), plan.source, plan.quantity, plan.place.today, plan.ready)
+    if done is None or done >= plan.due:
+        return None
+    machines = [one for name in dict.fromkeys(load.resource for load in plan.loads) if (one := stand.machine(name)) is not None]
+    taken = {one.resource: one.claimed(one.today, plan.due) for one in machines}
+    resource = max(taken, key=lambda name: taken[name], default=None)
+    return None if resource is None or not taken[resource] else (resource, plan.due - done)
 
 
 def _awaited_part(plan: Planned, place: Place, number: int, until: Day) -> Link:

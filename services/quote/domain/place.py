@@ -46,6 +46,8 @@ class Planned:
     """What nobody has taken of it."""
     lines: set[str] = field(default_factory=set)
     """The lines of the request that stand on it."""
+    ready: dict[int, Day] = field(default_factory=dict)
+    """Of what is made: when the components of each operation are there, by its place in the routing."""
 
     @property
     def lead_days(self) -> int:

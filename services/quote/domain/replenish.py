@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from services.quote.domain.book import Day, Micro
+    from services.quote.domain.capacity import Floor
     from services.quote.domain.place import Place, Planned
     from services.quote.domain.sources import Component, Source
     from services.quote.domain.stand import Stand
@@ -265,7 +266,7 @@ def _make(stand: Stand, place: Place, source: Make, quantity: Micro, path: Path)
     """
     today = place.today
     mark = stand.mark()
-    could, ends, _ = _operations(stand, source, quantity, today, {})
+    could, ends, _ = operations(stand, source, quantity, today, {})
     stand.rollback(mark)
     if ends is None:
         stand.lacks = None
@@ -284,14 +285,16 @@ def _make(stand: Stand, place: Place, source: Make, quantity: Micro, path: Path)
         if other.takes[number].day > could.get(component.operation, today)
     ]
     waits_for = _waited(awaited, today)
-    starts, following, loads = _operations(stand, source, quantity, today, ready)
+    starts, following, loads = operations(stand, source, quantity, today, ready)
     if following is None:
         stand.lacks = None
         return None
     for component, (other, number) in parts:
         other.redate(number, starts[component.operation])
     start = min(starts.values(), default=today)
-    return stand.plan(source, place, quantity, start, following, tuple(taken for _, taken in parts), tuple(loads), waits_for)
+    planned = stand.plan(source, place, quantity, start, following, tuple(taken for _, taken in parts), tuple(loads), waits_for)
+    planned.ready = ready
+    return planned
 
 
 def _waited(parts: list[tuple[str, Day]], since: Day) -> tuple[str, Day] | None:
@@ -319,8 +322,8 @@ def _component(stand: Stand, place: Place, component: Component, made: Micro, wa
     return None if best is None else acquire(stand, best[1], place.site, quantity, wanted, path)
 
 
-def _operations(
-    stand: Stand, source: Make, quantity: Micro, today: Day, ready: dict[int, Day]
+def operations(
+    stand: Floor, source: Make, quantity: Micro, today: Day, ready: dict[int, Day]
 ) -> tuple[dict[int, Day], Day | None, list[Load]]:
     """The start of each operation, the day after the last one, and what they occupy."""
     if not source.operations:

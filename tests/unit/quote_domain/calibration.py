@@ -129,7 +129,7 @@ def shown(bins: list[Bin]) -> str:
     return "\n".join(("| promises | said | held | |", "|---|---|---|---|", *rows))
 
 
-NEAR = 0.02
+NEAR = 0.01
 """A date that was moved to hold with a probability holds with hardly more; what is more likely held without being moved."""
 
 
@@ -176,7 +176,7 @@ Dates as they are given without asking for more, by tenths of the probability th
 
 {any_date}
 
-Dates that were asked for with a probability, and that hold with that and at most two hundredths more. (A date that holds more
+Dates that were asked for with a probability, and that hold with that and at most one hundredth more. (A date that holds more
 likely as it is, is not moved; what it is given is in the table above.)
 
 | asked | promises | said | held |
