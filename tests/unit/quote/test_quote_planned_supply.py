@@ -65,6 +65,10 @@ def test_a_hold_that_is_confirmed_leaves_the_books_as_an_order_at_once(
         assert house.books() == before
         return
     assert not any(entry[0] == "plan" for book in house.books().values() for entry in book), "a plan of a hold is no supply"
+    promised = [[line["promised_date"] for line in answer.body["lines"]] for answer in (held, ordered)]
+    if promised[0] != promised[1]:
+        assert max(promised[0]) >= max(promised[1]), "of a hold, a plan covers nothing before its day (docs/decisions/0015)"
+        return
     for _ in range(extended):
         house.now += timedelta(seconds=50)
         house.do(Extend(held.body["id"], "C", 60))
