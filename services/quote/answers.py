@@ -203,6 +203,7 @@ def order(row: OrderRow, risks: Risks | None = None) -> Json:
         "promised_elsewhere": row.elsewhere,
         "demand_class": row.demand_class,
         "priority": row.priority,
+        "frozen": row.frozen,
         "revision": row.revision,
         "created_at": iso_instant(row.created_at),
         "updated_at": iso_instant(row.updated_at),
@@ -223,6 +224,7 @@ def order_line(line: LineRow) -> Json:
         "times_moved": line.times_moved,
         "status": line.status,
         "shipped_quantity": from_micro(line.shipped),
+        "frozen": bool(line.request.get("frozen")),
         "at_risk": None,
         "risk": None,
         "deliveries": [

@@ -48,6 +48,7 @@ class LineAsk(RequestModel):
     allow_substitutes: bool = False
     unit_price: NonNegativeQuantity | None = None
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
+    frozen: bool = Field(default=False, description="Once promised, re-promising leaves this line where it is.")
 
     _not_yet = field_validator("allow_substitutes")(_not_available_yet)
 
@@ -113,6 +114,7 @@ class OrderAsk(RequestModel):
     )
     external_id: Code | None = Field(default=None, description="The caller's own number for this deal or order.")
     source_system: Code | None = None
+    frozen: bool = Field(default=False, description="Once promised, re-promising leaves the whole order where it is.")
     lines: list[LineAsk] = Field(min_length=1, max_length=MAX_LINES)
 
     @model_validator(mode="after")
@@ -172,6 +174,7 @@ class LineChange(RequestModel):
     latest_acceptable_date: CivilDate | None = None
     unit_price: NonNegativeQuantity | None = None
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
+    frozen: bool | None = None
 
 
 class AmendAsk(RequestModel):
@@ -181,7 +184,15 @@ class AmendAsk(RequestModel):
     reason: Note | None = None
     document: Note | None = None
     idempotency_key: str | None = Field(default=None, max_length=255)
-    lines: list[LineChange] = Field(min_length=1, max_length=MAX_LINES)
+    frozen: bool | None = Field(default=None, description="Whether re-promising leaves the whole order where it is.")
+    priority: int | None = Field(default=None, ge=0, le=1_000_000, description="Small is urgent: who is served first when supply is short.")
+    lines: list[LineChange] = Field(default=[], max_length=MAX_LINES)
+
+    @model_validator(mode="after")
+    def _something(self) -> "AmendAsk":
+        if not self.lines and self.frozen is None and self.priority is None:
+            raise PydanticCustomError("nothing_to_change", "name at least one line, or frozen, or priority")
+        return self
 
     @model_validator(mode="after")
     def _each_once(self) -> "AmendAsk":
@@ -317,6 +328,52 @@ class ImportAsk(RequestModel):
     idempotency_key: str | None = Field(default=None, max_length=255)
     document: Note | None = None
     orders: list[ImportedOrder] = Field(min_length=1, max_length=1000)
+
+
+class RepromiseScope(RequestModel):
+    """Which promises may move. What is given together narrows: lines of these items, at these sites, of these orders, in danger."""
+
+    skus: list[Code] | None = Field(default=None, min_length=1, max_length=1000)
+    sites: list[Code] | None = Field(default=None, min_length=1, max_length=1000)
+    orders: list[Code] | None = Field(default=None, min_length=1, max_length=5000, description="Ids, or the numbers of another system.")
+    at_risk: bool = Field(default=False, description="Only lines that are at risk or missed now.")
+
+    @model_validator(mode="after")
+    def _narrows(self) -> "RepromiseScope":
+        if not (self.skus or self.sites or self.orders or self.at_risk):
+            raise PydanticCustomError("scope_empty", "name skus, sites, orders, or at_risk: true")
+        return self
+
+
+class StrategiesAsk(RequestModel):
+    """Who may win and who must give way; an order's word counts before a class's, that before the default.
+
+    `win`: must keep or regain its requested date, goes first. `gain`: keeps or improves. `redistribute`: may improve or worsen.
+    `fill`: keeps or worsens, never improves. `lose`: gives way first.
+    """
+
+    orders: dict[Code, Strategy] = Field(default={}, max_length=5000, description="By order; orders named here are in the scope too.")
+    classes: dict[Code, Strategy] = Field(default={}, max_length=1000, description="By class of demand; holds for the classes inside it.")
+    default: Strategy | None = Field(default=None, description="Of all others; by default what their class says, else `redistribute`.")
+
+
+class RepromiseAsk(RequestModel):
+    """Decide promises anew, as a simulation."""
+
+    scope: RepromiseScope
+    strategies: StrategiesAsk = StrategiesAsk()
+    limits: StabilityAsk | None = Field(default=None, description="Narrower than policies say: what goes further needs a person's word.")
+    reason: Note | None = None
+    idempotency_key: str | None = Field(default=None, max_length=255)
+
+
+class ApplyAsk(RequestModel):
+    """Let a simulation come true."""
+
+    approve: bool = Field(default=False, description="A person agrees to moves beyond the stability budget.")
+    reason: Note | None = None
+    document: Note | None = None
+    idempotency_key: str | None = Field(default=None, max_length=255)
 
 
 class PairAsk(RequestModel):

@@ -5,6 +5,4 @@ NEEDS: dict[str, str] = {
     "sap-allocation-3-steps": "allocation: ceilings by period",
     "oracle-alloc-number": "allocation: floors",
     "oracle-alloc-ratio": "allocation: floors",
-    "oca-ordered-atp-urgent-4": "re-promising by rank",
-    "oca-ordered-atp-urgent-5": "re-promising by rank",
 }

@@ -17,8 +17,11 @@ from services.quote.domain.book import RESOURCE, Book, Entry, Part, Rules
 from services.quote.domain.calendar import EVERY_DAY, Calendar
 from services.quote.domain.change import CurrentLine, amend
 from services.quote.domain.dates import Way, first_handling_day, immediate
+from services.quote.domain.demandclass import Strategy
 from services.quote.domain.policy import Costs
 from services.quote.domain.promise import Decision, Delivery, Demand, LineRequest, promise
+from services.quote.domain.repromise import Piece, Standing, repromise
+from services.quote.domain.risk import Commitment, Route, StockBin, Take, foresee
 from services.quote.domain.sources import Buy, Component, Kind, Lot, Make, Need, Operation, Source, Transfer
 from tests.cases.later import NEEDS
 from tests.cases.not_ours import RULES
@@ -528,6 +531,30 @@ def check_network_of_several_plans(case: dict[str, Any]) -> None:
         assert dates(shelf.ordered(order["qty"], day_of(order["due"]), partial=True, sites=(order["site"],))) == expected
 
 
+def check_urgent(case: dict[str, Any]) -> None:
+    """By priority, then date: who is served is the same whether it is only foreseen, or promised anew."""
+    given = case["given"]
+    orders = {one["ref"]: (one["ref"] not in given["urgent"], day_of(one["date"][:10]), micro(one["qty"])) for one in given["orders"]}
+    served = sorted(orders, key=lambda ref: orders[ref][:2])
+    before = {ref: sum(orders[other][2] for other in served[: served.index(ref)]) for ref in orders}
+    assert before == {ref: micro(quantity) for ref, quantity in case["expect"]["previous"].items()}
+    today = min(when for _, when, _ in orders.values())
+    stock = {"SKU|S": StockBin(today, {today: micro(given["stock"])})}
+    route = Route("SKU|S", immediate(today))
+    commitments = [
+        Commitment(str(ref), (late, when), (Take("SKU|S", when, quantity, when),), when) for ref, (late, when, quantity) in orders.items()
+    ]
+    fates = foresee(commitments, stock)
+    promises = [
+        Standing(str(ref), (late, when), (Piece("SKU|S", when, quantity, when, (route,)),), when, when, Strategy.FILL, fates[str(ref)].kept)
+        for ref, (late, when, quantity) in orders.items()
+    ]
+    anew = repromise(promises, stock)
+    for ref, expected in case["expect"]["promised"].items():
+        quantity = orders[ref][2]
+        assert [quantity if day is not None else 0 for day in (fates[str(ref)].day, anew[str(ref)].day)] == [micro(expected)] * 2
+
+
 ADAPTERS: dict[str, Callable[[dict[str, Any]], None]] = {
     "oracle-period-atp": check_period_atp,
     "stevenson-pumps-week1": check_pumps,
@@ -556,6 +583,8 @@ ADAPTERS: dict[str, Callable[[dict[str, Any]], None]] = {
     "oca-ship-complete": check_complete,
     "sap-bop-first-come": check_first_come,
     "sap-pass-protected": check_protected,
+    "oca-ordered-atp-urgent-4": check_urgent,
+    "oca-ordered-atp-urgent-5": check_urgent,
     "solidus-split-2": check_sites,
     "solidus-split-4": check_sites,
     "solidus-split-6": check_sites,

@@ -177,6 +177,30 @@ async def order_first_come(shop: Shop, case: Json) -> None:
     assert promised(await shop.ask(told.line(5000), allow_partial=True)) == case["expect"]["confirmed"]
 
 
+async def order_with_urgency(shop: Shop, case: Json) -> None:
+    """All are promised while there is enough; then only so much is left, and one has become urgent. What the others had is not covered."""
+    given, first = case["given"], case["given"]["orders"][0]
+    told = await Told.of(shop, first["date"][:10], sum(one["qty"] for one in given["orders"]))
+    orders: dict[int, str] = {}
+    for one in given["orders"]:
+        orders[one["ref"]] = (await shop.order(told.line(one["qty"], one["date"][:10])))["order_id"]
+    for ref in given["urgent"]:
+        ok(await shop.amend(orders[ref], priority=1))
+    await shop.count(told.sku, given["stock"])
+
+    async def served() -> bool:
+        lines = {ref: (await shop.read(order_id))["lines"][0] for ref, order_id in orders.items()}
+        found = {ref: 0 if line["at_risk"] else line["quantity"] for ref, line in lines.items()}
+        return bool(found == case["expect"]["promised"])
+
+    await eventually(served, what="who is served")
+    body = {"scope": {"skus": [told.sku]}, "strategies": {"default": "fill"}}
+    anew = ok(await shop.quote.post("/v1/repromise", json=body))
+    unserved = {orders[ref] for ref, quantity in case["expect"]["promised"].items() if not quantity}
+    assert {one["order_id"] for one in anew["losers"] if one["unsupplied"]} == unserved
+    assert anew["unchanged"] == len(orders) - len(unserved)
+
+
 async def ask_beside_safety_stock(shop: Shop, case: Json) -> None:
     told = await Told.of(shop, "D", case["given"]["stock"], safety_stock=case["expect"]["protected"])
     assert await shop.atp(told.sku) == case["expect"]["available"]
@@ -362,6 +386,8 @@ BY_API: dict[str, Callable[[Factory, Json], Awaitable[None]]] = {
     "oca-ship-complete": order_when_complete,
     "sap-bop-first-come": order_first_come,
     "sap-pass-protected": ask_beside_safety_stock,
+    "oca-ordered-atp-urgent-4": order_with_urgency,
+    "oca-ordered-atp-urgent-5": order_with_urgency,
     "solidus-split-2": ask_sites,
     "solidus-split-4": ask_sites,
     "solidus-split-6": ask_sites,

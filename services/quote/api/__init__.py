@@ -1,6 +1,19 @@
 """What may be asked of quote over HTTP."""
 
-from services.quote.api import availability, classes, customers, decisions, imports, orders, plans, policies, quotes, snapshot, stream
+from services.quote.api import (
+    availability,
+    classes,
+    customers,
+    decisions,
+    imports,
+    orders,
+    plans,
+    policies,
+    quotes,
+    repromise,
+    snapshot,
+    stream,
+)
 
 ROUTERS = (
     quotes.straight,
@@ -14,6 +27,7 @@ ROUTERS = (
     policies.router,
     imports.router,
     classes.router,
+    repromise.router,
     stream.router,
     snapshot.router,
 )

@@ -119,13 +119,14 @@ EXPLANATION: Json = {
 }  # fmt: skip
 _ORDER_LINE: Json = {
     "line_ref": "10", "sku": "CHAIR", "quantity": 10, "requested_date": "2026-12-01", "first_promised_date": "2026-12-03",
-    "promised_date": "2026-12-03", "actual_date": None, "times_moved": 0, "status": "confirmed", "shipped_quantity": 0, "at_risk": False,
+    "promised_date": "2026-12-03", "actual_date": None, "times_moved": 0, "status": "confirmed", "shipped_quantity": 0, "frozen": False,
+    "at_risk": False,
     "risk": None,
     "deliveries": [{"site": "SHOP-1", "quantity": 10, "open_quantity": 10, "ship_date": "2026-12-03", "delivery_date": "2026-12-03"}],
 }  # fmt: skip
 ORDER: Json = {
     "id": CONFIRMED["order_id"], "status": "confirmed", "customer": "ACME", "quote_id": QUOTE["id"], "external_id": None,
-    "source_system": None, "promised_elsewhere": False, "demand_class": None, "priority": 100, "revision": 1,
+    "source_system": None, "promised_elsewhere": False, "demand_class": None, "priority": 100, "frozen": False, "revision": 1,
     "created_at": "2026-11-21T10:57:00Z", "updated_at": "2026-11-21T10:57:00Z", "lines": [_ORDER_LINE],
 }  # fmt: skip
 ORDERS: Json = {"data": [ORDER], "next_cursor": None}
@@ -192,4 +193,45 @@ LOAD: Json = {
         }
     ],
     "inputs": [{"source": "capacity", "site": "FACTORY", "as_of": "2026-11-21T10:42:07Z", "age_seconds": 0.4, "stale": False}],
+}  # fmt: skip
+
+ASK_REPROMISE = _ask(
+    "Gold must have its dates, everybody else gives way where needed",
+    {
+        "scope": {"skus": ["CHAIR"], "sites": ["SHOP-1"]},
+        "strategies": {"classes": {"gold": "win"}, "orders": {"ord_01JD7Z0K8M3Q9V5T2X4W6Y8ABC": "lose"}, "default": "fill"},
+        "limits": {"most_moves": 2, "most_days": 14},
+        "reason": "PO-1 comes late",
+    },
+)
+ASK_APPLY = _ask("Agreed", {"approve": True, "reason": "agreed with sales", "document": "MEMO-7"})
+_CHANGE: Json = {
+    "order_id": "ord_01JD7Z0K8M3Q9V5T2X4W6Y8ABD", "line_ref": "10", "external_id": None, "customer": "ACME", "demand_class": "gold",
+    "priority": 10, "strategy": "win", "sku": "CHAIR", "quantity": 10, "requested_date": "2026-12-01", "first_promised_date": "2026-12-08",
+    "old_promised_date": "2026-12-08", "new_promised_date": "2026-12-01", "days": -7, "unsupplied": False, "times_moved": 0, "value": 450,
+    "currency": "EUR",
+    "deliveries": [{"site": "SHOP-1", "quantity": 10, "ship_date": "2026-12-01", "delivery_date": "2026-12-01"}],
+    "reason": {"code": "IMPROVED", "summary": "it can be delivered 7 days earlier", "ref": None, "sku": "CHAIR", "site": None},
+    "needs_approval": False,
+}  # fmt: skip
+_LOSS: Json = {
+    **_CHANGE, "order_id": "ord_01JD7Z0K8M3Q9V5T2X4W6Y8ABC", "customer": "Corner Shop", "demand_class": None, "priority": 100,
+    "strategy": "lose", "first_promised_date": "2026-12-01", "old_promised_date": "2026-12-01", "new_promised_date": "2026-12-08",
+    "days": 7,
+    "deliveries": [{"site": "SHOP-1", "quantity": 10, "ship_date": "2026-12-08", "delivery_date": "2026-12-08"}],
+    "reason": {
+        "code": "GAVE_WAY", "ref": "ord_01JD7Z0K8M3Q9V5T2X4W6Y8ABD", "sku": "CHAIR", "site": "SHOP-1",
+        "summary": "order ord_01JD7Z0K8M3Q9V5T2X4W6Y8ABD takes CHAIR at SHOP-1: it can be delivered 7 days later",
+    },
+}  # fmt: skip
+REPROMISED: Json = {
+    "id": "rep_01JD7Z0K8M3Q9V5T2X4W6Y8ABC", "status": "simulated", "created_at": "2026-11-30T09:00:00Z", "applied_at": None,
+    "summary": "1 promise would win, 1 promise would lose, 3 would stay.", "winners": [_CHANGE], "losers": [_LOSS], "moved": [],
+    "unchanged": 3, "values": [{"currency": "EUR", "winners": 450, "losers": 450}], "needs_approval": False,
+    "books": [{"sku": "CHAIR", "site": "SHOP-1", "version": 17}], "request": {"scope": {"skus": ["CHAIR"], "sites": ["SHOP-1"]}},
+    "request_id": "req_01JD7Z0K8M3Q9V5T2X4W6Y8ABC", "replayed": False,
+}  # fmt: skip
+APPLIED: Json = {
+    **REPROMISED, "status": "applied", "applied_at": "2026-11-30T09:05:00Z", "decision_id": "dec_01JD7Z0K8M3Q9V5T2X4W6Y8ABC",
+    "summary": "1 promise won, 1 promise lost, 3 stayed.",
 }  # fmt: skip

@@ -391,6 +391,8 @@ class OrderLineOut(BaseModel):
     times_moved: int
     status: Literal["confirmed", "partly_shipped", "shipped", "closed_short", "cancelled"]
     shipped_quantity: Number
+    frozen: bool = False
+    """Whether re-promising leaves the line where it is."""
     at_risk: bool | None
     risk: RiskOut | None
     deliveries: list[OrderDeliveryOut]
@@ -408,6 +410,8 @@ class OrderOut(BaseModel):
     promised_elsewhere: bool
     demand_class: str | None
     priority: int
+    frozen: bool
+    """Whether re-promising leaves the whole order where it is."""
     revision: int
     created_at: datetime
     updated_at: datetime
@@ -565,3 +569,90 @@ class ReplayOut(BaseModel):
     master_data: Literal["as_seen", "as_of"]
     """`as_seen`: exactly what was known to who decided. `as_of`: as it stood at the instant; of decisions made before that was kept."""
     code_version: CodeVersionsOut
+
+
+class RepromiseReasonOut(BaseModel):
+    """Why a promise changes, or cannot be kept."""
+
+    code: Literal["REGAINED", "IMPROVED", "MOVED_SITE", "GAVE_WAY", "SHORTAGE"]
+    summary: str
+    ref: str | None
+    """The order that takes it, or the record behind the shortage."""
+    sku: str
+    site: str | None
+
+
+class RepromiseDeliveryOut(BaseModel):
+    """One delivery as it would be."""
+
+    site: str
+    quantity: Number
+    ship_date: date
+    delivery_date: date
+
+
+class RepromiseChangeOut(BaseModel):
+    """One order line that wins, loses, or comes from another site. `days`: how much later; less than 0: earlier."""
+
+    order_id: str
+    line_ref: str
+    external_id: str | None
+    customer: str | None
+    demand_class: str | None
+    priority: int
+    strategy: Literal["win", "gain", "redistribute", "fill", "lose"]
+    sku: str
+    quantity: Number
+    requested_date: date
+    first_promised_date: date | None
+    old_promised_date: date | None
+    new_promised_date: date | None
+    days: int | None
+    unsupplied: bool
+    """No known supply covers it: its date stays, and it stays in danger."""
+    times_moved: int
+    value: Number | None
+    currency: str | None
+    deliveries: list[RepromiseDeliveryOut]
+    reason: RepromiseReasonOut
+    needs_approval: bool
+
+
+class RepromiseBookOut(BaseModel):
+    """A book that it was worked out on."""
+
+    sku: str
+    site: str
+    version: int
+
+
+class RepromiseValueOut(BaseModel):
+    """What wins and what loses is worth."""
+
+    currency: str | None
+    winners: Number
+    losers: Number
+
+
+class RepromiseOut(BaseModel):
+    """Who wins and who loses."""
+
+    id: str
+    status: Literal["simulated", "applied"]
+    created_at: datetime
+    applied_at: datetime | None
+    summary: str
+    winners: list[RepromiseChangeOut]
+    losers: list[RepromiseChangeOut]
+    moved: list[RepromiseChangeOut]
+    """Kept on their date from another site."""
+    unchanged: int
+    """Lines of the scope that stay as they are."""
+    values: list[RepromiseValueOut]
+    needs_approval: bool
+    books: list[RepromiseBookOut]
+    request: dict[str, Any]
+    request_id: str | None
+    replayed: bool
+    decision_id: str | None = None
+    """Once it is applied."""

@@ -113,6 +113,27 @@ class Way:
         return None
 
 
+def hop_by(way: Way, delivery: Day, today: Day) -> tuple[Day, Day, Day] | None:
+    """The latest (pick, ship, delivery) that is delivered on or before the day, if it can still be picked."""
+    hop = way.latest_pick(delivery)
+    return None if hop is None or hop[0] < (today if way.first_pick is None else max(way.first_pick, today)) else hop
+
+
+def hop_after(way: Way, pick: Day) -> tuple[Day, Day, Day] | None:
+    """The first delivery of what can be picked from `pick` on, picked as late as it allows; None when there is none in three years."""
+    first = way.deliver(pick)
+    if first is None:
+        return None
+    latest = way.latest_pick(first[2])
+    return first if latest is None or latest[0] < first[0] else latest
+
+
+def earliest_hop(way: Way, wanted: Day, ready: Day) -> tuple[Day, Day, Day] | None:
+    """The delivery for a wanted day of what is there from `ready` on (not before today): by then, or the first one after."""
+    hop = hop_by(way, wanted, ready)
+    return hop_after(way, ready) if hop is None else hop
+
+
 def immediate(today: Day) -> Way:
     """The way where nothing is said: every day from today on works, and what is picked is shipped and delivered on the same day."""
     return Way(EVERY_DAY, 0, EVERY_DAY, 0, EVERY_DAY, today, None)

@@ -1,8 +1,10 @@
 """Which promises will not hold on what is known, and when will they be met then (promising.md § 7, pass 1)?
 
-Everybody is put into the books anew, by rank. First all who can stay exactly where they are; only then those who cannot, each
-on the first day that what is left allows: so nobody is made late who need not be, and what somebody late takes is only what
-nobody kept needs (choice). Safety stock counts, holds do not: they rank behind every promise and never move.
+Everybody is put into the books anew, by rank. Frozen promises first, as they stand, even into the negative. Then all who can
+stay exactly where they are; only then those who cannot, each on the first day that what is left allows, from its own books or
+from another site that may serve it: so nobody is made late who need not be, and what somebody late takes is only what nobody
+kept needs (choice). Safety stock counts, holds do not: they rank behind every promise and never move. Another site is asked
+like anybody who comes anew: there both stay as they are.
 
 A plan is put in like a promise. Where it becomes later, so does what it brings, and the whole is done again with that, until
 no plan becomes later any more.
@@ -17,12 +19,14 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING, Final, Protocol
 
 from services.quote.domain.balance import balance
 from services.quote.domain.book import RESOURCE, Part
 from services.quote.domain.calendar import THREE_YEARS
 from services.quote.domain.capacity import capacity_of
+from services.quote.domain.dates import earliest_hop
 from services.quote.domain.sources import MICRO
 
 if TYPE_CHECKING:
@@ -31,12 +35,21 @@ if TYPE_CHECKING:
 
     from services.quote.domain.book import Book, Day, Micro, Rules
     from services.quote.domain.capacity import Capacity
+    from services.quote.domain.dates import Way
 
 MOST_ROUNDS: Final = 30
 """How often late plans are followed upwards: more than a bill of material is deep. What is known then is the answer."""
 
 Rank = tuple[int | str, ...]
-"""The smaller, the earlier served: priority, first promised day, order, line."""
+"""The smaller, the earlier served: class, priority, first promised day, order, line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Another book from which the same delivery may come, and the way from there."""
+
+    key: str
+    way: Way
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +63,8 @@ class Take:
     """When the customer has it; None for what a plan needs."""
     deliver: Callable[[Day], Day | None] | None = None
     """When the customer would have it if it were picked on another day."""
+    others: tuple[Route, ...] = ()
+    """Where else it may come from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +81,8 @@ class Commitment:
     """How much it brings."""
     due: Day = 0
     """The day on which what it brings counts, if it stays."""
+    frozen: bool = False
+    """It stands where it stands, whoever has to give way; where even that leaves it short, the day it could be met is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +94,8 @@ class Fate:
     kept: bool
     blocked: tuple[str, ...] = ()
     """The book in which it found no place, then the books that made the plans of that one late."""
+    elsewhere: bool = False
+    """Whether that day needs another site than the one it was promised from."""
 
 
 class Bin(Protocol):
@@ -101,30 +120,34 @@ class Bin(Protocol):
         """Where the quantity fits first, not before the day; None when nowhere. Nothing is taken yet."""
         ...
 
+    def sound_from(self, quantity: Micro) -> Day | None:
+        """The first day on which somebody new may take the quantity, with safety stock and holds left alone; None when never."""
+        ...
+
 
 class StockBin:
     """A sku at a site: projected availability as steps, without those who are still to be put in."""
 
-    __slots__ = ("_days", "_projected", "today")
+    __slots__ = ("_days", "_projected", "_reserved", "today")
 
-    def __init__(self, today: Day, changes: Mapping[Day, Micro]) -> None:
-        """`changes` by the day on which they count; before today counts as today."""
+    def __init__(self, today: Day, changes: Mapping[Day, Micro], reserved: Mapping[Day, Micro] | None = None) -> None:
+        """`changes` by the day on which they count; before today counts as today. `reserved`: what only newcomers must leave alone."""
         self.today = today
-        steps = {today: 0}
+        kept = {today: 0}
+        for day, quantity in (reserved or {}).items():
+            kept[max(today, day)] = kept.get(max(today, day), 0) + quantity
+        steps = dict.fromkeys(kept, 0)
         for day, quantity in changes.items():
             counted = max(today, day)
             steps[counted] = steps.get(counted, 0) + quantity
         self._days = sorted(steps)
-        self._projected: list[Micro] = []
-        total = 0
-        for day in self._days:
-            total += steps[day]
-            self._projected.append(total)
+        self._projected: list[Micro] = list(accumulate(steps[day] for day in self._days))
+        self._reserved: list[Micro] = list(accumulate(kept.get(day, 0) for day in self._days))
 
     def copy(self) -> StockBin:
         """Another one that is filled the same so far."""
         other = StockBin(self.today, {})
-        other._days, other._projected = list(self._days), list(self._projected)
+        other._days, other._projected, other._reserved = list(self._days), list(self._projected), list(self._reserved)
         return other
 
     @property
@@ -134,8 +157,8 @@ class StockBin:
 
     def fits(self, day: Day, quantity: Micro) -> bool:
         """From the day on, what is projected never falls below the quantity."""
-        at = bisect_right(self._days, max(day, self.today)) - 1
-        return min(self._projected[at:]) >= quantity
+        at = bisect_right(self._days, day) - 1
+        return min(self._projected[at:] if at > 0 else self._projected) >= quantity
 
     def change(self, day: Day, quantity: Micro) -> None:
         """From the day on, so much more or less."""
@@ -144,6 +167,7 @@ class StockBin:
         if at == len(self._days) or self._days[at] != day:
             self._days.insert(at, day)
             self._projected.insert(at, self._projected[at - 1])
+            self._reserved.insert(at, self._reserved[at - 1])
         self._projected[at:] = [one + quantity for one in self._projected[at:]]
 
     def later(self, quantity: Micro, day: Day) -> tuple[tuple[Day, Micro], ...] | None:
@@ -154,6 +178,19 @@ class StockBin:
                 break
             first = self._days[at]
         return None if first is None else ((max(first, day, self.today), quantity),)
+
+    def sound_from(self, quantity: Micro) -> Day | None:
+        """The same for somebody new, who leaves safety stock and holds alone."""
+        first: Day | None = None
+        for at in range(len(self._days) - 1, -1, -1):
+            if self._projected[at] - self._reserved[at] < quantity:
+                break
+            first = self._days[at]
+        return first
+
+    def free_by_day(self) -> list[tuple[Day, Micro]]:
+        """What somebody new may count on, by steps."""
+        return [(day, one - kept) for day, one, kept in zip(self._days, self._projected, self._reserved, strict=True)]
 
 
 class ResourceBin:
@@ -203,6 +240,10 @@ class ResourceBin:
                     return tuple(found)
         return None
 
+    def sound_from(self, quantity: Micro) -> Day | None:
+        """Nobody is delivered minutes."""
+        raise NotImplementedError(f"{quantity} minutes are no delivery")
+
 
 def stock_bin(book: Book, today: Day, rules: Rules, without: Iterable[Take] = (), plans: Iterable[str] = ()) -> StockBin:
     """A book without its holds, these takes and these plans; its safety stock may be used."""
@@ -222,7 +263,11 @@ def stock_bin(book: Book, today: Day, rules: Rules, without: Iterable[Take] = ()
             add(counted, plan.quantity)
     for day, quantity in _demand(book, without).items():
         add(max(day, today), -quantity)
-    return StockBin(today, changes)
+    reserved: dict[Day, Micro] = {today: book.safety_stock}
+    for hold in book.holds():
+        day = max(hold.day or 0, today)
+        reserved[day] = reserved.get(day, 0) + hold.quantity
+    return StockBin(today, changes, reserved)
 
 
 def resource_bin(book: Book, today: Day, without: Iterable[Take] = ()) -> ResourceBin:
@@ -279,16 +324,38 @@ def _once(
             bins[one.brings].change(day, one.quantity)
     fates: dict[str, Fate] = {}
     moving: list[tuple[Commitment, tuple[str, ...]]] = []
+    _stand_frozen([one for one in ordered if one.frozen], bins, behind, fates)
     for one in ordered:
+        if one.frozen:
+            continue
         blocked = _keep(one, bins)
         if blocked is None:
             fates[one.name] = Fate(_day_of(one), kept=True)
         else:
             moving.append((one, (blocked, *behind.get(blocked, ()))))
     for one, blocked_by in moving:
-        day = _move_plan(one, bins) if one.brings is not None else _move(one, bins)
-        fates[one.name] = Fate(day, kept=False, blocked=blocked_by)
+        day, elsewhere = (_move_plan(one, bins), False) if one.brings is not None else _move(one, bins)
+        fates[one.name] = Fate(day, kept=False, blocked=blocked_by, elsewhere=elsewhere)
     return fates
+
+
+def _stand_frozen(
+    frozen: Sequence[Commitment], bins: Mapping[str, Bin], behind: Mapping[str, tuple[str, ...]], fates: dict[str, Fate]
+) -> None:
+    """Put in who may not be moved: those who fit, then the others all the same, each with the day on which it could be met."""
+    short: list[tuple[Commitment, str]] = []
+    for one in frozen:
+        blocked = _keep(one, bins)
+        if blocked is None:
+            fates[one.name] = Fate(_day_of(one), kept=True)
+        else:
+            short.append((one, blocked))
+    for one, blocked in short:
+        keys = {take.key for take in one.takes} | {route.key for take in one.takes for route in take.others}
+        day, _ = _move(one, {key: bins[key].copy() for key in keys})
+        fates[one.name] = Fate(day, kept=False, blocked=(blocked, *behind.get(blocked, ())))
+        for take in one.takes:
+            bins[take.key].change(take.day, -take.quantity)
 
 
 def _day_of(one: Commitment) -> Day | None:
@@ -306,21 +373,41 @@ def _keep(one: Commitment, bins: Mapping[str, Bin]) -> str | None:
     return None
 
 
-def _move(one: Commitment, bins: Mapping[str, Bin]) -> Day | None:
-    """Put it in as early as it can be, not before its promise; the day of its last delivery, or None and nothing of it."""
+def _move(one: Commitment, bins: Mapping[str, Bin]) -> tuple[Day | None, bool]:
+    """Put it in as early as it can be, not before its promise: the day of its last delivery, whether elsewhere. Or nothing of it."""
     journal: list[tuple[str, Day, Micro]] = []
     last = one.promised_day
+    elsewhere = False
     for take in sorted(one.takes, key=lambda each: each.day):
-        placed = _place(take.key, take.quantity, take.day, bins, journal)
-        delivery = None
-        if placed is not None:
-            stays = placed <= max(take.day, bins[take.key].today)
-            delivery = take.delivery_day if stays else placed if take.deliver is None else take.deliver(placed)
+        delivery = _deliver(take, bins, journal)
         if delivery is None:
             _undo(journal, bins)
-            return None
+            return None, False
+        elsewhere = elsewhere or journal[-1][0] != take.key
         last = delivery if last is None else max(last, delivery)
-    return last
+    return last, elsewhere
+
+
+def _deliver(take: Take, bins: Mapping[str, Bin], journal: list[tuple[str, Day, Micro]]) -> Day | None:
+    """Take it where it can be delivered first, at its own site if that is no later than at another; the day, or None."""
+    best: tuple[Day, str, Day] | None = None
+    found = bins[take.key].later(take.quantity, take.day)
+    if found:
+        placed = found[-1][0]
+        stays = placed <= max(take.day, bins[take.key].today)
+        delivery = take.delivery_day if stays else placed if take.deliver is None else take.deliver(placed)
+        best = None if delivery is None else (delivery, take.key, placed)
+    for route in take.others:
+        ready = bins[route.key].sound_from(take.quantity)
+        hop = None if ready is None else earliest_hop(route.way, take.delivery_day or take.day, ready)
+        if hop is not None and (best is None or hop[2] < best[0]):
+            best = (hop[2], route.key, hop[0])
+    if best is None:
+        return None
+    delivery, key, day = best
+    bins[key].change(day, -take.quantity)
+    journal.append((key, day, take.quantity))
+    return delivery
 
 
 def _move_plan(one: Commitment, bins: Mapping[str, Bin]) -> Day | None:

@@ -127,10 +127,17 @@ class Amend(Change):
 
     def decide(self, desk: Desk) -> Effect:
         """Reducing and postponing always pass; what needs more is promised anew, or the whole change refused with an offer."""
-        order = _found(desk, self.order_id, self.ask.expected_revision)
+        found = _found(desk, self.order_id, self.ask.expected_revision)
+        order = replace(
+            found,
+            priority=found.priority if self.ask.priority is None else self.ask.priority,
+            frozen=found.frozen if self.ask.frozen is None else self.ask.frozen,
+        )
         if order.elsewhere:
             detail = "This order was promised elsewhere: change it there and import it again."
             raise Refusal(409, {"code": "PROMISED_ELSEWHERE", "detail": detail, "allowed": ["import again", "cancel"]})
+        if not self.ask.lines:
+            return self._ranked_anew(desk, found, order)
         asked = self._lines(order)
         _counted(desk, [asked[change.line_ref] for change in self.ask.lines])
         open_lines = [line for line in order.lines if line.is_open]
@@ -142,7 +149,7 @@ class Amend(Change):
         name_plans(answered, plans)
         request = self.ask.model_dump(mode="json", exclude_defaults=True)
         versions = desk.versions(f"{sku}|{site}" for sku, site in decision.read)
-        basis = {"order": order}
+        basis = {"order": found}
         if not is_acceptable(decision, allow_partial=order.allow_partial):
             offer = {"order_id": order.id, **answered, "decision_id": self.decision_id}
             row = DecisionRow(self.decision_id, desk.now, "amend-refused", None, order.id, request, versions, offer, CODE_VERSION, basis)
@@ -190,7 +197,21 @@ class Amend(Change):
         effect.events.append(
             events.order("order-amended", amended, desk.now, reason=self.ask.reason, document=self.ask.document, actor=self.caller)
         )
+        _let_look(effect, found, amended)
         effect.body = answers.order(amended)
+        return effect
+
+    def _ranked_anew(self, desk: Desk, found: OrderRow, order: OrderRow) -> Effect:
+        """No line changes, only who is served first when supply is short, or whether the order may be moved."""
+        if (order.priority, order.frozen) == (found.priority, found.frozen):
+            return Effect(200, answers.order(found))
+        amended = order.with_lines(order.lines, updated_at=desk.now)
+        effect = Effect(200, answers.order(amended), cause=Cause("order-amended", order.id, self.caller, self.ask.document))
+        said = {"reason": self.ask.reason, "document": self.ask.document}
+        effect.orders.append(amended)
+        effect.history.append(history_of(amended, desk.now, "order-amended", self.caller, **said))
+        effect.events.append(events.order("order-amended", amended, desk.now, actor=self.caller, **said))
+        _let_look(effect, found, amended)
         return effect
 
     def _lines(self, order: OrderRow) -> dict[str, LineAsk]:
@@ -282,6 +303,23 @@ class Amend(Change):
         for one in line.deliveries:
             if one.open:
                 effect.put(f"{line.sku}|{one.site}", open_entry(order, line, one))
+
+
+def _let_look(effect: Effect, before: OrderRow, after: OrderRow) -> None:
+    """Where an order's place among others has changed: its claims say so, and its books are looked at for who is in danger by it."""
+    if _place_of(before) == _place_of(after):
+        return
+    for line in after.lines:
+        for one in line.deliveries if line.is_open else ():
+            key = f"{line.sku}|{one.site}"
+            if one.open:
+                effect.dangers.setdefault(key, None)
+                if all(entry.ref != one.ref for entry in effect.entries.get(key, ())):
+                    effect.put(key, open_entry(after, line, one))
+
+
+def _place_of(order: OrderRow) -> tuple[int, bool, set[str]]:
+    return order.priority, order.frozen, {line.line_ref for line in order.lines if line.request.get("frozen")}
 
 
 def _counted(desk: Desk, lines: Sequence[LineAsk]) -> None:

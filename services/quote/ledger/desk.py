@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from services.quote.domain.sources import Source
     from services.quote.store.lateness import Lateness
     from services.quote.store.pool import Connection
+    from services.quote.store.repromise import RepromiseRow
     from services.quote.store.risk import DueRow, RiskCause
     from services.quote.store.rows import DecisionRow, HistoryRow, OrderRow, QuoteRow, UnmatchedRow
     from services.quote.store.supply import Definition
@@ -50,6 +51,7 @@ class Effect:
     revisions: dict[str, int] = field(default_factory=dict)
     dangers: dict[str, RiskCause | None] = field(default_factory=dict)
     """Per book key, the record behind it where a change may endanger promises; None where it may only help them."""
+    repromises: list[RepromiseRow] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     keep_answer: bool = True
     """Whether a retry with the same key gets this answer; a 422 or 503 is never kept."""

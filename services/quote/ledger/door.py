@@ -18,7 +18,7 @@ import structlog
 
 from services.quote import events
 from services.quote.ledger.desk import Desk, Effect, Refusal
-from services.quote.store import books, documents, keys, lateness, log, outbox, risk, supply
+from services.quote.store import books, documents, keys, lateness, log, outbox, repromise, risk, supply
 from services.quote.store.pool import LOST, RETRYABLE, TOO_SLOW
 from services.quote.store.risk import DueRow
 from services.quote.store.rows import OrderRow, Outcome, QuoteRow
@@ -345,6 +345,7 @@ class Door:
             await documents.add_history(connection, history)
         if unmatched := [row for effect in effects for row in effect.unmatched]:
             await documents.save_unmatched(connection, unmatched)
+        await repromise.save(connection, [row for effect in effects for row in effect.repromises])
         if decisions := [row for effect in effects for row in effect.decisions]:
             await log.add_decisions(connection, [replace(row, basis=desk.basis | row.basis) for row in decisions])
         await _remember(connection, effects)

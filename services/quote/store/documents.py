@@ -27,7 +27,7 @@ _QUOTE_COLUMNS = {
 _ORDER_COLUMNS = {
     "id": "text", "quote_id": "text", "external_id": "text", "source_system": "text", "customer": "text", "demand_class": "text",
     "priority": "int", "status": "text", "caller": "text", "elsewhere": "boolean", "allow_partial": "boolean", "ship_complete": "boolean",
-    "revision": "int", "created_at": "timestamptz", "updated_at": "timestamptz",
+    "revision": "int", "created_at": "timestamptz", "updated_at": "timestamptz", "frozen": "boolean",
 }  # fmt: skip
 _LINE_COLUMNS = {
     "line_ref": "text", "sku": "text", "quantity": "bigint", "requested_date": "date", "first_promised_date": "date",
@@ -232,7 +232,7 @@ _SAVE_ORDER = insert_sql(
     "customer_order",
     _ORDER_COLUMNS,
     """ON CONFLICT (id) DO UPDATE SET status = excluded.status, customer = excluded.customer, priority = excluded.priority,
-    revision = excluded.revision, updated_at = excluded.updated_at""",
+    frozen = excluded.frozen, revision = excluded.revision, updated_at = excluded.updated_at""",
 )
 _SAVE_LINE = insert_sql(
     "order_line",

@@ -146,6 +146,19 @@ async def list_open(connection: Connection, books: Iterable[str], orders: Iterab
     return [_row(row) for row in rows]
 
 
+async def list_in_danger(connection: Connection, books: Iterable[str] | None, limit: int) -> list[RiskRow]:
+    """What was told and still stands of open lines that one of these books endangers; of all books where none is named."""
+    rows = await connection.fetch(
+        f"""SELECT {_STATE} FROM risk_state AS r WHERE state IN ('at_risk', 'missed') AND ($1::text[] IS NULL OR books && $1)
+            AND EXISTS (SELECT FROM order_line AS l WHERE l.order_id = r.order_id AND l.line_ref = r.line_ref
+                        AND l.status IN ('confirmed', 'partly_shipped'))
+            ORDER BY order_id, line_ref LIMIT $2""",
+        None if books is None else list(books),
+        limit,
+    )
+    return [_row(row) for row in rows]
+
+
 async def find_states(connection: Connection, orders: Iterable[str]) -> dict[tuple[str, str], RiskRow]:
     """What was last told of the lines of these orders, by order and line."""
     rows = await connection.fetch(f"SELECT {_STATE} FROM risk_state WHERE order_id = ANY($1)", list(orders))

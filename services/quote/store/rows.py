@@ -152,6 +152,8 @@ class OrderRow:
     created_at: datetime
     updated_at: datetime
     lines: tuple[LineRow, ...]
+    frozen: bool = False
+    """Re-promising leaves all of it where it is."""
 
     def line(self, line_ref: str) -> LineRow | None:
         """The line of that reference."""

@@ -1,0 +1,336 @@
+"""What is known to come of promises: who stands in which book, on which plans, and what becomes of each (promising.md § 7, pass 1)."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Final
+
+from services.quote.domain.balance import balance
+from services.quote.domain.book import RESOURCE, Entry, Part
+from services.quote.domain.capacity import capacity_of
+from services.quote.domain.dates import immediate
+from services.quote.domain.risk import Bin, Commitment, Fate, Rank, Route, Take, foresee, is_short, resource_bin, stock_bin
+from services.quote.handlers.change_order import part_of
+from services.quote.store import books, documents
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from datetime import datetime
+
+    from services.quote.board import Board
+    from services.quote.domain.book import Book, Day
+    from services.quote.domain.demandclass import DemandClass
+    from services.quote.store.pool import Connection
+    from services.quote.store.rows import DeliveryRow, LineRow, OrderRow
+
+MOST_BOOKS: Final = 500
+"""Books that one look fills anew; beyond them everybody is taken to stay where he is, until they are due themselves."""
+MOST_ORDERS: Final = 2_000
+"""Orders that one look puts in anew; of a book with more, those that are served first (by priority and pick day) are taken to stay."""
+IN_A_THREAD: Final = 200
+"""So many commitments are worked out beside the requests, not between them."""
+
+
+@dataclass(slots=True)
+class OpenLine:
+    """An open order line as it is put in."""
+
+    order: OrderRow
+    number: int
+    line: LineRow
+    takes: tuple[Take, ...]
+
+
+@dataclass(slots=True)
+class Foresight:
+    """Gathers books, plans and orders, follows shortages from book to book, and asks the kernel."""
+
+    board: Board
+    connection: Connection
+    now: datetime = field(init=False)
+    short: dict[str, bool] = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)
+    """Books that are filled anew."""
+    wide: set[str] = field(default_factory=set)
+    """Of these, those in which everybody is put in anew."""
+    plans: dict[str, str] = field(default_factory=dict)
+    """Plans that are put in anew, and their books."""
+    orders: dict[str, OrderRow] = field(default_factory=dict)
+    wanted: set[str] = field(default_factory=set)
+    """Orders to be read."""
+    named: set[str] = field(default_factory=set)
+    """Orders of which every line is looked at."""
+    everybody: frozenset[str] = frozenset()
+    """Books in which everybody is put in anew, short or not."""
+    most_orders: int = MOST_ORDERS
+    left_out: int = 0
+
+    def __post_init__(self) -> None:
+        """The instant is the board's."""
+        self.now = self.board.now()
+
+    # -- who is to be looked at
+
+    async def gather(self, keys: Iterable[str]) -> None:
+        """Follow shortages from book to book, over the promises and plans that stand in them."""
+        ahead = set(keys)
+        while ahead or self.wanted - self.orders.keys():
+            fresh = {key for key in ahead if key not in self.seen}
+            ahead = set()
+            if fresh:
+                heads = (await books.read_heads(self.connection, fresh))[1].values()
+                await self.board.catch_up(self.connection, heads)
+            for key in sorted(fresh):
+                ahead |= self._see(key)
+            if missing := sorted(self.wanted - self.orders.keys()):
+                self.wanted -= set(missing)
+                for order in (await documents.find_orders(self.connection, missing, lock=False)).values():
+                    self.orders[order.id] = order
+                    ahead |= {
+                        f"{line.sku}|{one.site}" for line in order.lines if line.is_open for one in line.deliveries if one.open
+                    } - self.seen
+
+    def _see(self, key: str) -> set[str]:
+        """Take a book in; the books that have to be seen because of it."""
+        book = self.board.books.get(key)
+        if book is None or len(self.seen) >= MOST_BOOKS:
+            self.left_out += book is not None
+            return set()
+        self.seen.add(key)
+        ahead: set[str] = set()
+        late = False
+        for plan in book.of(Part.PLAN):
+            needs = _needs_of(plan)
+            if plan.ref in self.plans or "seen_for" in (plan.detail or {}) or any(self._is_short(other) for other in needs):
+                late = True
+                self._put_in(plan.ref, key)
+                ahead |= needs
+        if late or key in self.everybody or self._is_short(key):
+            ahead |= self._widen(book)
+        for plan_id, home in self.board.late_plans.items():
+            one = self.board.books[home].find(Part.PLAN, plan_id)
+            if one is not None and key in _needs_of(one):  # what made it late may be over
+                self._put_in(plan_id, home)
+                ahead.add(home)
+        return ahead
+
+    def _is_short(self, key: str) -> bool:
+        if key not in self.short:
+            book = self.board.books.get(key)
+            self.short[key] = book is not None and is_short(book, self.today(book), self.now, self.board.rules(book.sku, book.site))
+        return self.short[key]
+
+    def is_sound(self, key: str) -> bool:
+        """Whether nobody lacks anything there, holds and safety stock included: whoever is confirmed next endangers nobody."""
+        book = self.board.books.get(key)
+        if book is None or book.site == RESOURCE:
+            return not self._is_short(key)
+        return min(balance(book, self.today(book), self.now, self.board.rules(book.sku, book.site)).projected) >= 0
+
+    def _widen(self, book: Book) -> set[str]:
+        """Everybody who stands in a short book is put in anew."""
+        self.wide.add(book.key)
+        ahead: set[str] = set()
+        owners: dict[str, tuple[int, int, str]] = {}
+        for part in (Part.CLAIM, Part.REQUIREMENT):
+            for claim in book.of(part):
+                detail = claim.detail or {}
+                if claim.expires_at is not None:
+                    continue
+                if "plan" in detail:
+                    plan_id = detail["plan"]
+                    if (home := self.board.plans.get(plan_id)) is not None:
+                        self._put_in(plan_id, home)
+                        plan = self.board.books[home].find(Part.PLAN, plan_id)
+                        ahead |= {home} | (set() if plan is None else _needs_of(plan))
+                        if home in self.seen and home not in self.wide:
+                            ahead |= self._widen(self.board.books[home])
+                elif part is Part.CLAIM or detail.get("kind") == "order_elsewhere":
+                    owner = str(detail.get("owner", ""))
+                    found = (int(detail.get("priority", 0)), claim.day or 0, owner)
+                    owners[owner] = max(owners.get(owner, found), found)
+        room = max(0, self.most_orders - len(self.wanted | self.orders.keys()))
+        last = sorted(owners.values())
+        self.left_out += max(0, len(last) - room)
+        self.wanted |= {owner for _, _, owner in last[len(last) - room :]} if room else set()
+        return ahead - self.seen
+
+    def _put_in(self, plan_id: str, home: str) -> None:
+        self.plans[plan_id] = home
+        plan = self.board.books[home].find(Part.PLAN, plan_id)
+        order_id = None if plan is None else (plan.detail or {}).get("order_id")
+        if order_id and order_id not in self.orders:
+            self.wanted.add(order_id)
+
+    # -- as the kernel wants it
+
+    def open_lines(self, order: OrderRow) -> list[OpenLine]:
+        """The lines of an order that are put in: all of one that ships complete or is named, else those that stand in a short book."""
+        found = []
+        for number, line in enumerate(order.lines):
+            if line.is_open and line.promised_date is not None:
+                takes = tuple(take for one in line.deliveries if one.open and (take := self.take(order, line, one)) is not None)
+                found.append(OpenLine(order, number, line, takes))
+        touched = any(take.key in self.wide for one in found for take in one.takes)
+        if order.id in self.named or (order.ship_complete and touched):
+            return found
+        return [one for one in found if any(take.key in self.wide for take in one.takes)]
+
+    def take(self, order: OrderRow, line: LineRow, one: DeliveryRow) -> Take | None:
+        """What a delivery has of its book; None where the book no longer says so."""
+        key = f"{line.sku}|{one.site}"
+        book = self.board.books.get(key)
+        claim = None if book is None else book.find(part_of(order), one.ref)
+        if claim is None or claim.day is None:
+            return None  # just now shipped, cancelled or amended: that is due as well
+        others = tuple(self.routes(order, line, one))[1:]
+        return Take(key, claim.day, claim.quantity, one.delivery_day, self._way(order, line, one), others)
+
+    def routes(self, order: OrderRow, line: LineRow, one: DeliveryRow) -> Iterable[Route]:
+        """The books from which a delivery may come, with the way from there: its own first, then its other sites in their order.
+
+        What another system promised, or is frozen, comes from where it was promised.
+        """
+        ship_to = line.request.get("ship_to")
+        own = self.board.world.ways(line.sku, one.site, ship_to, order.customer, self.now)
+        today = self.board.today(one.site, self.now)
+        way = next((way for way in own if way.lane == one.lane), own[0] if own and not order.elsewhere else immediate(today))
+        yield Route(f"{line.sku}|{one.site}", way)
+        if order.elsewhere or is_frozen(order, line):
+            return
+        for site in line.request.get("sites") or self.board.sites_of(line.sku):
+            book = self.board.book(line.sku, site)
+            if site in self.board.sites and book is not None and book.defined:
+                for other in self.board.world.ways(line.sku, site, ship_to, order.customer, self.now):
+                    if (site, other.lane) != (one.site, way.lane):
+                        yield Route(book.key, other)
+
+    def _way(self, order: OrderRow, line: LineRow, one: DeliveryRow) -> Callable[[Day], Day | None]:
+        ways = () if order.elsewhere else self.board.world.ways(line.sku, one.site, line.request.get("ship_to"), order.customer, self.now)
+        way = next((way for way in ways if way.lane == one.lane), ways[0] if ways else None)
+        if way is None:
+            return lambda day: day + max(0, one.delivery_day - one.pick_day)
+
+        def deliver(day: Day) -> Day | None:
+            hop = way.deliver(day)
+            return None if hop is None else hop[2]
+
+        return deliver
+
+    async def foresee(self, lines: Sequence[OpenLine]) -> dict[str, Fate]:
+        """What becomes of these lines, and of the plans that are put in anew, by name."""
+        if not lines and not self.plans:
+            return {}
+        commitments = self.commitments(lines) + self.planned()
+        bins = self.fill(commitments)
+        if len(commitments) > IN_A_THREAD:
+            return await asyncio.to_thread(foresee, commitments, bins)
+        return foresee(commitments, bins)
+
+    def fill(self, commitments: Iterable[Commitment]) -> dict[str, Bin]:
+        """The books that these need or may need, without any of them."""
+        moving: dict[str, list[Take]] = {}
+        plans: dict[str, list[str]] = {}
+        for one in commitments:
+            for take in one.takes:
+                moving.setdefault(take.key, []).append(take)
+                for route in take.others:
+                    moving.setdefault(route.key, [])
+            if one.brings is not None:
+                moving.setdefault(one.brings, [])
+                plans.setdefault(one.brings, []).append(one.name)
+        bins: dict[str, Bin] = {}
+        for key, takes in moving.items():
+            book = self.board.books[key]
+            if book.site == RESOURCE:
+                bins[key] = resource_bin(book, self.today(book), takes)
+            else:
+                bins[key] = stock_bin(book, self.today(book), self.board.rules(book.sku, book.site), takes, plans.get(key, ()))
+        return bins
+
+    def commitments(self, lines: Sequence[OpenLine]) -> list[Commitment]:
+        """The lines as the kernel puts them in: each for itself, those of an order that ships complete as one."""
+        found = []
+        together: dict[str, list[OpenLine]] = {}
+        for one in lines:
+            if one.order.ship_complete:
+                together.setdefault(one.order.id, []).append(one)
+            else:
+                rank = self.rank(one.order, one.line, one.number)
+                frozen = is_frozen(one.order, one.line)
+                found.append(Commitment(name_of(one), rank, one.takes, promised_day(one.line), frozen=frozen))
+        for group in together.values():
+            rank = min(self.rank(one.order, one.line, one.number) for one in group)
+            takes = tuple(take for one in group for take in one.takes)
+            promised = max(promised_day(one.line) for one in group)
+            frozen = any(is_frozen(one.order, one.line) for one in group)
+            found.append(Commitment(name_of(group[0]), rank, takes, promised, frozen=frozen))
+        return found
+
+    def planned(self) -> list[Commitment]:
+        """The plans that are put in anew, with what they need."""
+        found = []
+        for plan_id, home in self.plans.items():
+            plan = self.board.books[home].find(Part.PLAN, plan_id)
+            if plan is None or home not in self.seen:
+                continue
+            detail = plan.detail or {}
+            takes = []
+            for key, ref in detail.get("claims", ()):
+                book = self.board.books.get(key)
+                claim = None if book is None else book.find(Part.CLAIM, ref)
+                if claim is not None and claim.day is not None and key in self.seen:
+                    takes.append(Take(key, claim.day, claim.quantity))
+            order = self.orders.get(str(detail.get("order_id")))
+            due = self.board.rules(*home.rsplit("|", 1)).plan_due_on(plan, self.today(self.board.books[home]))
+            rank = self._rank_of_plan(order, plan)
+            found.append(Commitment(plan_id, rank, tuple(takes), None, home, plan.quantity, due))
+        return found
+
+    def rank(self, order: OrderRow, line: LineRow, number: int, of_plan: int = 1) -> Rank:
+        """Class, priority, first promised date, sequence; who is frozen comes before everybody. A plan goes before what it is for."""
+        first = line.first_promised_date or line.promised_date or date.max
+        return (self.class_of(order).rank, order.priority, first.toordinal(), order.id, number, of_plan)
+
+    def class_of(self, order: OrderRow) -> DemandClass:
+        """The class of an order: its own, else its customer's."""
+        return self.board.world.demand_class(self.board.world.class_of(order.customer, order.demand_class))
+
+    def _rank_of_plan(self, order: OrderRow | None, plan: Entry) -> Rank:
+        """That of the first line it is for; one that is for nobody any more comes last."""
+        refs = (plan.detail or {}).get("line_refs", ())
+        ranks = [
+            self.rank(order, line, number, 0)
+            for number, line in enumerate(() if order is None else order.lines)
+            if order is not None and line.line_ref in refs and line.is_open
+        ]
+        return min(ranks, default=(2**31, 0, 0, plan.ref, 0, 0))
+
+    def today(self, book: Book) -> Day:
+        """The civil date where the book is."""
+        site = book.site
+        if site == RESOURCE:
+            capacity = capacity_of(book)
+            site = "" if capacity is None else capacity.site
+        return self.board.today(site, self.now)
+
+
+def _needs_of(plan: Entry) -> set[str]:
+    return {str(key) for key, _ in (plan.detail or {}).get("claims", ())}
+
+
+def is_frozen(order: OrderRow, line: LineRow) -> bool:
+    """Whether re-promising leaves the line where it is."""
+    return order.frozen or bool(line.request.get("frozen"))
+
+
+def name_of(one: OpenLine) -> str:
+    """Its name for the kernel."""
+    return f"{one.order.id}/{one.line.line_ref}"
+
+
+def promised_day(line: LineRow) -> Day:
+    """Its promised date, as a day."""
+    return (line.promised_date or date.max).toordinal()

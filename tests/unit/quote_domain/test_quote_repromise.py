@@ -1,0 +1,289 @@
+"""Who wins and who loses when promises are decided anew (promising.md § 7, pass 2)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.quote.domain.dates import immediate
+from services.quote.domain.demandclass import Strategy
+from services.quote.domain.repromise import Outcome, Piece, Standing, Why, repromise
+from services.quote.domain.risk import Commitment, Route, StockBin, Take, foresee
+from tests.unit.quote_domain.builders import TODAY, units
+
+HORIZON = 10
+KEYS = ("A|HAM", "B|BER")
+Supply = Mapping[str, Mapping[int, int]]
+
+
+def a_route(key: str) -> Route:
+    return Route(key, immediate(TODAY))
+
+
+def a_promise(
+    name: str,
+    strategy: Strategy | None,
+    *pieces: tuple[float, int],
+    wanted: int | None = None,
+    key: str = "A|HAM",
+    others: Sequence[str] = (),
+    **more: Any,
+) -> Standing:
+    """A promise of (units, day) from one book, wanted as it was promised unless said; ranked by its name."""
+    routes = (a_route(key), *(a_route(one) for one in others))
+    found = tuple(Piece(key, TODAY + day, units(quantity), TODAY + day, routes) for quantity, day in pieces)
+    promised = max(day for _, day in pieces)
+    return Standing(name, (name,), found, TODAY + (promised if wanted is None else wanted), TODAY + promised, strategy, **more)
+
+
+def bins_of(supply: Supply, reserved: Mapping[int, int] | None = None) -> dict[str, StockBin]:
+    kept = {TODAY + day: units(q) for day, q in (reserved or {}).items()}
+    return {key: StockBin(TODAY, {TODAY + day: units(q) for day, q in changes.items()}, kept) for key, changes in supply.items()}
+
+
+def seen(promises: Sequence[Standing], supply: Supply) -> list[Standing]:
+    """The same with what pass 1 says of each."""
+    commitments = [
+        Commitment(
+            one.name,
+            one.rank,
+            tuple(Take(p.key, p.day, p.quantity, p.delivery_day) for p in one.pieces),
+            one.promised_day,
+            frozen=one.frozen,
+        )
+        for one in promises
+    ]
+    fates = foresee(commitments, bins_of(supply))
+    return [replace(one, covered=fates[one.name].kept) for one in promises]
+
+
+def decided(promises: Sequence[Standing], supply: Supply, reserved: Mapping[int, int] | None = None) -> dict[str, Outcome]:
+    return repromise(seen(promises, supply), bins_of(supply, reserved))
+
+
+def days_of(outcomes: Mapping[str, Outcome]) -> dict[str, int | None]:
+    return {name: None if one.day is None else one.day - TODAY for name, one in outcomes.items()}
+
+
+WIN, GAIN, REDISTRIBUTE, FILL, LOSE = Strategy
+
+
+@pytest.mark.parametrize("other", [REDISTRIBUTE, FILL, LOSE])
+def test_who_must_win_regains_the_wanted_date_and_others_give_way(other: Strategy) -> None:
+    promises = [a_promise("a", other, (10, 0)), a_promise("b", WIN, (10, 7), wanted=0)]
+    found = decided(promises, {"A|HAM": {0: 10, 7: 10}})
+    if other is REDISTRIBUTE:
+        assert found["a"].why is Why.GAVE_WAY
+    assert days_of(found) == {"a": 7, "b": 0}
+    assert (found["b"].why, found["a"].behind, found["a"].blocked) == (Why.IMPROVED, "b", "A|HAM")
+
+
+def test_what_a_gain_has_is_not_taken_from_it() -> None:
+    promises = [a_promise("a", GAIN, (10, 0)), a_promise("b", WIN, (10, 7), wanted=0)]
+    assert days_of(decided(promises, {"A|HAM": {0: 10, 7: 10}})) == {"a": 0, "b": 7}
+
+
+def test_a_gain_takes_what_is_free_and_a_fill_never_does() -> None:
+    supply = {"A|HAM": {0: 10, 7: 20}}
+    promises = [a_promise("a", FILL, (10, 7), wanted=0), a_promise("b", GAIN, (10, 7), wanted=0)]
+    assert days_of(decided(promises, supply)) == {"a": 7, "b": 0}
+
+
+def test_nobody_is_pulled_in_before_the_wanted_date() -> None:
+    assert days_of(decided([a_promise("a", WIN, (10, 7), wanted=4)], {"A|HAM": {0: 10}})) == {"a": 4}
+
+
+def test_redistribution_serves_by_rank() -> None:
+    promises = [a_promise("a", REDISTRIBUTE, (10, 7), wanted=0), a_promise("b", REDISTRIBUTE, (10, 0))]
+    assert days_of(decided(promises, {"A|HAM": {0: 10, 7: 10}})) == {"a": 0, "b": 7}
+
+
+def test_who_loses_gives_way_before_who_fills() -> None:
+    promises = [a_promise("a", LOSE, (10, 0)), a_promise("b", FILL, (10, 0)), a_promise("c", WIN, (10, 7), wanted=0)]
+    assert days_of(decided(promises, {"A|HAM": {0: 20, 7: 10}})) == {"a": 7, "b": 0, "c": 0}
+
+
+def test_frozen_promises_and_those_not_asked_about_stay() -> None:
+    supply = {"A|HAM": {0: 10, 7: 10}}
+    for stays in (a_promise("a", None, (10, 0)), a_promise("a", None, (10, 0), frozen=True)):
+        assert days_of(decided([stays, a_promise("b", WIN, (10, 7), wanted=0)], supply)) == {"b": 7}
+
+
+def test_nobody_improves_at_the_cost_of_somebody_who_would_have_nothing_then() -> None:
+    """What b stands on comes no more: a would be left without any date, so b waits in vain."""
+    promises = [a_promise("a", LOSE, (10, 0)), a_promise("b", WIN, (10, 7), wanted=0)]
+    found = decided(promises, {"A|HAM": {0: 10}})
+    assert days_of(found) == {"a": 0, "b": None}
+
+
+def test_what_no_supply_covers_keeps_its_date_and_holds_nothing_back() -> None:
+    found = decided([a_promise("a", FILL, (50, 0)), a_promise("b", FILL, (5, 0))], {"A|HAM": {0: 5}})
+    assert days_of(found) == {"a": None, "b": 0}
+    assert (found["a"].why, found["a"].placed, found["a"].blocked) == (Why.SHORTAGE, None, "A|HAM")
+
+
+def test_another_site_serves_who_is_short() -> None:
+    promises = [a_promise("a", FILL, (10, 2), others=["B|BER"])]
+    found = decided(promises, {"A|HAM": {5: 10}, "B|BER": {0: 10}})["a"]
+    assert found.placed is not None
+    assert (found.day, found.why, found.placed[0].key) == (TODAY + 2, Why.REGAINED, "B|BER")
+
+
+def test_a_new_day_leaves_safety_stock_and_holds_alone() -> None:
+    promise = [a_promise("a", GAIN, (8, 7), wanted=0)]
+    supply = {"A|HAM": {0: 10, 7: 10}}
+    assert days_of(decided(promise, supply, {0: 2})) == {"a": 0}
+    assert days_of(decided(promise, supply, {0: 3})) == {"a": 7}
+
+
+def test_to_stay_safety_stock_may_be_used() -> None:
+    assert decided([a_promise("a", FILL, (10, 0))], {"A|HAM": {0: 10}}, {0: 5})["a"].why is None
+
+
+def test_what_is_promised_together_moves_together() -> None:
+    both = Standing(
+        "both",
+        ("0",),
+        tuple(Piece(key, TODAY + 1, units(5), TODAY + 1, (a_route(key),)) for key in KEYS),
+        TODAY + 1, TODAY + 1, FILL, together=True,
+    )  # fmt: skip
+    found = decided([both], {"A|HAM": {0: 5}, "B|BER": {6: 5}})["both"]
+    assert found.placed is not None
+    assert [place.hop[2] - TODAY for place in found.placed] == [6, 6]
+
+
+def test_later_than_is_wanted_is_not_given() -> None:
+    promise = a_promise("a", FILL, (10, 0), latest_day=TODAY + 3)
+    assert days_of(decided([promise], {"A|HAM": {4: 10}})) == {"a": None}
+
+
+# -- properties
+
+supplies = st.dictionaries(st.integers(0, HORIZON - 1), st.integers(1, 12), max_size=4)
+a_strategy = st.sampled_from(Strategy)
+any_promise = st.tuples(
+    st.one_of(st.none(), a_strategy, a_strategy, a_strategy),
+    st.lists(st.tuples(st.integers(1, 6), st.integers(0, 9)), min_size=1, max_size=2),
+    st.integers(0, 9), st.sampled_from(KEYS), st.booleans(), st.booleans(),
+)  # fmt: skip
+worlds = st.tuples(supplies, supplies, st.lists(any_promise, min_size=1, max_size=6))
+
+
+def world_of(drawn: Any) -> tuple[list[Standing], Supply]:
+    promises = [
+        a_promise(
+            str(n), strategy, *pieces, wanted=min(wanted, max(day for _, day in pieces)), key=key,
+            others=[one for one in KEYS if one != key] if elsewhere else (), frozen=frozen and strategy is None,
+        )
+        for n, (strategy, pieces, wanted, key, elsewhere, frozen) in enumerate(drawn[2])
+    ]  # fmt: skip
+    return promises, dict(zip(KEYS, drawn[:2], strict=True))
+
+
+def after(promises: Sequence[Standing], outcomes: Mapping[str, Outcome]) -> list[Standing]:
+    """The promises as they stand once it is applied."""
+    found = []
+    for one in promises:
+        outcome = outcomes.get(one.name)
+        if outcome is None or outcome.placed is None:
+            found.append(one)
+            continue
+        pieces = tuple(
+            replace(
+                piece, key=place.key, day=place.hop[0], delivery_day=place.hop[2],
+                routes=(a_route(place.key), *(route for route in piece.routes if route.key != place.key)),
+            )
+            for piece, place in zip(one.pieces, outcome.placed, strict=True)
+        )  # fmt: skip
+        found.append(replace(one, pieces=pieces, promised_day=outcome.day or 0))
+    return found
+
+
+def projected(promises: Sequence[Standing], supply: Supply, key: str) -> list[int]:
+    """Day by day, the slow way."""
+    return [
+        sum(units(q) for day, q in supply[key].items() if day <= today)
+        - sum(p.quantity for one in promises for p in one.pieces if p.key == key and p.day - TODAY <= today)
+        for today in range(HORIZON * 2)
+    ]
+
+
+@given(worlds)
+def test_after_applying_no_book_is_worse_and_none_is_short_where_supply_was_found_for_all(drawn: Any) -> None:
+    promises, supply = world_of(drawn)
+    outcomes = decided(promises, supply)
+    everywhere = all(one.day is not None for one in outcomes.values()) and all(
+        one.covered for one in seen(promises, supply) if one.strategy is None
+    )
+    for key in KEYS:
+        before, then = projected(promises, supply, key), projected(after(promises, outcomes), supply, key)
+        assert all(new >= min(0, old) for old, new in zip(before, then, strict=True))
+        assert not everywhere or min(then) >= 0
+
+
+@given(worlds)
+def test_each_strategy_keeps_its_word(drawn: Any) -> None:
+    promises, supply = world_of(drawn)
+    known = {one.name: one for one in seen(promises, supply)}
+    for name, outcome in decided(promises, supply).items():
+        one = known[name]
+        assert one.strategy is not None
+        if outcome.day is None:
+            assert not one.covered
+            continue
+        assert outcome.day >= min(one.requested_day, one.promised_day)
+        if one.strategy in (FILL, LOSE):
+            assert outcome.day >= one.promised_day
+        if one.strategy in (WIN, GAIN) and all(other.covered for other in known.values()):
+            assert outcome.day <= one.promised_day
+
+
+@given(worlds)
+def test_applying_twice_changes_nothing(drawn: Any) -> None:
+    promises, supply = world_of(drawn)
+    outcomes = decided(promises, supply)
+    again = decided(after(promises, outcomes), supply)
+    assert {name for name, one in again.items() if one.placed is not None} == set()
+
+
+@given(worlds)
+def test_where_nothing_is_short_and_everybody_has_the_wanted_date_nothing_changes(drawn: Any) -> None:
+    promises, supply = world_of(drawn)
+    promises = [replace(one, requested_day=max(p.delivery_day for p in one.pieces)) for one in promises]
+    lacking = {key: -min(0, *projected(promises, supply, key)) // units(1) for key in KEYS}
+    enough = {key: {**supply[key], 0: supply[key].get(0, 0) + lacking[key]} for key in KEYS}
+    for name, outcome in decided(promises, enough).items():
+        assert outcome.why is None, name
+
+
+@given(worlds)
+def test_nobody_is_worse_without_a_book_that_lacked_room(drawn: Any) -> None:
+    promises, supply = world_of(drawn)
+    known = {one.name: one for one in seen(promises, supply)}
+    for name, outcome in decided(promises, supply).items():
+        if outcome.day is None or outcome.day > known[name].promised_day:
+            assert outcome.blocked in {route.key for piece in known[name].pieces for route in piece.routes}
+            assert outcome.why in (Why.GAVE_WAY, Why.SHORTAGE)
+
+
+@given(supplies, st.lists(st.tuples(st.integers(1, 6), st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=5))
+def test_redistribution_finds_what_trying_every_day_finds(coming: Mapping[int, int], drawn: list[tuple[int, int, int]]) -> None:
+    """By rank, each on the first day on which it and all before it can be served; where everybody gets one."""
+    promises = [a_promise(str(n), REDISTRIBUTE, (q, max(at, wanted)), wanted=wanted) for n, (q, at, wanted) in enumerate(drawn)]
+    supply = {"A|HAM": coming}
+    placed: list[tuple[int, int]] = []
+    expected: dict[str, int | None] = {}
+    for n, (quantity, _, wanted) in enumerate(drawn):
+        for day in range(wanted, HORIZON):
+            tried = [*placed, (quantity, day)]
+            if all(
+                sum(q for when, q in coming.items() if when <= now) >= sum(q for q, when in tried if when <= now) for now in range(HORIZON)
+            ):
+                placed, expected[str(n)] = tried, day
+                break
+        else:
+            return
+    assert days_of(decided(promises, supply)) == expected
