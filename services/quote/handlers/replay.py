@@ -82,17 +82,25 @@ def _decided_again(past: Board, found: Json, basis: Json, quote: QuoteRow | None
         hold = QuoteAsk.model_validate(request) if kind == "quote-held" else None
         offered = basis.get("offered")
         change = Take(
-            hold or OrderAsk.model_validate(request), "", result.get("request_id") or "", None if hold is None else hold.ttl_seconds,
-            found["quote_id"], found["order_id"] or "", found["id"], offered is not None,
-            None if offered is None else {ref: (last, quantity) for ref, (last, quantity) in offered.items()},
-        )  # fmt: skip
+            hold or OrderAsk.model_validate(request),
+            caller="",
+            request_id=result.get("request_id") or "",
+            ttl_seconds=None if hold is None else hold.ttl_seconds,
+            quote_id=found["quote_id"],
+            order_id=found["order_id"] or "",
+            decision_id=found["id"],
+            confirms_inquiry=offered is not None,
+            offered=None if offered is None else {ref: (last, quantity) for ref, (last, quantity) in offered.items()},
+        )
     elif kind in ("order-amended", "amend-refused") and "order" in basis:
         order = documents.order_in(basis)
         orders[order.id] = order
-        change = Amend(order.id, AmendAsk.model_validate(request), "", found["id"])
+        change = Amend(order.id, AmendAsk.model_validate(request), caller="", decision_id=found["id"])
     elif kind == "hold-confirmed" and quote is not None:
         quotes[quote.id] = _as_held(past, quote)
-        change = ConfirmHold(quote.id, "", frozenset(request["line_refs"]), order_id=found["order_id"], decision_id=found["id"])
+        change = ConfirmHold(
+            quote.id, caller="", line_refs=frozenset(request["line_refs"]), order_id=found["order_id"], decision_id=found["id"]
+        )
     else:
         raise conflict("CANNOT_REPLAY", f"A decision of the kind {kind} was made on more than the log keeps of it.")
     try:
