@@ -26,6 +26,9 @@ class Lateness:
 
 async def add(connection: Connection, observed: Sequence[Lateness]) -> None:
     """Append what was seen, and tell every board, by a definition per source, how often each lateness was seen lately."""
+    sources = sorted({one.source for one in observed})
+    for source in sources:
+        await supply.lock_definition(connection, KIND, source)  # before the numbers are drawn: the last one is the newest state
     await connection.executemany(
         """INSERT INTO lateness (source, book_key, receipt_id, due_date, arrived_on, days_late)
            VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING""",
@@ -35,14 +38,13 @@ async def add(connection: Connection, observed: Sequence[Lateness]) -> None:
             for one in observed
         ],
     )  # fmt: skip
-    for source in sorted({one.source for one in observed}):
-        await supply.lock_definition(connection, KIND, source)
-        size = await connection.fetchval("SELECT count(*) FROM lateness WHERE source = $1", source)
+    for source in sources:
+        last = await connection.fetchval("SELECT max(seq) FROM lateness WHERE source = $1", source)
         rows = await connection.fetch(
             """SELECT days_late, count(*) AS times FROM (
                    SELECT days_late FROM lateness WHERE source = $1 ORDER BY seq DESC LIMIT $2) AS lately GROUP BY days_late""",
             source,
             LATELY,
         )
-        state = {KIND: source, "observed": {str(row["days_late"]): row["times"] for row in rows}, "revision": size}
-        await supply.save_definitions(connection, [Definition(KIND, source, size, state)])
+        state = {KIND: source, "observed": {str(row["days_late"]): row["times"] for row in rows}, "revision": last}
+        await supply.save_definitions(connection, [Definition(KIND, source, last, state)])
