@@ -19,6 +19,7 @@ class Listener:
     shown: frozenset[str]
     changed: set[str] = field(default_factory=set)
     promises: bool = True
+    dangers: bool = True
     clock: bool = True
     list: bool = False
     _news: asyncio.Event = field(default_factory=asyncio.Event)
@@ -102,6 +103,12 @@ class Board:
             listener.promises = True
             listener.wake()
 
+    def dangers_changed(self) -> None:
+        """Tell every page."""
+        for listener in self._listeners:
+            listener.dangers = True
+            listener.wake()
+
     def everything_changed(self) -> None:
         """After a gap in the stream nobody knows what was missed: every picture is asked for again."""
         self.sequence += 1
@@ -109,6 +116,7 @@ class Board:
         for listener in self._listeners:
             listener.changed |= listener.shown
         self.promises_changed()
+        self.dangers_changed()
 
     def tell_time(self, clock: Clock) -> None:
         """The truth clock has ticked."""

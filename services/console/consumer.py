@@ -27,10 +27,16 @@ def on_promise(board: Board, _data: Mapping[str, Any]) -> None:
     board.promises_changed()
 
 
+def on_risk(board: Board, _data: Mapping[str, Any]) -> None:
+    """A promise is in danger, or safe again: the page of dangers is out of date."""
+    board.dangers_changed()
+
+
 HANDLERS: dict[str, Callable[[Board, Mapping[str, Any]], None]] = {
     "availability": on_availability,
     "order": on_promise,
     "hold": on_promise,
+    "risk": on_risk,
 }
 
 

@@ -128,6 +128,11 @@ class Gateway:
         segment = escaped(quote_id, safe="").replace(".", "%2E")  # from a form: it must not climb to another address
         return await self._ask(QUOTE, "POST", f"/v1/quotes/{segment}/{verb}", json={}, headers={"Idempotency-Key": key})
 
+    async def attend(self, alert_id: str, verb: str, body: Mapping[str, Any], key: str) -> dict[str, Any]:
+        """Acknowledge, assign or snooze an alert; `key` makes a second click the same click."""
+        segment = escaped(alert_id, safe="").replace(".", "%2E")
+        return await self._ask("notifier", "POST", f"/v1/alerts/{segment}/{verb}", json=body, headers={"Idempotency-Key": key})
+
     async def positions(self, most: int) -> tuple[list[Pair], int]:
         """All pairs that inventory knows, in its order, and how many were left out beyond `most`."""
         found: list[Pair] = []
@@ -292,6 +297,8 @@ def as_alert(found: Mapping[str, Any]) -> Alert:
         taken_by=str(found.get("assigned_to") or found.get("acknowledged_by") or ""),
         raised_at=instant(found.get("raised_at")),
         resolved_at=instant(found.get("resolved_at")),
+        revision=int(found.get("revision") or 0),
+        snoozed_until=instant(found.get("snoozed_until")),
     )
 
 

@@ -128,6 +128,17 @@ async def dangers(console: Console) -> Dangers:
     return Dangers(now().date(), tuple(alerts[0]), alerts[1], tuple(at_risk[0]), at_risk[1])
 
 
+async def attend(console: Console, alert_id: str, verb: str, by: str, key: str, until: datetime) -> None:
+    """See, take or snooze an alert, in somebody's name. Who takes one has seen it. Raises Away and Refused."""
+    who = {"by": by} if by else {}
+    if verb == "snooze":
+        await console.gateway.attend(alert_id, "snooze", who | {"until": until.isoformat().replace("+00:00", "Z")}, key)
+        return
+    if verb == "take":
+        await console.gateway.attend(alert_id, "assign", who, key)
+    await console.gateway.attend(alert_id, "acknowledge", who, f"{key}-seen")
+
+
 async def loads(console: Console, days: int) -> tuple[list[Load], Trouble | None]:
     """Every resource with its load of the next days, or why it cannot be shown."""
     names, trouble = await _asked(console.gateway.resources(MOST_RESOURCES))

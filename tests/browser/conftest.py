@@ -4,6 +4,7 @@ import asyncio
 import os
 import shutil
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -95,7 +96,14 @@ class Watched:
 @pytest.fixture
 async def watched(browser: Browser, house: House) -> AsyncIterator[Watched]:
     """A page of a fresh visitor. The test fails on any violation, error, or request to another host."""
-    context = await browser.new_context(base_url=house.console.url, viewport={"width": 1440, "height": 1000})
+    async with visiting(browser, house.console.url) as watched:
+        yield watched
+
+
+@asynccontextmanager
+async def visiting(browser: Browser, address: str) -> AsyncIterator[Watched]:
+    """A page of a fresh visitor of a console. Fails on any violation, error, or request to another host."""
+    context = await browser.new_context(base_url=address, viewport={"width": 1440, "height": 1000})
     context.set_default_timeout(WITHIN_MILLISECONDS)
     page = await context.new_page()
     watched = Watched(page, [], [])
@@ -105,7 +113,7 @@ async def watched(browser: Browser, house: House) -> AsyncIterator[Watched]:
             watched.faults.append(message.text)
 
     def asked(request: Request) -> None:
-        if urlsplit(request.url).netloc != urlsplit(house.console.url).netloc:
+        if urlsplit(request.url).netloc != urlsplit(address).netloc:
             watched.faults.append(f"request to {request.url}")
 
     page.on("console", said)

@@ -3,11 +3,13 @@
 import re
 import uuid
 from datetime import date, timedelta
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, expect
 
-from tests.browser.conftest import House, Watched
+from tests.browser.conftest import House, Watched, visiting
+from tests.running import ServiceStarter
 
 pytestmark = pytest.mark.browser
 
@@ -172,6 +174,78 @@ async def test_a_promise_at_risk_appears_by_itself_with_its_cause(page: Page, ho
     await expect(row).to_contain_text("DO-1")
     (await house.client.put(address, json=body | {"due_date": found["due_date"]})).raise_for_status()
     await expect(page.locator("main")).to_contain_text("every promise holds")
+
+
+async def test_why_this_date_is_a_picture_with_its_table_and_each_bar_leads_to_its_record(page: Page) -> None:
+    await page.goto("/desk?sku=SQUARE-TABLE&site=SHOP-1&quantity=80")
+    answer = page.locator("#answer")
+    picture = answer.locator("svg.waterfall")
+    await expect(picture).to_have_count(1)
+    figure = answer.locator("figure.why")
+    table = page.locator(f"#{await figure.get_attribute('aria-details')}")
+    await expect(figure).to_have_attribute("role", "figure")
+    days = [int(text) for text in await table.locator("td.n").all_inner_texts() if text]
+    assert days
+    assert await picture.locator("rect.days").count() == len(days)
+    wanted = date.fromisoformat(await page.locator("#date").input_value())
+    promised = wanted + timedelta(days=sum(days))
+    await expect(answer.locator(".date")).to_contain_text(f"{promised.day} {promised:%b} {promised.year}")
+    assert re.search(rf"promised for .*{promised.day} {promised:%b}", await picture.get_attribute("aria-label") or "")
+    await picture.locator("a rect").first.click()
+    await expect(page).to_have_url(re.compile(r"/(book\?sku=SQUARE-TABLE|load)"))
+
+
+async def test_a_hold_of_the_desk_is_released_again(page: Page, house: House) -> None:
+    await house.put_stock("FACTORY", "CHAIR-LEG", 60)
+    await house.on_hand("FACTORY", "CHAIR-LEG", 60)
+    await page.goto("/desk?sku=CHAIR-LEG&quantity=2")
+    answer = page.locator("#answer")
+    await page.get_by_role("button", name="Hold for 15 minutes").click()
+    await expect(answer.locator(".status")).to_have_text("held")
+    await page.get_by_role("button", name="Release").click()
+    await expect(answer.locator(".status")).to_have_text("released")
+    await expect(page.get_by_role("button", name="Confirm")).to_have_count(0)
+
+
+async def test_people_see_take_and_put_off_an_alert_and_the_page_is_live(house: House, browser: Browser, a_service: ServiceStarter) -> None:
+    notifier = await a_service("notifier", PLEDGE_NOTIFIER_QUOTE_URL=house.quote.url)
+    console = await a_service(
+        "console",
+        PLEDGE_QUOTE_URL=house.quote.url,
+        PLEDGE_INVENTORY_URL=house.inventory.url,
+        PLEDGE_NOTIFIER_URL=notifier.url,
+        PLEDGE_CONSOLE_WATCH_SECONDS="0.3",
+        PLEDGE_CONSOLE_COALESCE_MILLISECONDS="50",
+    )
+    async with visiting(browser, console.url) as watched:
+        page = watched.page
+        requests: list[str] = []
+        page.on("request", lambda request: requests.append(urlsplit(request.url).path))
+        await page.goto("/promises")
+        address = f"{house.inventory.url}/v1/receipts/DO-1"
+        found = (await house.client.get(address)).json()
+        body = {name: found[name] for name in ("kind", "site", "sku", "quantity", "from_site", "ship_date", "document")}
+        later = (date.fromisoformat(found["due_date"]) + timedelta(days=21)).isoformat()
+        (await house.client.put(address, json=body | {"due_date": later})).raise_for_status()
+        new, worked = page.locator("section:has(#lane-new)"), page.locator("section:has(#lane-worked)")
+        await expect(new.locator("li", has_text="DO-1")).to_have_count(1)
+
+        await page.get_by_label("Your name").fill("Jo")
+        await new.locator("li", has_text="DO-1").get_by_role("button", name="Take it").click()
+        taken = worked.locator("li", has_text="DO-1")
+        await expect(taken).to_contain_text("Jo")
+        await taken.get_by_role("button", name="Snooze 4 h").click()
+        await expect(taken).to_contain_text("no message until")
+        listed = (await house.client.get(f"{notifier.url}/v1/alerts", params={"status": "acknowledged"})).json()["data"]
+        alert = next(each for each in listed if each["cause"]["ref"] == "DO-1")
+        assert (alert["assigned_to"], alert["acknowledged_by"]) == ("Jo", "Jo")
+
+        (await house.client.put(address, json=body | {"due_date": found["due_date"]})).raise_for_status()
+        await expect(page.locator("section:has(#lane-recovered) li", has_text="DO-1")).to_have_count(1)
+        await page.reload()
+        await expect(page.get_by_label("Your name")).to_have_value("Jo")
+        assert requests.count("/promises") == 2, "the page is drawn once and then told, not asked for again and again"
+        assert requests.count("/live/promises") == 2, "one stream a page"
 
 
 @pytest.mark.parametrize("width", [360, 768, 1440])

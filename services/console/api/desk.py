@@ -59,7 +59,7 @@ async def answer(console: Known, from_here: FromHere, fields: Fields) -> HTMLRes
     if body is None:
         return page("parts/answer.html", **_said("Name an item and a quantity, and the date appears here."))
     if fields.get("mode") == "hold":
-        if refusal := _not_here(console, from_here=from_here):
+        if refusal := not_here(console, from_here=from_here):
             return page("parts/answer.html", **_said(refusal))
         body |= {"mode": "hold", "ttl_seconds": HOLD_SECONDS, "idempotency_key": f"desk-{uuid.uuid4()}"}
     return await _asked(console, console.gateway.quote(body), curl(console, body))
@@ -70,7 +70,7 @@ async def act(console: Known, from_here: FromHere, verb: str, fields: Fields) ->
     """Confirm or release what the desk quoted."""
     if verb not in {"confirm", "release"}:
         return page("parts/answer.html", 404, **_said("There is no such button."))
-    if refusal := _not_here(console, from_here=from_here):
+    if refusal := not_here(console, from_here=from_here):
         return page("parts/answer.html", **_said(refusal))
     return await _asked(console, console.gateway.act(fields.get("quote_id", ""), verb, f"desk-{verb}-{fields.get('key', '')}"), "")
 
@@ -102,7 +102,8 @@ def curl(console: Console, body: dict[str, Any]) -> str:
     )
 
 
-def _not_here(console: Console, *, from_here: bool) -> str | None:
+def not_here(console: Console, *, from_here: bool) -> str | None:
+    """Why a button does nothing here; None when it may."""
     if not from_here:
         return "This came from another site; nothing was taken."
     if not console.settings.may_commit:

@@ -12,7 +12,7 @@ from services.console.api.pages import Days, PageNumber, Wanted
 from services.console.api.rendering import Known, render, slug
 from services.console.board import Listener
 from services.console.domain.values import Pair
-from services.console.handlers import Console, last_promises, load_books
+from services.console.handlers import Console, dangers, last_promises, load_books
 
 router = APIRouter(include_in_schema=False)
 
@@ -63,6 +63,33 @@ async def live(
                 promises, trouble = await last_promises(console)
                 context = {"promises": promises, "promises_trouble": trouble}
                 yield ServerSentEvent(event="promises", raw_data=render("parts/promises.html", context))
+            await asyncio.sleep(console.settings.coalesce_milliseconds / 1000)
+
+
+@router.get("/live/promises", response_class=EventSourceResponse)
+async def live_promises(console: Known) -> AsyncIterable[ServerSentEvent]:
+    """Events of the page of promises: `dangers` when they are others than before, `clock`.
+
+    Quote tells of risk at once; what people do with alerts is looked at with every second tick of the clock.
+    """
+    board = console.board
+    ticks, drawn = 0, ""
+    with board.listening(()) as listener:
+        while True:
+            await listener.news()
+            if board.stopping.is_set():
+                return
+            if listener.clock:
+                listener.clock = False
+                ticks += 1
+                yield ServerSentEvent(event="clock", raw_data=render("parts/clock.html", {"clock": board.clock}))
+            if listener.dangers or ticks % 2:
+                listener.dangers = False
+                context = {"dangers": await dangers(console), "may_commit": console.settings.may_commit, "said": ""}
+                picture = render("parts/dangers.html", context)
+                if picture != drawn:
+                    drawn = picture
+                    yield ServerSentEvent(event="dangers", raw_data=picture)
             await asyncio.sleep(console.settings.coalesce_milliseconds / 1000)
 
 

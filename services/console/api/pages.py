@@ -60,7 +60,14 @@ async def show_book(console: Known, sku: Name, site: Name, days: Days = None) ->
 @router.get("/promises")
 async def show_promises(console: Known) -> HTMLResponse:
     """What endangers our promises, by cause, and which promises those are."""
-    return page("promises.html", here="promises", clock=console.board.clock, dangers=await dangers(console))
+    return page(
+        "promises.html",
+        here="promises",
+        clock=console.board.clock,
+        dangers=await dangers(console),
+        may_commit=console.settings.may_commit,
+        said="",
+    )
 
 
 @router.get("/load")

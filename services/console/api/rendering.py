@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from services.console.domain import chart, wording
+from services.console.domain.waterfall import Step, Waterfall, waterfall
 from services.console.handlers import Console
 
 HERE = Path(__file__).resolve().parent.parent
@@ -39,6 +40,25 @@ def _a_date(value: object) -> str:
     return wording.long_date(date.fromisoformat(str(value))) if value else ""
 
 
+def _steps(line: Mapping[str, Any]) -> list[Step]:
+    """The explanation of a line of an answer."""
+    return [
+        Step(
+            str(reason.get("step") or ""),
+            str(reason.get("code") or ""),
+            str(reason.get("summary") or str(reason.get("code") or "").replace("_", " ").lower()),
+            int(reason.get("adds_days") or 0),
+            str(reason.get("ref") or ""),
+        )
+        for reason in line.get("reasons") or ()
+    ]
+
+
+def _waterfall(line: Mapping[str, Any]) -> Waterfall | None:
+    requested = line.get("requested_date")
+    return waterfall(date.fromisoformat(str(requested)) if requested else None, _steps(line)) if line.get("promised_date") else None
+
+
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(HERE / "templates"),
@@ -58,6 +78,7 @@ def _environment() -> Environment:
         "slug": slug,
     }
     environment.globals |= {"version": _fingerprint(), "step_chart": chart.step_chart, "CARD": chart.CARD, "LARGE": chart.LARGE}
+    environment.globals |= {"steps_of": _steps, "waterfall_of": _waterfall}
     return environment
 
 

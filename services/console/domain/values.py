@@ -195,6 +195,9 @@ class Alert:
     raised_at: datetime | None
     resolved_at: datetime | None
     missed: bool = False
+    revision: int = 0
+    snoozed_until: datetime | None = None
+    """Until when no message goes out about it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,18 @@
     }
   });
 
+  // A field that is the same every day, such as one's name, is remembered.
+  const kept = (field) => `kept.${field.dataset.kept}`;
+  document.addEventListener("DOMContentLoaded", () => {
+    for (const field of document.querySelectorAll("input[data-kept]")) {
+      try { field.value = localStorage.getItem(kept(field)) || ""; } catch { /* no storage: it is typed again */ }
+    }
+  });
+  document.addEventListener("change", (event) => {
+    if (!event.target.matches("input[data-kept]")) return;
+    try { localStorage.setItem(kept(event.target), event.target.value); } catch { /* it lasts for this page */ }
+  });
+
   const left = (until) => {
     const seconds = Math.max(0, Math.round((Date.parse(until) - Date.now()) / 1000));
     return seconds ? `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}` : "now: it has expired";
