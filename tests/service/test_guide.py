@@ -31,6 +31,8 @@ def test_every_file_and_picture_that_the_guide_names_is_there() -> None:
 def test_every_rule_of_the_domain_has_its_place_in_the_guide() -> None:
     rules = {path.name for path in DOMAIN.glob("*.py")} - {"__init__.py"}
     assert {name for name in rules if f"services/quote/domain/{name})" not in DOCUMENT.read_text()} == set(), "say where it decides"
+    table = (DOMAIN / "__init__.py").read_text()
+    assert {name for name in rules if f"`{name}`" not in table} == set(), "let the domain's table lead to it"
 
 
 def test_every_rule_of_the_domain_says_which_section_it_comes_from() -> None:
