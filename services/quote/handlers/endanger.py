@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from services.quote.asks import micro
-from services.quote.domain.book import Part
+from services.quote.domain.book import Part, owner_of
 from services.quote.domain.capacity import capacity_of
 from services.quote.domain.sentence import spoken_count, spoken_day, spoken_quantity
 from services.quote.store.risk import RiskCause
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from services.quote.board import Board
     from services.quote.domain.book import Book, Entry
@@ -111,6 +111,41 @@ def by_midnight(book: Book, today: int) -> RiskCause | None:
         said = f"{last.ref} had to be released by {spoken_day(start)} to bring {book.sku} to {book.site} in time"
         return RiskCause("PLAN_NOT_RELEASED", last.ref, said, book.sku, book.site)
     return None
+
+
+def by_way(day: int, name: str) -> RiskCause:
+    """The way from the site takes longer than it did."""
+    said = f"what is picked as promised is delivered on {spoken_day(day)} by what is known of {name} now"
+    return RiskCause("MASTER_DATA_CHANGED", name, said)
+
+
+def on_the_way(board: Board, definitions: Iterable[Definition]) -> set[str]:
+    """The orders that leave by ways which these definitions change: of a lane, a site, or a calendar that one of them goes by."""
+    sites: set[str] = set()
+    for one in definitions:
+        before = board.world.all_of(one.kind).get(one.id)
+        if before is None or one.kind not in _OF_A_WAY or all(before.get(name) == one.state.get(name) for name in _OF_A_WAY[one.kind]):
+            continue
+        if one.kind == "lane":
+            sites.add(one.state["from_site"])
+        elif one.kind == "site":
+            sites.add(one.id)
+        else:
+            customers = {name for name, state in board.world.all_of("customer").items() if state.get("calendar") == one.id}
+            sites |= {name for name, state in board.world.all_of("site").items() if customers or state.get("calendar") == one.id}
+            sites |= {str(state["from_site"]) for state in board.world.all_of("lane").values() if state.get("calendar") == one.id}
+    if not sites:
+        return set()
+    claims = (claim for book in board.books.values() if book.site in sites for claim in book.of(Part.CLAIM) if claim.expires_at is None)
+    return {owner_of(claim) for claim in claims if "plan" not in (claim.detail or {})} - {""}
+
+
+_OF_A_WAY: Final = {
+    "lane": ("from_site", "to", "transit_days", "calendar"),
+    "site": ("calendar", "pick_pack_days", "time_zone"),
+    "calendar": ("pattern",),
+}
+"""What of a definition says how long a way takes."""
 
 
 def by_item(board: Board, definition: Definition) -> dict[str, RiskCause | None]:

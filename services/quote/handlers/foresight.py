@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
@@ -218,6 +218,23 @@ class Foresight:
             return None if hop is None else hop[2]
 
         return deliver
+
+    def arrives(self, one: OpenLine) -> tuple[Day, str] | None:
+        """When the line is delivered and over which lane or from which site, where the way now takes longer than was promised.
+
+        What is picked as promised comes too late if its carrier, its calendars or its handling have changed since.
+        """
+        found: tuple[Day, str] | None = None
+        for each in one.line.deliveries if not one.order.elsewhere else ():
+            ways = self.board.world.ways(one.line.sku, each.site, one.line.request.get("ship_to"), one.order.customer, self.now)
+            way = next((way for way in ways if way.lane == each.lane), None)
+            latest = None if way is None or not each.open else way.latest_pick(each.delivery_day)
+            if way is None or latest is None or latest[0] >= each.pick_day:
+                continue
+            hop = replace(way, first_pick=None).deliver(each.pick_day)
+            if hop is not None and hop[2] > each.delivery_day and (found is None or hop[2] > found[0]):
+                found = (hop[2], each.lane or each.site)
+        return found
 
     async def foresee(self, lines: Sequence[OpenLine]) -> dict[str, Fate]:
         """What becomes of these lines, and of the plans that are put in anew, by name."""

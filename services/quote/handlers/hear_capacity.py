@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from services.quote.asks import micro
 from services.quote.domain.book import Entry, Part
-from services.quote.handlers.endanger import by_capacity
+from services.quote.handlers.endanger import by_capacity, on_the_way
 from services.quote.handlers.hear_supply import book_of
 from services.quote.ledger import Change, Effect
 from services.quote.store import supply
@@ -73,7 +73,7 @@ class HearCapacity(Change):
 
     def decide(self, desk: Desk) -> Effect:
         """Facts are never refused: a day may be claimed beyond what it has."""
-        effect = Effect(definitions=list(self._definitions))
+        effect = Effect(definitions=list(self._definitions), looks=on_the_way(desk.board, self._definitions))
         effect.cause = Cause("resource-capacity-changed", None, FROM_CAPACITY)
         for resource, event in self._resources.items():
             key = book_of(resource)

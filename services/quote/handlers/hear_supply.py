@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from services.quote.asks import micro
 from services.quote.domain.book import RESOURCE, Entry, Part
 from services.quote.domain.sources import MICRO
-from services.quote.handlers.endanger import by_item, by_supply
+from services.quote.handlers.endanger import by_item, by_supply, on_the_way
 from services.quote.handlers.learn_lateness import lateness_of, put_off
 from services.quote.handlers.plans import replace_plans
 from services.quote.handlers.ship import Left, match
@@ -134,7 +134,7 @@ class HearSupply(Change):
 
     def decide(self, desk: Desk) -> Effect:
         """Facts are never refused: a book may become short."""
-        effect = Effect(definitions=list(self._definitions))
+        effect = Effect(definitions=list(self._definitions), looks=on_the_way(desk.board, self._definitions))
         effect.cause = Cause("position-changed", None, FROM_INVENTORY)
         for key, state in self._states.items():
             if state.revision <= self._seen.get(key, 0):

@@ -16,7 +16,7 @@ import structlog
 from services.quote import events
 from services.quote.domain.book import Part
 from services.quote.domain.risk import Fate, is_short
-from services.quote.handlers.endanger import by_midnight
+from services.quote.handlers.endanger import by_midnight, by_way
 from services.quote.handlers.foresight import Foresight, OpenLine, name_of, promised_day
 from services.quote.handlers.see_plans import SeenPlan
 from services.quote.store import outbox, risk
@@ -216,6 +216,9 @@ class _Look:
         promised = promised_day(one.line)
         today = min((self.board.today(each.site, self.sight.now) for each in one.line.deliveries if each.open), default=promised)
         missed = promised < today
+        arrives = self.sight.arrives(one)
+        if arrives is not None and fate.day is not None and arrives[0] > max(promised, fate.day):
+            fate = replace(fate, day=arrives[0])
         late = fate.day is None or fate.day > promised or fate.elsewhere  # from another site only if somebody says so
         state = MISSED if missed else AT_RISK if late else RECOVERED
         if state == RECOVERED and (before is None or not before.is_open):
@@ -224,7 +227,7 @@ class _Look:
         row = RiskRow(
             one.order.id, one.line.line_ref, 1 if before is None else before.revision + 1, state, one.line.promised_date,
             None if day is None else date.fromordinal(day), 0 if day is None else day - promised, day is None,
-            self._cause(fate, before, causes) if late else None if before is None else before.cause,
+            self._cause(one, fate, before, causes) if late else None if before is None else before.cause,
             tuple(sorted({*(take.key for take in one.takes), *fate.blocked})), self.sight.now,
         )  # fmt: skip
         if before is None:
@@ -235,7 +238,7 @@ class _Look:
             return None
         return row
 
-    def _cause(self, fate: Fate, before: RiskRow | None, causes: dict[str, tuple[int, RiskCause]]) -> RiskCause | None:
+    def _cause(self, one: OpenLine, fate: Fate, before: RiskRow | None, causes: dict[str, tuple[int, RiskCause]]) -> RiskCause | None:
         """The last thing that went wrong in the books that are in the way; what was named before stays named while nothing is worse."""
         if before is not None and before.is_open and before.cause is not None:
             same = before.unsupplied == (fate.day is None) and before.projected_date == (
@@ -251,6 +254,8 @@ class _Look:
             cause = None if book is None else by_midnight(book, self.sight.today(book))
             if cause is not None:
                 return cause
+        if not fate.blocked and (arrives := self.sight.arrives(one)) is not None:
+            return by_way(*arrives)
         return None if before is None else before.cause
 
 

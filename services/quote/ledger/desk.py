@@ -52,6 +52,8 @@ class Effect:
     dangers: dict[str, RiskCause | None] = field(default_factory=dict)
     """Per book key, the record behind it where a change may endanger promises; None where it may only help them."""
     repromises: list[RepromiseRow] = field(default_factory=list)
+    looks: set[str] = field(default_factory=set)
+    """Orders that have to be looked at, though nothing of theirs changes here."""
     events: list[Event] = field(default_factory=list)
     keep_answer: bool = True
     """Whether a retry with the same key gets this answer; a 422 or 503 is never kept."""

@@ -385,6 +385,7 @@ def due_of(effects: Sequence[Effect], desk: Desk) -> list[DueRow]:
     unmoved = dangers.keys() - desk.moved().keys()
     due = [DueRow(risk.BOOK, key, dangers.get(key)) for key in sorted({*desk.unsafe(), *unmoved})]
     changed = {order.id for effect in effects for order in effect.orders if order.revision > 1 or order.elsewhere}
+    changed.update(order_id for effect in effects for order_id in effect.looks)
     return due + [DueRow(risk.ORDER, order_id) for order_id in sorted(changed)]
 
 

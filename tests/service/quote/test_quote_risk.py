@@ -213,6 +213,30 @@ async def test_what_can_be_used_later_than_before_is_late(shop: Shop) -> None:
     await safe(shop, order)
 
 
+async def test_a_carrier_that_needs_longer_than_before_makes_what_was_promised_late(shop: Shop) -> None:
+    site, lane = a_name("SITE"), a_name("LANE")
+    ok(await shop.inventory.put(f"/v1/sites/{site}", json={"name": site, "time_zone": "UTC"}))
+    ok(await shop.inventory.put(f"/v1/lanes/{lane}", json={"from_site": site, "to": "DE", "transit_days": 1}))
+    sku = await shop.stocked(10, site=site)
+    line = a_line(sku, 10, sites=[site], ship_to="DE", requested_date=day(3))
+
+    async def known() -> bool:
+        return bool((await shop.ask(line))["lines"][0]["promised_date"] == day(3))
+
+    await eventually(known, what="the lane")
+    order = (await shop.order(line))["order_id"]
+    ok(await shop.inventory.put(f"/v1/lanes/{lane}", json={"from_site": site, "to": "DE", "transit_days": 4}))
+    said = await at_risk(shop, order)
+    assert (said["cause"]["code"], said["cause"]["ref"], said["projected_date"], said["slip_days"]) == (
+        "MASTER_DATA_CHANGED",
+        lane,
+        day(6),
+        3,
+    )
+    ok(await shop.inventory.put(f"/v1/lanes/{lane}", json={"from_site": site, "to": "DE", "transit_days": 1}))
+    await safe(shop, order)
+
+
 async def test_it_is_told_at_once(shop: Shop) -> None:
     sku = await shop.stocked(10)
     order = (await shop.order(a_line(sku, 10)))["order_id"]
