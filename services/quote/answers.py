@@ -7,14 +7,14 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from services.quote.domain.balance import daily
-from services.quote.domain.book import RESOURCE, Part
+from services.quote.domain.book import BUCKET, RESOURCE, Part
 from services.quote.domain.chance import CERTAIN, chance_of
 from services.quote.domain.pegging import ON_HAND
 from services.quote.store.risk import fields
 from shared.contracts.base import from_micro
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from services.quote.board import Board, Input
     from services.quote.domain.answer import Alternative, Decision, Delivery, LinePromise, SupplyPlanned
@@ -56,7 +56,9 @@ def decision(board: Board, found: Decision, now: datetime) -> Json:
 
 def inputs_of(board: Board, found: Decision, now: datetime) -> list[Input]:
     """How fresh the news is that a decision was made on, by source and site: stock of every site that was looked at, and who works."""
-    sites = sorted({site for _, site in found.read if site != RESOURCE} | {one.site for line in found.lines for one in line.deliveries})
+    sites = sorted(
+        {site for _, site in found.read if site not in (RESOURCE, BUCKET)} | {one.site for line in found.lines for one in line.deliveries}
+    )
     resources = [name for name, site in found.read if site == RESOURCE]
     made_at = [one.site for one in found.planned if one.kind == "production_order"]
     return [*board.inputs(sites, now), *board.capacity_inputs(resources, now, made_at)]
@@ -352,8 +354,9 @@ def availability(
     to_day: int | None,
     owner: str | None,
     found_inputs: Sequence[Input],
+    atp_on: Callable[[int], int] | None = None,
 ) -> Json:
-    """A book day by day, both ends included."""
+    """A book day by day, both ends included. `atp_on` says what a class may be promised, where one was asked for."""
     rows = daily(book, from_day, to_day, today, now, rules, owner)
     return {
         "sku": book.sku,
@@ -368,7 +371,7 @@ def availability(
             {
                 "date": iso_day(row.day),
                 "projected": from_micro(row.projected),
-                "atp": from_micro(row.atp),
+                "atp": from_micro(row.atp if atp_on is None else atp_on(row.day)),
                 "receipts": [_receipt(one) for one in row.receipts],
                 "claims": [_claim(one) for one in row.claims],
             }

@@ -301,6 +301,53 @@ class CustomerSet(CustomerAsk):
     customer: Code
 
 
+class AllocationPeriodAsk(RequestModel):
+    """Ship dates that count together, both ends included, and the quantity for all of them."""
+
+    from_date: CivilDate
+    to_date: CivilDate
+    quantity: NonNegativeQuantity
+
+
+class AllocationAsk(RequestModel):
+    """How much a class may take of a sku (ceiling), or how much is kept for it (floor)."""
+
+    name: Note | None = None
+    kind: Literal["ceiling", "floor"] = Field(
+        description="`ceiling`: the class, and every class inside it, may take at most the quantity. `floor`: the quantity, less what "
+        "the class has taken, is kept from all other classes until the release date, whatever the ship date."
+    )
+    demand_class: Code
+    sku: Code
+    site: Code | None = Field(default=None, description="The same as `sites` with this one alone.")
+    sites: list[Code] | None = Field(
+        default=None, min_length=1, max_length=100, description="What ships from these sites counts together; from every site by default."
+    )
+    quantity: NonNegativeQuantity | None = Field(default=None, description="In each period; without a period, in all.")
+    period: Literal["day", "week", "month"] | None = Field(
+        default=None, description="Of a ceiling: calendar days, weeks from Monday or months, by the ship date."
+    )
+    from_date: CivilDate | None = Field(
+        default=None,
+        description="Ship dates before it are neither bound nor counted. Without a period, the day of the definition by default.",
+    )
+    to_date: CivilDate | None = Field(default=None, description="The last ship date that is bound and counted.")
+    periods: list[AllocationPeriodAsk] | None = Field(
+        default=None, min_length=1, max_length=400, description="Of a ceiling: periods with a quantity each, instead of `quantity`."
+    )
+    release_date: CivilDate | None = Field(
+        default=None, description="Of a floor: the first day on which nothing is kept any more; without it, kept until it is closed."
+    )
+    expected_revision: int | None = Field(default=None, ge=0)
+
+
+class CloseAllocationAsk(RequestModel):
+    """Let an allocation bind nobody any more."""
+
+    reason: Note | None = None
+    expected_revision: int | None = Field(default=None, ge=0)
+
+
 class ImportedLine(RequestModel):
     """A line that another system has promised."""
 

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from services.quote.domain.book import RESOURCE, Book, Entry, Part
+from services.quote.domain.allocation import Kind
+from services.quote.domain.book import BUCKET, GATE, RESOURCE, Book, Entry, Part
 from services.quote.store import books, supply
 from services.quote.world import UTC_ZONE, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from services.quote.domain.allocation import Allocation
     from services.quote.domain.book import Rules
     from services.quote.settings import Settings
     from services.quote.store.pool import Connection, Pool
@@ -99,6 +101,14 @@ class Board:
     def rules(self, sku: str, site: str | None) -> Rules:
         """How the dates of a sku are read at a site."""
         return self.world.rules(sku, site)
+
+    def allocations(self, sku: str) -> Sequence[Allocation]:
+        """The ceilings and floors of a sku; a floor that names no site is kept by every site that has the sku."""
+        found = self.world.allocations(sku)
+        if not found or all(one.sites is not None or one.kind is Kind.CEILING for one in found):
+            return found
+        everywhere = frozenset(self.sites_of(sku))
+        return [one if one.sites is not None or one.kind is Kind.CEILING else replace(one, sites=everywhere) for one in found]
 
     def sites_of(self, sku: str) -> list[str]:
         """Every site with a book of the sku, by code; where there is none, every site at which it can be made or bought."""
@@ -197,6 +207,8 @@ class Board:
         behind = self._behind(heads)
         if not behind:
             return False
+        if GATE in behind:  # allocations that nobody has told us of yet may bind what is decided next
+            self._learn(*await supply.look_at_definitions(connection, self._xid))
         self.advance(await books.list_steps_above(connection, behind))
         return True
 
@@ -231,7 +243,7 @@ class Board:
         return book
 
     def _show(self, book: Book) -> None:
-        if book.site != RESOURCE:
+        if book.site not in (RESOURCE, BUCKET):
             self._sites_of[book.sku] = sorted({*self._sites_of.get(book.sku, ()), book.site})
         self.learned += 1
 

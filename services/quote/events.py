@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from services.quote.domain.balance import balance, staircase
-from services.quote.domain.book import RESOURCE, Part
+from services.quote.domain.book import BUCKET, RESOURCE, Part
 from shared.contracts.base import micro_to_decimal
 from shared.contracts.quote import (
     AVAILABILITY_TOPIC,
@@ -48,7 +48,7 @@ def availability_of(shelf: Shelf, moved: Mapping[str, tuple[str, str | None]]) -
     for key in sorted(moved):
         sku, site = key.rsplit("|", 1)
         book = shelf.book(sku, site)
-        if book is not None and site != RESOURCE:
+        if book is not None and site not in (RESOURCE, BUCKET):
             data = availability(shelf, book, *moved[key])
             said.append(Event(topic=AVAILABILITY_TOPIC, key=key, type=AVAILABILITY_CHANGED, subject=key, data=data, occurred_at=shelf.now))
     return said

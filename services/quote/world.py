@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from services.quote.asks import micro_of
+from services.quote.domain.allocation import EARLIEST, LATEST, Allocation, Every, Period
+from services.quote.domain.allocation import Kind as AllocationKind
 from services.quote.domain.book import Rules
 from services.quote.domain.calendar import EVERY_DAY, NEVER, Calendar
 from services.quote.domain.chance import Chances
@@ -36,7 +38,7 @@ RETIRED = "retired"
 """The lifecycle of an item that its owner no longer has."""
 ANYWHERE = "*"
 """A lane to it leads everywhere."""
-FOUND_BY = {"lane": "to", "supplier_item": "sku", "resource": "group"}
+FOUND_BY = {"lane": "to", "supplier_item": "sku", "resource": "group", "allocation": "sku"}
 """By what else than their id definitions are looked up."""
 MOST_WAYS = 100_000
 """Ways that are kept worked out; a shop with many customers asks for many more."""
@@ -84,6 +86,7 @@ class World:
         """Definitions of the kinds in `FOUND_BY`, by the value that they are looked up by."""
         self._calendars: dict[str, Calendar] = {}
         self._classes: dict[str, DemandClass] = {}
+        self._allocations: dict[str, tuple[Allocation, ...]] = {}
         self._rules: dict[str, Rules] = {}
         self._default_rules = Rules(settings.past_due_offset_days, settings.past_due_limit_days)
         self.policies = Policies()
@@ -118,6 +121,9 @@ class World:
             if field is not None:
                 self._index.setdefault((kind, state.get(field)), {})[name] = state
             self._work_out(kind, name, state)
+        if kind in ("demand_class", "allocation"):
+            self._classes.clear()
+            self._allocations.clear()
         if kind == "policy":
             self.policies = Policies(((known[each]["sku"], known[each]["site"]), policy_of(known[each])) for each in sorted(known))
         self._rules_here.clear()
@@ -144,8 +150,6 @@ class World:
             )  # fmt: skip
         elif kind == "calendar":
             self._calendars[name] = pattern(state["pattern"])
-        elif kind == "demand_class":
-            self._classes.clear()
 
     @property
     def chances(self) -> Chances:
@@ -192,6 +196,26 @@ class World:
             parents = {one: known["parent"] for one, known in self.all_of("demand_class").items()}
             found = self._classes[name] = DemandClass(name, state["rank"], Strategy(state["strategy"]), lineage_of(name, parents))
         return found
+
+    @property
+    def has_allocations(self) -> bool:
+        """Whether anybody has ever defined one."""
+        return bool(self._states.get("allocation"))
+
+    def allocations(self, sku: str) -> tuple[Allocation, ...]:
+        """The ceilings and floors of a sku that nobody has closed."""
+        if not self.has_allocations:
+            return ()
+        found = self._allocations.get(sku)
+        if found is None:
+            standing = [(name, state) for name, state in self._found("allocation", sku) if not state["closed"]]
+            found = tuple(allocation_of(name, state, self.demand_class(state["demand_class"])) for name, state in standing)
+            self._allocations[sku] = found
+        return found
+
+    def classes_inside(self, demand_class: str) -> list[str]:
+        """A class and every class inside it."""
+        return sorted({demand_class, *(one for one in self.all_of("demand_class") if demand_class in self.demand_class(one).lineage)})
 
     def class_of(self, customer: str | None, named: str | None) -> str | None:
         """The class of a demand: the one it names, else its customer's."""
@@ -398,6 +422,31 @@ def policy_of(state: State) -> Policy:
         None if freshness is None else Freshness(**freshness),
         None if costs is None else Costs(**{name: micro_of(amount or 0) for name, amount in costs.items()}),
     )
+
+
+def allocation_of(name: str, state: State, demand_class: DemandClass) -> Allocation:
+    """An allocation, as it was put."""
+    periods = [
+        Period(_day(one["from_date"], EARLIEST), _day(one["to_date"], LATEST), micro_of(one["quantity"])) for one in state["periods"] or ()
+    ]
+    release = state["release_date"]
+    return Allocation(
+        name,
+        AllocationKind(state["kind"]),
+        demand_class.lineage,
+        state["sku"],
+        None if state["sites"] is None else frozenset(state["sites"]),
+        micro_of(state["quantity"] or 0),
+        None if state["period"] is None else Every(state["period"]),
+        _day(state["from_date"], EARLIEST),
+        _day(state["to_date"], LATEST),
+        tuple(periods),
+        None if release is None else _day(release, LATEST),
+    )
+
+
+def _day(said: str | None, other: int) -> int:
+    return other if said is None else date.fromisoformat(said).toordinal()
 
 
 def pattern(state: State) -> Calendar:

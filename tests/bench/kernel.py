@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from statistics import median
 
+from services.quote.domain.allocation import Allocation
 from services.quote.domain.balance import balance
 from services.quote.domain.book import RESOURCE, Book, Entry, Part, Rules
 from services.quote.domain.calendar import EVERY_DAY
@@ -83,6 +84,11 @@ class Company:
 
     def costs(self, sku: str, site: str) -> None:
         """Nothing was said."""
+
+    def allocations(self, sku: str) -> tuple[Allocation, ...]:
+        """There are none."""
+        del sku
+        return ()
 
     def minutes_left(self, site: str) -> int:
         """It is morning."""

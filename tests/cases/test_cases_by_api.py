@@ -5,15 +5,16 @@ The day of each case is today; its dates are moved with it. What stands for itse
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from datetime import date, timedelta
 
 import pytest
 
 from tests.cases import days_by_api, works_by_api
-from tests.cases.test_cases import ADAPTERS, CASES, day_of
+from tests.cases.test_cases import ADAPTERS, CASES, day_of, targets_of
 from tests.cases.told import Told, at_a_site, delivered, promised, short, sold_by
 from tests.running import RunningPostgres
 from tests.service.quote.factory import Factory, a_factory
-from tests.service.quote.shop import SITES, Json, Shop, a_line, a_name, dates, day, deliveries, eventually, ok, refused
+from tests.service.quote.shop import SITES, Json, Shop, a_line, a_name, dates, day, deliveries, eventually, ok, refused, today
 
 
 @pytest.fixture(scope="module")
@@ -358,10 +359,66 @@ async def order_what_is_moved_at_once_and_the_rest(shop: Shop, case: Json) -> No
         assert delivered(answer) == [(day(day_of(when) - today), quantity) for when, quantity in expected]
 
 
+async def allocated(shop: Shop, sku: str, kind: str, demand_class: str, **body: object) -> None:
+    body |= {"kind": kind, "demand_class": demand_class, "sku": sku}
+    ok(await shop.quote.put(f"/v1/allocations/{a_name('ALLOCATION')}", json=body))
+
+
+async def a_class(shop: Shop) -> str:
+    name = a_name("CLASS")
+    ok(await shop.quote.put(f"/v1/classes/{name}", json={}))
+    return name
+
+
+async def ask_within_quotas(shop: Shop, case: Json) -> None:
+    """Weekdays and months are part of the case: it is asked for a Thursday that lies in its month as that of the case does in January."""
+    steps, wanted = case["given"]["steps"], today() + timedelta(days=14)
+    while wanted.isoweekday() != 4 or wanted.day != 15:
+        wanted += timedelta(days=1)
+    moved = wanted - date(1998, 1, 15)
+    site = await at_a_site(shop)
+    ok(await shop.inventory.put(f"/v1/lanes/{a_name('LANE')}", json={"from_site": site, "to": "NEXT-WEEK", "transit_days": 7}))
+    ok(await shop.inventory.put(f"/v1/lanes/{a_name('LANE')}", json={"from_site": site, "to": "NEXT-DOOR", "transit_days": 0}))
+    expected = case["expect"]
+
+    async def parts(used: Sequence[int], start: date, ship_to: str) -> list[tuple[date, date, float]]:
+        sku, who = await shop.stocked(1000, site=site), await a_class(shop)
+        for step in used:
+            await allocated(shop, sku, "ceiling", who, period=steps[step]["period"], quantity=steps[step]["quota"])
+        line = a_line(sku, case["ask"]["qty"], requested_date=start.isoformat(), sites=[site], ship_to=ship_to)
+        answer = await shop.order(line, allow_partial=True, demand_class=who)
+        assert promised(answer) == case["ask"]["qty"]
+        found = answer["lines"][0]["deliveries"]
+        return [(date.fromisoformat(one["ship_date"]), date.fromisoformat(one["delivery_date"]), one["quantity"]) for one in found]
+
+    assert [[(there - moved).isoformat(), quantity] for _, there, quantity in await parts([0], wanted, "NEXT-DOOR")] == expected["step1"]
+    weeks = await parts([1], wanted, "NEXT-WEEK")
+    assert [[f"W{(ship - moved).isocalendar().week:02}", quantity] for ship, _, quantity in weeks] == expected["step2"]
+    days = await parts([1, 2], wanted - timedelta(days=3), "NEXT-DOOR")
+    assert {quantity for _, _, quantity in days} == {expected["step3_qty_each"]}
+    assert {(ship - moved).strftime("%m-%d") for ship, _, _ in days} >= set(expected["step3_days"])
+
+
+async def ask_targets(shop: Shop, case: Json) -> None:
+    told = await Told.of(shop, "D", case["given"]["supply"])
+    classes = {name: await a_class(shop) for name in case["given"]["targets"]}
+    for name, quantity in targets_of(case).items():
+        await allocated(shop, told.sku, "floor", classes[name], sites=["HAM"], quantity=quantity, release_date=day(30))
+        await allocated(shop, told.sku, "ceiling", classes[name], quantity=quantity)
+    for name, quantity in case["expect"]["promisable"].items():
+        asked = told.line(case["given"]["supply"])
+        assert promised(await shop.ask(asked, allow_partial=True, demand_class=classes[name])) == quantity
+        book = await shop.book(told.sku, demand_class=classes[name])
+        assert book["days"][0]["atp"] == quantity
+
+
 BY_API: dict[str, Callable[[Factory, Json], Awaitable[None]]] = {
     **days_by_api.ASKED,
     **works_by_api.ASKED,
     "oracle-period-atp": ask_periods,
+    "sap-allocation-3-steps": ask_within_quotas,
+    "oracle-alloc-number": ask_targets,
+    "oracle-alloc-ratio": ask_targets,
     "stevenson-pumps-week1": ask_pumps,
     "bc-two-receipts-needed": ask_earliest,
     "bc-receipt-after-request": ask_earliest,

@@ -1,6 +1,7 @@
 """What may be asked of quote over HTTP."""
 
 from services.quote.api import (
+    allocations,
     availability,
     classes,
     customers,
@@ -28,6 +29,7 @@ ROUTERS = (
     imports.router,
     classes.router,
     repromise.router,
+    allocations.router,
     stream.router,
     snapshot.router,
 )

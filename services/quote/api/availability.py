@@ -31,18 +31,24 @@ async def get_availability(
     as_of: Annotated[Instant | None, Query(description="A past instant: the book as it stood then.")] = None,
     version: Annotated[int | None, Query(ge=1, le=2**53, description="A version of the book: as it stood when it came to it.")] = None,
     owner: Annotated[str | None, Query(max_length=100, description="Leave out the claims of this hold or order.")] = None,
+    demand_class: Annotated[
+        Code | None, Query(description="`atp` as this class may be promised by ship date: within ceilings, beside what is kept for others.")
+    ] = None,
 ) -> Response:
     """Projected availability, ATP, receipts and claims by date, one entry per civil day."""
     here = house(request)
     if as_of is not None and version is not None:
         error = FieldError("/version", "not_both", "an instant or a version, not both")
         raise unprocessable("INVALID_REQUEST", "Ask as of an instant, or for a version.", [error])
+    if demand_class is not None and (as_of is not None or version is not None):
+        error = FieldError("/demand_class", "not_both", "what a class may take is told of the present only")
+        raise unprocessable("INVALID_REQUEST", "Ask for a class without an instant or a version.", [error])
     if as_of is not None:
         found = await availability_as_of(here.board, here.pool, sku, site, from_date, to_date, owner, as_of)
     elif version is not None:
         found = await availability_of_version(here.board, here.pool, sku, site, from_date, to_date, owner, version)
     else:
-        found = availability(here.board, sku, site, from_date, to_date, owner)
+        found = availability(here.board, sku, site, from_date, to_date, owner, demand_class)
     if found is None:
         raise not_found("UNKNOWN_BOOK", f"Nothing was ever said about {sku} at {site}.")
     return json_response(found)

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Body, Path, Request, Response
 from services.quote.api import examples, models
 from services.quote.api.reach import Administrator, Reader, answers, house, json_response
 from services.quote.asks import ClassAsk
+from services.quote.handlers.allocations import count_anew
 from services.quote.handlers.classes import find_class, list_classes, put_class
 from shared.paging import Cursor, Limit
 from shared.problems import not_found
@@ -24,7 +25,11 @@ async def define_class(
 ) -> Response:
     """Define a class of demand: what it lies inside, who comes first, what re-promising may do. Told again, nothing changes."""
     here = house(request)
-    return json_response(await put_class(here.pool, here.board, demand_class, ask))
+    before = find_class(here.board, demand_class)
+    told = await put_class(here.pool, here.board, demand_class, ask)
+    if here.board.world.has_allocations and told["parent"] != (None if before is None else before["parent"]):
+        await count_anew(here.pool, here.board, here.door, caller.id)
+    return json_response(told)
 
 
 @router.get("/classes/{demand_class:path}", response_class=Response, responses=CLASS)

@@ -63,6 +63,47 @@ POLICIES: Json = {"data": [POLICY], "next_cursor": None}
 ASK_CLASS = _ask("Within the web shop, before others", {"name": "Gold customers", "parent": "WEB", "rank": 10, "strategy": "win"})
 CLASS: Json = {"demand_class": "GOLD", "name": "Gold customers", "parent": "WEB", "rank": 10, "strategy": "win", "revision": 1}
 CLASSES: Json = {"data": [CLASS], "next_cursor": None}
+ASK_ALLOCATION: Json = {
+    "ceiling": {
+        "summary": "At most 100 a week",
+        "value": {"kind": "ceiling", "demand_class": "RETAIL", "sku": "CHAIR", "sites": ["SHOP-1"], "quantity": 100, "period": "week"},
+    },
+    "periods": {
+        "summary": "Periods with a quantity each",
+        "value": {
+            "kind": "ceiling", "demand_class": "RETAIL", "sku": "CHAIR",
+            "periods": [
+                {"from_date": "2026-12-01", "to_date": "2026-12-14", "quantity": 40},
+                {"from_date": "2026-12-15", "to_date": "2026-12-31", "quantity": 80},
+            ],
+        },
+    },
+    "floor": {
+        "summary": "30 are kept for gold customers until 15 December",
+        "value": {
+            "kind": "floor", "demand_class": "GOLD", "sku": "CHAIR", "sites": ["SHOP-1", "WAREHOUSE"], "quantity": 30,
+            "release_date": "2026-12-15",
+        },
+    },
+}  # fmt: skip
+ASK_CLOSE_ALLOCATION = _ask("Over before its time", {"reason": "the campaign has ended"})
+ALLOCATION: Json = {
+    "allocation": "RETAIL-CHAIR", "name": None, "kind": "ceiling", "demand_class": "RETAIL", "sku": "CHAIR", "sites": ["SHOP-1"],
+    "quantity": 100, "period": "week", "from_date": None, "to_date": None, "release_date": None, "closed": False,
+    "periods": [
+        {
+            "from_date": "2026-11-30", "to_date": "2026-12-06", "quantity": 100, "consumed": 10, "left": 90,
+            "consumed_by": [
+                {
+                    "owner": "ord_01JD7Z0K8M3Q9V5T2X4W6Y8ABC", "kind": "order", "line_ref": "10", "customer": "ACME",
+                    "demand_class": "RETAIL", "site": "SHOP-1", "quantity": 10, "ship_date": "2026-12-03", "expires_at": None,
+                }
+            ],
+        }
+    ],
+    "revision": 1,
+}  # fmt: skip
+ALLOCATIONS: Json = {"data": [ALLOCATION], "next_cursor": None}
 PLAN: Json = {
     "id": "pln_01JD7Z0K8M3Q9V5T2X4W6Y8ABC", "kind": "production_order", "sku": "CHAIR", "site": "FACTORY", "quantity": 6,
     "planned_quantity": 6, "start_date": "2026-11-30", "due_date": "2026-12-01", "late": False, "expected_date": None,

@@ -197,6 +197,59 @@ class ClassPage(BaseModel):
     next_cursor: str | None
 
 
+class TakerOut(BaseModel):
+    """Who has taken of an allocation; of a hold, until when."""
+
+    owner: str | None
+    kind: Literal["order", "hold"]
+    line_ref: str | None
+    customer: str | None
+    demand_class: str | None
+    site: str | None
+    quantity: Number
+    ship_date: date
+    expires_at: datetime | None
+
+
+class AllocationPeriodOut(BaseModel):
+    """Ship dates that count together; an end that is null is open."""
+
+    from_date: date | None
+    to_date: date | None
+    quantity: Number
+    consumed: Number
+    left: Number
+    consumed_by: list[TakerOut]
+
+
+class AllocationOut(BaseModel):
+    """A ceiling or floor as it stands, and what was taken of it."""
+
+    allocation: str
+    name: str | None
+    kind: Literal["ceiling", "floor"]
+    demand_class: str
+    sku: str
+    sites: list[str] | None
+    quantity: Number | None
+    period: Literal["day", "week", "month"] | None
+    from_date: date | None
+    to_date: date | None
+    release_date: date | None
+    closed: bool
+    periods: list[AllocationPeriodOut]
+    kept: Number | None = None
+    """Of a floor: what is kept from other classes now."""
+    revision: int
+
+
+class AllocationPage(BaseModel):
+    """Allocations by id."""
+
+    data: list[AllocationOut]
+    next_cursor: str | None
+
+
 class ReasonOut(BaseModel):
     """One step from the requested to the promised date; the days added sum to the slip."""
 
@@ -518,6 +571,8 @@ class AvailabilityOut(BaseModel):
     safety_stock: Number
     days: list[DayOut]
     inputs: list[InputOut]
+    demand_class: str | None = None
+    """Where one was asked for: whose ATP it is."""
 
 
 class BulkOut(BaseModel):

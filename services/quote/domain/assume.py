@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
+    from services.quote.domain.allocation import Allocation
     from services.quote.domain.book import Day, Micro, Rules
     from services.quote.domain.dates import Way
     from services.quote.domain.policy import Costs
@@ -121,6 +122,10 @@ class AssumingShelf:
     def costs(self, sku: str, site: str) -> Costs | None:
         """What lateness and handling of a sku at a site cost."""
         return self._shelf.costs(sku, site)
+
+    def allocations(self, sku: str) -> Sequence[Allocation]:
+        """The ceilings and floors of a sku."""
+        return self._shelf.allocations(sku)
 
     def minutes_left(self, site: str) -> int:
         """Minutes until midnight at the site."""

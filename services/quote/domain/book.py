@@ -28,6 +28,12 @@ RESOURCE: Final = "~"
 """The site in the name of a resource's book, `SAW|~`: its claims are minutes, its supply is a capacity that perishes day by day."""
 
 
+BUCKET: Final = "^"
+"""The site in the name of an allocation's book, `GOLD-CHAIR|^`: its claims are what a class has taken, dated by their ship dates."""
+GATE: Final = f"|{BUCKET}"
+"""The book that moves whenever an allocation is defined: whoever decides under locks reads it and learns of new ones."""
+
+
 class Part(StrEnum):
     """The parts of a book. Supply: stock, safety, receipt, plan, capacity. Demand: claim, requirement."""
 

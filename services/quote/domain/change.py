@@ -54,13 +54,14 @@ def amend(
     *,
     allow_partial: bool = False,
     ship_complete: bool = False,
+    classes: tuple[str, ...] = (),
 ) -> Decision:
     """The order after the change: every line of `wanted`, its quantity the new total, what was shipped included.
 
     Lines of `current` that `wanted` does not name are given up. Deliveries of the answer are those of the open
     quantity. Whether a line that is promised less than asked is acceptable is for the caller to say.
     """
-    stand = Stand(shelf, owner)
+    stand = Stand(shelf, owner, classes)
     known = {before.line.line_ref: before for before in current}
     for before in current:
         for delivery in before.deliveries:
@@ -125,7 +126,7 @@ def _take(line: LineRequest, keep: Sequence[Wish], stand: Stand) -> Plan | None:
         place = stand.place(line.sku, delivery.site)
         if place is None:
             return None
-        outlet = stand.outlet(line, delivery.site, delivery.lane) or Outlet(place, immediate(place.today))
+        outlet = stand.outlet(line, delivery.site, delivery.lane) or Outlet(place, immediate(place.today), stand.rations.ceilings(place))
         takes.append(Take(outlet, Hop(*(max(day, place.today) for day in delivery.days)), quantity, -1))
     for place in {id(take.outlet.place): take.outlet.place for take in takes}.values():
         mine: dict[Day, Micro] = {}
@@ -135,7 +136,12 @@ def _take(line: LineRequest, keep: Sequence[Wish], stand: Stand) -> Plan | None:
         if min(place.free.changed(mine).projected) < 0:
             return None
     stands = because(Code.PROMISE_STANDS, "what was promised stands: it is not pulled in")
-    return Plan(line, tuple(replace(take, number=take.outlet.place.take(take.hop.pick, take.quantity)) for take in takes), waits=stands)
+    mark = stand.mark()
+    taken = tuple(replace(take, number=take.outlet.take(take.hop, take.quantity)) for take in takes)
+    if any(not take.outlet.keeps_bounds(take.hop) for take in taken):
+        stand.rollback(mark)
+        return None
+    return Plan(line, taken, waits=stands)
 
 
 def _change(line: LineRequest, before: CurrentLine | None, stand: Stand, effort: int, *, allow_partial: bool) -> Plan:

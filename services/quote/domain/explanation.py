@@ -167,9 +167,14 @@ def _chain(plan: Plan, pegging: Sequence[Pegged], promised_day: Day | None, slip
             reasons.append(because(Code.REQUESTED_IN_PAST, past, None, reached - line.requested_day))
         ways = way_reasons(last[0].outlet, line, reached, promised_day)
         reached += sum(reason.adds_days for reason in ways)
-    supply = _stock_and_supply(pegging, reached, promised_day if slip else None, stand)
-    reasons += supply
-    reached += sum(reason.adds_days for reason in supply)
+    bound = sum(reason.adds_days for reason in plan.bound)
+    supply = _stock_and_supply(pegging, reached, promised_day - bound if slip and promised_day is not None else None, stand)
+    if plan.bound:
+        stock = [reason for reason in supply if reason.step == Step.STOCK]
+        reasons += [*stock, *plan.bound, *(reason for reason in supply if reason.step != Step.STOCK)]
+    else:
+        reasons += supply
+    reached += sum(reason.adds_days for reason in supply) + bound
     if slip and promised_day is not None and promised_day > reached:
         rest = plan.waits or because(Code.SHIPMENT_LIMITS, "no earlier date keeps what was asked of the shipments")
         reasons.append(Reason(rest.step, rest.code, rest.summary, rest.ref, promised_day - reached))

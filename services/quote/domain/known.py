@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from services.quote.domain.answer import Delivery
+from services.quote.domain.binding import is_bound
+from services.quote.domain.rationed import split_within
 from services.quote.domain.split import Offer, best_split
 
 if TYPE_CHECKING:
@@ -44,8 +46,11 @@ def too_late(line: LineRequest, hop: Hop) -> bool:
 
 def split_of(line: LineRequest, outlets: Sequence[Outlet], wanted: Day, latest: Day | None, effort: int) -> list[Part]:
     """The best split of a line, not before `wanted` and not after `latest`, by day and site."""
-    offers = [offer_of(outlet, wanted, latest, line.quantity) for outlet in outlets]
-    shipments = best_split(line.quantity, wanted, offers, line.min_ship, line.max_shipments, effort)
+    if is_bound(outlets):
+        shipments = split_within(outlets, wanted, latest, line.quantity, (line.min_ship, line.max_shipments), effort)
+    else:
+        offers = [offer_of(outlet, wanted, latest, line.quantity) for outlet in outlets]
+        shipments = best_split(line.quantity, wanted, offers, line.min_ship, line.max_shipments, effort)
     parts: list[Part] = []
     for shipment in shipments:
         hop = _hop_of(outlets[shipment.site], shipment.day)

@@ -16,10 +16,12 @@ from services.quote.domain.balance import Balance, suffix_minimum
 from services.quote.domain.pegging import Peg, peg
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from services.quote.domain.allocation import Kept
     from services.quote.domain.book import Book, Day, Micro, Rules
     from services.quote.domain.capacity import Load
+    from services.quote.domain.floor import Guard
     from services.quote.domain.sources import Source
     from services.quote.domain.stand import Stand
 
@@ -83,11 +85,14 @@ class Taken:
 class Place:
     """One book as one decision sees it."""
 
-    __slots__ = ("_free", "_offered", "_pending", "_stand", "book", "figures", "plans", "rules", "site", "sku", "takes", "today")
+    __slots__ = (
+        "_free", "_offered", "_pending", "book", "figures", "floors", "guard", "kept", "plans", "rules", "site", "sku", "stand", "takes",
+        "today",
+    )  # fmt: skip
 
     def __init__(self, stand: Stand, book: Book, today: Day, rules: Rules, figures: Balance, free: Balance) -> None:
         """`figures` is what is known; `free` is what may be taken, which differs only where an amended line stands on a short book."""
-        self._stand = stand
+        self.stand = stand
         self.book = book
         self.sku = book.sku
         self.site = book.site
@@ -101,6 +106,31 @@ class Place:
         self._pending: dict[Day, Micro] = {}
         self._offered: Balance | None = None
         """What may be taken with this decision's plans, as far as it is known; None after a change."""
+        self.floors: tuple[Kept, ...] = ()
+        """Floors of other classes that bind here."""
+        self.kept: dict[Day, Micro] = {}
+        """What they keep of this book alone, as steps; `free` is without it."""
+        self.guard: Guard | None = None
+        """What they keep of several books together."""
+
+    @property
+    def is_floored(self) -> bool:
+        """Whether something is kept for others here."""
+        return bool(self.floors)
+
+    @property
+    def unfloored(self) -> Balance:
+        """What could be taken if nothing were kept for other classes."""
+        return self.free.changed(self.kept) if self.kept else self.free
+
+    def keep(self, kept: Mapping[Day, Micro]) -> None:
+        """Leave out what is kept for others from each day on."""
+        self.kept = dict(kept)
+        self._free = self._free.changed({day: -quantity for day, quantity in kept.items()})
+
+    def days(self) -> Sequence[Day]:
+        """The days on which there may come to be more."""
+        return self.free.days if self.guard is None else self.guard.days()
 
     @property
     def free(self) -> Balance:
@@ -113,17 +143,22 @@ class Place:
     @property
     def sources(self) -> tuple[Source, ...]:
         """Where more can come from, the first choice first."""
-        return self._stand.sources(self.sku, self.site)
+        return self.stand.sources(self.sku, self.site)
 
     # -- with what this decision has planned
 
     def offers(self, day: Day) -> Micro:
         """What may be taken on `day`: from the book, and what nobody has taken of this decision's own plans."""
+        if self.guard is not None:
+            return self.guard.room(self, day) + sum(plan.left for plan in self.plans.values() if plan.usable <= day)
         return max(0, self._with_plans().atp_on(day)) if self.plans else max(0, self.free.atp_on(day))
 
     def earliest(self, quantity: Micro, not_before: Day) -> Day | None:
         """The first day, not before `not_before` or today, on which it offers `quantity`."""
         not_before = max(not_before, self.today)
+        if self.guard is not None:
+            days = {not_before, *(plan.usable for plan in self.plans.values()), *self.days()}
+            return next((day for day in sorted(days) if day >= not_before and self.offers(day) >= quantity), None)
         return (self._with_plans() if self.plans else self.free).earliest(quantity, not_before)
 
     def _with_plans(self) -> Balance:
@@ -136,7 +171,7 @@ class Place:
         if self._offered is None:
             free, plans = self.free, list(self.plans.values())
             days = tuple(sorted({*free.days, *(max(plan.usable, free.days[0]) for plan in plans)}))
-            early = self._stand.early_use
+            early = self.stand.early_use
             stock = [max(0, free.projected_on(day) if early else free.atp_on(day)) for day in days]
             total = [one + sum(plan.left for plan in plans if plan.usable <= day) for one, day in zip(stock, days, strict=True)]
             self._offered = Balance(days, tuple(total), suffix_minimum(total))
@@ -149,26 +184,26 @@ class Place:
         parts: list[tuple[Planned, Micro]] = []
         rest = quantity - min(quantity, self._of_book(day)) if self.plans else 0
         for plan in sorted(self.plans.values(), key=lambda one: (max(one.usable, day), one.number)) if rest else ():
-            if rest > 0 and (plan.usable <= day or self._stand.early_use):
+            if rest > 0 and (plan.usable <= day or (self.stand.early_use and self.guard is None)):
                 part = min(rest, plan.left)
                 plan.left -= part
                 if not plan.left:
                     del self.plans[plan.number]
                 rest -= part
                 parts.append((plan, part))
-                self._stand.stand_on(plan)
+                self.stand.stand_on(plan)
         number = len(self.takes)
         self._put(Taken(day, quantity, tuple(parts)))
         return number
 
     def _of_book(self, day: Day) -> Micro:
         """What the book alone can give on a day."""
-        return max(0, self.free.atp_on(day))
+        return max(0, self.free.atp_on(day)) if self.guard is None else self.guard.room(self, day)
 
     def _put(self, taken: Taken) -> None:
         self.takes.append(taken)
         self._apply(taken, 1)
-        self._stand.remember(self._take_back)
+        self.stand.remember(self._take_back)
 
     def _take_back(self) -> None:
         taken = self.takes.pop()
@@ -197,7 +232,7 @@ class Place:
         if before == day:
             return
         self._move(taken, day)
-        self._stand.remember(lambda: self._move(taken, before))
+        self.stand.remember(lambda: self._move(taken, before))
 
     def _move(self, taken: Taken, day: Day) -> None:
         self._apply(taken, -1)

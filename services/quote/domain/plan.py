@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from services.quote.domain.answer import Alternative
+from services.quote.domain.binding import added_days, dates_of, is_bound, refusal_by
 from services.quote.domain.calendar import NEVER
 from services.quote.domain.choice import Aim
 from services.quote.domain.known import delivery_of, each_place, earliest_whole, most_of, split_of, too_late
@@ -55,6 +56,8 @@ class Plan:
     """Why nothing, or not everything, is promised."""
     waits: Reason | None = None
     """What the days behind the last awaited supply are due to; its `adds_days` is filled in by the explanation."""
+    bound: tuple[Reason, ...] = ()
+    """What ceilings and floors added to its date."""
 
 
 def unservable(line: LineRequest, outlets: Sequence[Outlet], stand: Stand) -> Reason | None:
@@ -113,15 +116,16 @@ def plan_line(
     if whole is None:
         return _nothing(line, outlets, stand, wanted, effort)
     outlet, hop = whole
+    bound = added_days(line, outlets, wanted, max(wanted, hop.delivery), dates_of(line, outlets, wanted))
     alternatives = [*other_sites(line, outlets, outlet, hop, wanted), *others]
     if hop.delivery > wanted and not others:
         alternatives += _split_forbidden(line, outlets, wanted, whole, effort)
-    return Plan(line, taken([(outlet, hop, line.quantity)]), named(alternatives), waits=waits)
+    return Plan(line, taken([(outlet, hop, line.quantity)]), named(alternatives), waits=waits, bound=bound)
 
 
 def taken(parts: Sequence[Part]) -> tuple[Take, ...]:
     """Take what a plan delivers."""
-    return tuple(Take(outlet, hop, quantity, outlet.place.take(hop.pick, quantity)) for outlet, hop, quantity in parts)
+    return tuple(Take(outlet, hop, quantity, outlet.take(hop, quantity)) for outlet, hop, quantity in parts)
 
 
 def _nothing(line: LineRequest, outlets: Sequence[Outlet], stand: Stand, wanted: Day, effort: int) -> Plan:
@@ -142,14 +146,11 @@ def _plan_weighed(
 ) -> Plan:
     """The best way by a policy that does not ask for the earliest date alone."""
     parts, others = weigh(line, outlets, stand, wanted, aim, allow_partial=allow_partial, effort=effort)
-    promised = sum(quantity for _, _, quantity in parts)
     if not parts and not allow_partial:
         return _nothing(line, outlets, stand, wanted, effort)
-    refusal = None
-    if promised < line.quantity:
-        refusal = undeliverable(line, outlets) or _missing(line, outlets, stand, promised)
+    refusal, bound = _of_allocations(line, outlets, stand, wanted, parts)
     chosen = because(Code.BY_POLICY, f"the policy {aim.value} prefers this to an earlier date")
-    return Plan(line, taken(parts), named(others), refusal, waits or chosen)
+    return Plan(line, taken(parts), named(others), refusal, waits or chosen, bound)
 
 
 def _plan_split(
@@ -175,12 +176,24 @@ def _plan_split(
             lost = Lost.LESS_ON_TIME
         alternatives.append(Alternative("", "later_complete", (delivery_of(*whole, line.quantity),), lost.value))
     alternatives += others
-    refusal = None
-    if promised < line.quantity:
-        refusal = undeliverable(line, outlets) or _missing(line, outlets, stand, promised)
+    refusal, bound = _of_allocations(line, outlets, stand, wanted, parts)
     if waits is None and parts and (line.min_ship is not None or line.max_shipments is not None):
         waits = because(Code.SHIPMENT_LIMITS, "minimum and number of shipments allow no earlier split")
-    return Plan(line, taken(parts), named(alternatives), refusal, waits)
+    return Plan(line, taken(parts), named(alternatives), refusal, waits, bound)
+
+
+def _of_allocations(
+    line: LineRequest, outlets: Sequence[Outlet], stand: Stand, wanted: Day, parts: Sequence[Part]
+) -> tuple[Reason | None, tuple[Reason, ...]]:
+    """Why a split promises less than was asked, if it does; and what ceilings and floors added to its last date."""
+    dates = dates_of(line, outlets, wanted)
+    promised = sum(quantity for _, _, quantity in parts)
+    last = max((hop.delivery for _, hop, _ in parts), default=wanted)
+    refusal = None
+    if promised < line.quantity:
+        refusal = undeliverable(line, outlets) or refusal_by(line, outlets, wanted, dates, promised)
+        refusal = refusal or _missing(line, outlets, stand, promised)
+    return refusal, added_days(line, outlets, wanted, max(wanted, last), dates)
 
 
 def _missing(line: LineRequest, outlets: Sequence[Outlet], stand: Stand, promised: Micro) -> Reason:
@@ -229,6 +242,7 @@ def _refused(
             alternatives.append(Alternative("", kind, (delivery_of(*later, line.quantity),), Lost.AFTER_LATEST_DATE.value))
         stand.rollback(mark)
     alternatives.extend(_split_forbidden(line, outlets, wanted, None, effort))
+    refusal = refusal_by(line, outlets, wanted, dates_of(line, outlets, wanted)) or refusal
     if refusal is None:
         split = sum(delivery.quantity for other in alternatives for delivery in other.deliveries)
         if split >= line.quantity:
@@ -244,7 +258,7 @@ def _split_forbidden(
     line: LineRequest, outlets: Sequence[Outlet], wanted: Day, whole: Whole | None, effort: int
 ) -> tuple[Alternative, ...]:
     """What several deliveries, or fewer units, would give where the line must come in one."""
-    if whole is not None and all(outlet.offers_by(whole[1].delivery - 1) <= 0 for outlet in outlets):
+    if whole is not None and not is_bound(outlets) and all(outlet.offers_by(whole[1].delivery - 1) <= 0 for outlet in outlets):
         return ()
     parts = split_of(line, outlets, wanted, line.latest_day, min(effort, _EFFORT_OF_ALTERNATIVES))
     if not parts or (len(parts) == 1 and parts[0][2] == line.quantity):

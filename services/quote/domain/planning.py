@@ -129,7 +129,7 @@ def plan_whole(line: LineRequest, way: Tried, stand: Stand, wanted: Day) -> Hop 
 
 def by_source(line: LineRequest, outlet: Outlet, source: Source, stand: Stand, wanted: Day) -> Hop | None:
     """Plan what the site lacks by one source; when the whole line could then be delivered, or None."""
-    want = outlet.wanted(wanted)
+    want = outlet.wanted(wanted, line.quantity)
     if want is None or bring(stand, outlet.place, source, line.quantity, want.pick) is None:
         return None
     return outlet.earliest(line.quantity, wanted)
@@ -137,7 +137,7 @@ def by_source(line: LineRequest, outlet: Outlet, source: Source, stand: Stand, w
 
 def by_several(line: LineRequest, outlet: Outlet, sources: Sequence[Source], stand: Stand, wanted: Day, before: Day | None) -> Hop | None:
     """Plan what the site lacks by several sources together, where the line is then delivered before a day; when, or None."""
-    want = outlet.wanted(wanted)
+    want = outlet.wanted(wanted, line.quantity)
     last = None if before is None else outlet.by(before - 1)
     if want is None or (before is not None and last is None):
         return None
@@ -230,7 +230,7 @@ def with_source(
         parts = split_of(line, outlets, wanted, line.latest_day, effort)
         taking = stand.mark()
         for taker, hop, quantity in parts:
-            taker.place.take(hop.pick, quantity)
+            taker.take(hop, quantity)
         whole, used = sum(plan.quantity for plan in mine), sum(plan.quantity - plan.left for plan in mine)
         stand.rollback(taking)
         if used <= 0:
@@ -333,7 +333,7 @@ def _used_of(orders: Sequence[Ordered], parts: Sequence[Part], stand: Stand) -> 
     """How much of each order the parts need."""
     taking = stand.mark()
     for outlet, hop, quantity in parts:
-        outlet.place.take(hop.pick, quantity)
+        outlet.take(hop, quantity)
     used = [sum(plan.quantity - plan.left for plan in one.mine(stand)) for one in orders]
     stand.rollback(taking)
     return used

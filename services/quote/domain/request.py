@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from services.quote.domain.allocation import Allocation
     from services.quote.domain.book import Book, Day, Micro, Rules
     from services.quote.domain.dates import Way
     from services.quote.domain.policy import Costs
@@ -54,6 +55,8 @@ class Demand:
     policy: Aim = Aim.EARLIEST
     holding: bool = False
     """Its plans will stand in no book yet, so nothing is taken today for what they cover later."""
+    classes: tuple[str, ...] = ()
+    """Its class and what that lies inside; empty for demand without a class."""
 
 
 class Shelf(Protocol):
@@ -86,6 +89,10 @@ class Shelf(Protocol):
 
     def costs(self, sku: str, site: str) -> Costs | None:
         """What lateness and handling of a sku at a site cost; None: nothing was said."""
+        ...
+
+    def allocations(self, sku: str) -> Sequence[Allocation]:
+        """The ceilings and floors of a sku, whatever their class."""
         ...
 
     def minutes_left(self, site: str) -> int:

@@ -14,10 +14,12 @@ from math import inf
 from typing import TYPE_CHECKING, Final
 
 from services.quote.domain.answer import Alternative
+from services.quote.domain.binding import added_days, dates_of, is_bound, refusal_by
 from services.quote.domain.choice import Aim, cost_of, cost_of_planned
 from services.quote.domain.known import delivery_of, earliest_whole
 from services.quote.domain.plan import Plan, Take, plan_line, undeliverable, unservable
 from services.quote.domain.planning import sources_for
+from services.quote.domain.rationed import one_by_one
 from services.quote.domain.reasons import Code, Lost, Reason, because
 from services.quote.domain.sentence import spoken_day
 from services.quote.domain.split import Offer, best_split
@@ -145,7 +147,8 @@ def _from_what_is_known(
     for at, line in enumerate(lines):
         alone_on = _alone(line, outlets[at], wanted, allow_partial=allow_partial)
         if alone_on is None:
-            impossible[at] = because(Code.NOT_ENOUGH_SUPPLY, f"known supply never covers the whole of line {line.line_ref}", line.line_ref)
+            lacks = because(Code.NOT_ENOUGH_SUPPLY, f"known supply never covers the whole of line {line.line_ref}", line.line_ref)
+            impossible[at] = refusal_by(line, outlets[at], wanted, dates_of(line, outlets[at], wanted)) or lacks
         else:
             alone[at] = alone_on
     if impossible:
@@ -153,12 +156,15 @@ def _from_what_is_known(
     slowest = max(alone, key=lambda at: alone[at])
     found = _first_common(lines, outlets, alone[slowest], allow_partial=allow_partial)
     if found is None:
-        refusal = because(Code.NO_COMMON_DATE, "the lines together need more than known supply has on any date")
-        return [Plan(line, refusal=refusal) for line in lines]
+        together = because(Code.NO_COMMON_DATE, "the lines together need more than known supply and allocations leave on any date")
+        return [Plan(line, refusal=together) for line in lines]
     day, covers = found
+    dates = [dates_of(line, some, wanted) for line, some in zip(lines, outlets, strict=True)]
     if latest is not None and day > latest:
-        refusal = because(Code.AFTER_LATEST_DATE, f"all lines together can leave on {spoken_day(day)}, after the latest acceptable date")
-        return [Plan(line, refusal=refusal) for line in lines]
+        late = because(Code.AFTER_LATEST_DATE, f"all lines together can leave on {spoken_day(day)}, after the latest acceptable date")
+        timely = [replace(line, latest_day=latest) for line in lines]
+        bound = [refusal_by(line, some, wanted, one) for line, some, one in zip(timely, outlets, dates, strict=True)]
+        return [Plan(line, refusal=one or late) for line, one in zip(lines, bound, strict=True)]
     waits = _together_because(lines, slowest, day, not_before)
     plans = []
     for at, line in enumerate(lines):
@@ -166,9 +172,10 @@ def _from_what_is_known(
         sooner = earliest_whole(line, outlets[at], line.requested_day)
         if sooner is not None and sooner[1].delivery < day:
             apart = (Alternative("a1", "apart", (delivery_of(*sooner, line.quantity),), Lost.SHIPS_COMPLETE.value),)
-        plans.append((line, apart, covers[at]))
+        plans.append((line, apart, covers[at], added_days(line, outlets[at], max(wanted, line.requested_day), day, dates[at])))
     return [
-        Plan(line, tuple(_taken(outlet, day, quantity) for outlet, quantity in cover), apart, waits=waits) for line, apart, cover in plans
+        Plan(line, tuple(_taken(outlet, day, quantity) for outlet, quantity in cover), apart, waits=waits, bound=bound)
+        for line, apart, cover, bound in plans
     ]
 
 
@@ -184,7 +191,7 @@ def _taken(outlet: Outlet, day: Day, quantity: Micro) -> Take:
     hop = outlet.by(day)
     if hop is None:
         raise LookupError(f"{outlet.place.book!r} was said to deliver by {day}")
-    return Take(outlet, hop, quantity, outlet.place.take(hop.pick, quantity))
+    return Take(outlet, hop, quantity, outlet.take(hop, quantity))
 
 
 def _with_planned_supply(
@@ -226,6 +233,8 @@ def _alone(line: LineRequest, outlets: Sequence[Outlet], wanted: Day, *, allow_p
         found = earliest_whole(line, outlets, wanted, any_date=True)
         return None if found is None else max(wanted, found[1].delivery)
     days = _days(outlets, wanted)
+    if is_bound(outlets):  # what a ceiling leaves may become less again
+        return next((day for day in days if one_by_one(day, [line], [outlets], allow_partial=True) is not None), None)
     at = bisect_left(days, 1, key=lambda day: _cover(line, outlets, [outlet.offers_by(day) for outlet in outlets]) is not None)
     return days[at] if at < len(days) else None
 
@@ -240,6 +249,9 @@ def _first_common(
 ) -> tuple[Day, list[Cover]] | None:
     """Binary search over the days on which something changes: what fits on one day fits on every later one."""
     days = [not_before, *(day for day in _days([outlet for some in outlets for outlet in some], not_before) if day > not_before)]
+    if any(is_bound(some) for some in outlets):
+        found = ((day, one_by_one(day, lines, outlets, allow_partial=allow_partial)) for day in days)
+        return next(((day, covers) for day, covers in found if covers is not None), None)
     low, high = 0, len(days) - 1
     best: tuple[Day, list[Cover]] | None = None
     at = 0

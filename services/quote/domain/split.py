@@ -82,7 +82,24 @@ def best_split(
     plan = _unlimited(quantity, offers)
     if len(plan) <= most and all(shipment.quantity >= least for shipment in plan):
         return plan
-    return _Search(quantity, requested, offers, least=least, most=most, effort=effort).best()
+    return search_of(quantity, requested, offers, (least, most), effort).best()
+
+
+def search_of(quantity: Micro, requested: Day, offers: Sequence[Offer], limits: tuple[Micro, int], effort: int) -> Search:
+    """A search among what the offers hold."""
+    enough = [day for one in offers for day, total in zip(one.days, one.totals, strict=True) if total >= quantity]
+    horizon = min(enough, default=None)  # a shipment later than the first day on which one site can ship all is never better
+    slots = sorted(
+        (day, site, total)
+        for site, one in enumerate(offers)
+        for day, total in zip(one.days, one.totals, strict=True)
+        if total >= limits[0] and (horizon is None or day <= horizon)
+    )
+    last = {site: total for _, site, total in slots}
+    goal = min(quantity, sum(sorted(last.values(), reverse=True)[: limits[1]]))  # the last totals of as many sites as may ship
+    found = Search()
+    found.prepare(quantity, requested, slots, limits, effort, goal)
+    return found
 
 
 def _unlimited(quantity: Micro, offers: Sequence[Offer]) -> tuple[Shipment, ...]:
@@ -148,29 +165,24 @@ class _Prefix:
     day: Day
 
 
-class _Search:
+class Search:
     """Sets of shipments in the order of day and site, earlier shipments first, cut off where they cannot become better.
 
     Sets are tried so that among equals the one that ships first from the site that stands first is found first.
     """
 
-    def __init__(self, quantity: Micro, requested: Day, offers: Sequence[Offer], *, least: Micro, most: int, effort: int) -> None:
+    def prepare(
+        self, quantity: Micro, requested: Day, slots: list[tuple[Day, int, Micro]], limits: tuple[Micro, int], effort: int, goal: Micro = 0
+    ) -> None:
+        """Look among shipments by day and site. `goal`: what the best plan promises at least, as far as that is known."""
         self.quantity = quantity
         self.requested = requested
-        self.least = least
-        self.most = most
+        self.least, self.most = limits
         self.effort = effort
-        enough = [day for one in offers for day, total in zip(one.days, one.totals, strict=True) if total >= quantity]
-        horizon = min(enough, default=None)  # a shipment later than the first day on which one site can ship all is never better
-        self.slots = sorted(
-            (day, site, total)
-            for site, one in enumerate(offers)
-            for day, total in zip(one.days, one.totals, strict=True)
-            if total >= least and (horizon is None or day <= horizon)
-        )
-        self.days = [day for day, _, _ in self.slots]
-        self.goal = self._most_promised()
-        self.to_come = self._least_late_to_come()
+        self.slots = slots
+        self.days = [day for day, _, _ in slots]
+        self.goal = goal
+        self.to_come = self._least_late_to_come() if goal else []
         self.best_worth: Worth | None = None
         self.best_set: tuple[int, ...] = ()
         self.best_amounts: list[Micro] = []
@@ -184,11 +196,6 @@ class _Search:
             self._extend(_Prefix((), {}, 0, 0, 0, self.requested))
         found = zip(self.best_set, self.best_amounts, strict=True)
         return tuple(Shipment(self.slots[at][1], self.slots[at][0], amount) for at, amount in found)
-
-    def _most_promised(self) -> Micro:
-        """What the best plan promises in total: the last totals of as many sites as there may be shipments."""
-        last = {site: total for _, site, total in self.slots}
-        return min(self.quantity, sum(sorted(last.values(), reverse=True)[: self.most]))
 
     def _least_late_to_come(self) -> list[dict[Day, int | None]]:
         """By number of shipments to come and day: the least quantity x days still to be late, if all sites had shipped all they can.
@@ -269,27 +276,34 @@ class _Search:
         same = 1 + sum(1 for other in prefix.chosen if self.slots[other][1] == site)
         if same * self.least > total:
             return None
-        gain = min(total - prefix.caps.get(site, 0), self.quantity - prefix.shipped)
+        caps = dict(prefix.caps)
+        gain = self._gain(caps, at, prefix.shipped)
         on_time = gain if day <= self.requested else 0
         late = 0 if day <= self.requested else gain * (day - self.requested)
         return _Prefix(
             (*prefix.chosen, at),
-            {**prefix.caps, site: total},
+            caps,
             prefix.shipped + gain,
             prefix.on_time + on_time,
             prefix.late + late,
             max(day, prefix.day),
         )
 
+    def _gain(self, caps: dict[int, Micro], at: int, shipped: Micro) -> Micro:
+        """What a shipment adds at most after those before it, whose totals `caps` keeps by site."""
+        _, site, total = self.slots[at]
+        gain = min(total - caps.get(site, 0), self.quantity - shipped)
+        caps[site] = total
+        return gain
+
     def _promises(self, prefix: _Prefix, first: int, room: int) -> bool:
         """Whether the shipments chosen, with later ones from `first` on, can still be better than the best plan found."""
         caps = dict(prefix.caps)
         shipped, on_time, late = prefix.shipped, prefix.on_time, prefix.late
         for at in range(first, len(self.slots)):
-            day, site, total = self.slots[at]
+            day = self.slots[at][0]
             self.effort -= 1
-            gain = min(total - caps.get(site, 0), self.quantity - shipped)
-            caps[site] = total
+            gain = self._gain(caps, at, shipped)
             shipped += gain
             if day <= self.requested:
                 on_time += gain

@@ -14,6 +14,7 @@ from services.quote.domain.capacity import Load, Machine, capacity_of, claimed_b
 from services.quote.domain.choice import DEFAULT_COSTS
 from services.quote.domain.outlet import Outlet
 from services.quote.domain.place import Place, Planned
+from services.quote.domain.rations import Rations
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,14 +52,16 @@ class Stand:
         "line_ref",
         "mixing",
         "planned",
+        "rations",
     )
 
-    def __init__(self, shelf: Shelf, owner: str | None = None, *, early_use: bool = True) -> None:
-        """With `owner`, its claims are taken out first: they are what the decision replaces.
+    def __init__(self, shelf: Shelf, owner: str | None = None, classes: tuple[str, ...] = (), *, early_use: bool = True) -> None:
+        """With `owner`, its claims are taken out first: they are what the decision replaces. `classes`: whom it is for.
 
         `early_use`: what a plan will cover later may be taken from the book before. Of a hold no plan stands in any book.
         """
         self.early_use = early_use
+        self.rations = Rations(self, shelf, owner, classes)
         self._shelf = shelf
         self._owner = owner
         self._places: dict[tuple[str, str], Place | None] = {}
@@ -108,6 +111,7 @@ class Stand:
             free = allowance(balance(book, today, self._shelf.now, rules), figures)
         place = Place(self, book, today, rules, figures, free)
         self._places[key] = place
+        self.rations.put_floors(place)
         return place
 
     def outlets(self, line: LineRequest) -> list[Outlet]:
@@ -116,7 +120,8 @@ class Stand:
         for site in line.sites:
             place = self.place(line.sku, site)
             if place is not None:
-                found += [Outlet(place, way) for way in self._shelf.ways(line.sku, site, line.ship_to, line.customer)]
+                ceilings = self.rations.ceilings(place)
+                found += [Outlet(place, way, ceilings) for way in self._shelf.ways(line.sku, site, line.ship_to, line.customer)]
         return found
 
     def outlet(self, line: LineRequest, site: str, lane: str | None) -> Outlet | None:
@@ -235,9 +240,9 @@ class Stand:
 
     def read(self) -> frozenset[tuple[str, str]]:
         """Every book that was looked at, also where there was none."""
-        if not self._machines:
+        if not self._machines and not self.rations.read:
             return frozenset(self._places)
-        return frozenset((*self._places, *((resource, RESOURCE) for resource in self._machines)))
+        return frozenset((*self._places, *((resource, RESOURCE) for resource in self._machines), *self.rations.read))
 
     def written(self) -> frozenset[tuple[str, str]]:
         """Every book that gets claims."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from services.quote.domain.binding import is_bound
 from services.quote.domain.choice import Aim, cost_of_planned, cost_per_unit, lost_because, worth
 from services.quote.domain.known import offer_of, split_of, too_late
 from services.quote.domain.planning import MOST_NAMED, VERB, by_several, by_source, sources_for, spoken_source, spread, with_source
@@ -122,7 +123,8 @@ def _known_splits(asked: _Asked) -> Iterator[Callable[[], Sequence[Part]]]:
         for most in range(1, min(len(outlets) + 1, line.max_shipments or len(outlets) + 1) + 1):
             yield partial(_split_from, asked, replace(line, max_shipments=most), outlets)
         return
-    yield partial(_in_turn, asked)
+    if not is_bound(outlets):
+        yield partial(_in_turn, asked)
     for count in range(1, len(outlets)):
         yield partial(_split_from, asked, line, outlets[:count])
     for outlet in outlets:

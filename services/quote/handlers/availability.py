@@ -6,11 +6,14 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from services.quote import answers
+from services.quote.domain.stand import Stand
+from services.quote.handlers.inquire import BoardShelf
 from services.quote.handlers.past import board_as_it_was
 from services.quote.store import books
 from shared.problems import FieldError, unprocessable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import date, datetime
 
     from services.quote.asks import BulkAvailabilityAsk
@@ -25,11 +28,31 @@ MOST_ROWS = 500_000
 
 
 def availability(
-    board: Board, sku: str, site: str, from_date: date | None, to_date: date | None, owner: str | None
+    board: Board, sku: str, site: str, from_date: date | None, to_date: date | None, owner: str | None, demand_class: str | None = None
 ) -> dict[str, Any] | None:
     """The book now, or None when nothing was ever said about it. Raises a 422 Problem for a span that is no span."""
-    book = board.book(sku, site)
-    return None if book is None else _shown(board, book, board.now(), from_date, to_date, owner)
+    book, now = board.book(sku, site), board.now()
+    if book is None:
+        return None
+    if demand_class is None:
+        return _shown(board, book, now, from_date, to_date, owner)
+    atp_on = atp_of_class(board, sku, site, demand_class, owner, now)
+    return {**_shown(board, book, now, from_date, to_date, owner, atp_on), "demand_class": demand_class}
+
+
+def atp_of_class(board: Board, sku: str, site: str, demand_class: str, owner: str | None, now: datetime) -> Callable[[int], int] | None:
+    """What a class may be promised by ship date: the least of what ceilings leave, what floors leave, and ATP."""
+    stand = Stand(BoardShelf(board, now), owner, board.world.demand_class(demand_class).lineage)
+    place = stand.place(sku, site)
+    if place is None:
+        return None
+    ceilings = stand.rations.ceilings(place)
+
+    def atp_on(day: int) -> int:
+        free = place.free.atp_on(day) if place.guard is None else place.guard.room(place, day)
+        return min([free, *(max(0, left) for bucket in ceilings if (left := bucket.left(day)) is not None)])
+
+    return atp_on
 
 
 async def availability_as_of(
@@ -94,7 +117,15 @@ async def availability_of_pairs(board: Board, ask: BulkAvailabilityAsk) -> list[
     return found
 
 
-def _shown(board: Board, book: Book, now: datetime, from_date: date | None, to_date: date | None, owner: str | None) -> dict[str, Any]:
+def _shown(
+    board: Board,
+    book: Book,
+    now: datetime,
+    from_date: date | None,
+    to_date: date | None,
+    owner: str | None,
+    atp_on: Callable[[int], int] | None = None,
+) -> dict[str, Any]:
     today = board.today(book.site, now)
     first = today if from_date is None else from_date.toordinal()
     last = None if to_date is None else to_date.toordinal()
@@ -116,4 +147,5 @@ def _shown(board: Board, book: Book, now: datetime, from_date: date | None, to_d
         to_day=last,
         owner=owner,
         found_inputs=board.inputs([book.site], now),
+        atp_on=atp_on,
     )

@@ -143,7 +143,10 @@ class Amend(Change):
         open_lines = [line for line in order.lines if line.is_open]
         current = [_current(desk, line, order.customer) for line in open_lines]
         wanted = [line_of(desk.board, ask, ref, desk.now, order.customer) for ref, ask in asked.items()]
-        decision = amend(current, wanted, desk, order.id, allow_partial=order.allow_partial, ship_complete=order.ship_complete)
+        classes = desk.board.world.demand_class(order.demand_class).lineage
+        decision = amend(
+            current, wanted, desk, order.id, allow_partial=order.allow_partial, ship_complete=order.ship_complete, classes=classes
+        )
         answered = answers.decision(desk.board, decision, desk.now)
         plans = plans_of(decision)
         name_plans(answered, plans)

@@ -110,6 +110,7 @@ def demand_of(board: Board, ask: OrderAsk, now: datetime, *, holding: bool = Fal
         ship_complete=ask.ship_complete,
         policy=Aim(ask.policy),
         holding=holding,
+        classes=board.world.demand_class(board.world.class_of(ask.customer, ask.demand_class)).lineage,
     )
 
 

@@ -107,8 +107,9 @@ class ImportOrders(Change):
         lines.extend(gone if not gone.is_open else _gone(gone) for gone in old_lines.values())
         if before is not None and tuple(lines) == before.lines and (before.customer, before.priority) == (asked.customer, asked.priority):
             return "unchanged", before
+        demand_class = desk.board.world.class_of(asked.customer, None)
         order = OrderRow(
-            order_id, None, asked.external_id, asked.source_system, asked.customer, None, asked.priority,
+            order_id, None, asked.external_id, asked.source_system, asked.customer, demand_class, asked.priority,
             order_status(line.status for line in lines), self.caller, elsewhere=True, allow_partial=True, ship_complete=False,
             revision=revision, created_at=desk.now if before is None else before.created_at, updated_at=desk.now, lines=tuple(lines),
         )  # fmt: skip

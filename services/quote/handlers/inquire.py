@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from services.quote.asks import QuoteAsk
     from services.quote.board import Board
     from services.quote.decision_log import DecisionLog
+    from services.quote.domain.allocation import Allocation
     from services.quote.domain.answer import Decision
     from services.quote.domain.book import Book, Rules
     from services.quote.domain.dates import Way
@@ -61,6 +62,10 @@ class BoardShelf:
     def costs(self, sku: str, site: str) -> Costs | None:
         """What lateness and handling of a sku at a site cost."""
         return self._board.world.costs(sku, site)
+
+    def allocations(self, sku: str) -> Sequence[Allocation]:
+        """The ceilings and floors of a sku."""
+        return self._board.allocations(sku)
 
     def minutes_left(self, site: str) -> int:
         """Minutes until midnight at the site."""

@@ -170,7 +170,9 @@ def _claims(quote_id: str, decision: Decision) -> Iterable[ClaimRow]:
         for n, delivery in enumerate(line.deliveries):
             ref = f"{quote_id}/{line.line_ref}/{n}"
             sku = delivery.sku or line.sku
-            yield ClaimRow(ref, line.line_ref, sku, delivery.site, delivery.quantity, delivery.pick_day, delivery.planned)
+            yield ClaimRow(
+                ref, line.line_ref, sku, delivery.site, delivery.quantity, delivery.pick_day, delivery.planned, delivery.ship_day
+            )
 
 
 def order_of(quote: QuoteRow, ask: OrderAsk, order_id: str, at: datetime) -> OrderRow:

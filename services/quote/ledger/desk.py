@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from services.quote.domain.balance import balance
-from services.quote.domain.book import RESOURCE, Book, Entry, Part
+from services.quote.domain.book import BUCKET, RESOURCE, Book, Entry, Part
 from services.quote.store.books import Cause, Step
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from services.quote.board import Board
+    from services.quote.domain.allocation import Allocation
     from services.quote.domain.book import Rules
     from services.quote.domain.dates import Way
     from services.quote.domain.policy import Costs
@@ -55,6 +56,8 @@ class Effect:
     looks: set[str] = field(default_factory=set)
     """Orders that have to be looked at, though nothing of theirs changes here."""
     events: list[Event] = field(default_factory=list)
+    guards: set[str] = field(default_factory=set)
+    """Books that have to be locked though nothing is written to them: others may not take meanwhile what was seen to be left."""
     keep_answer: bool = True
     """Whether a retry with the same key gets this answer; a 422 or 503 is never kept."""
 
@@ -185,6 +188,10 @@ class Desk:
         """What lateness and handling of a sku at a site cost."""
         return self.board.world.costs(sku, site)
 
+    def allocations(self, sku: str) -> Sequence[Allocation]:
+        """The ceilings and floors of a sku."""
+        return self.board.allocations(sku)
+
     def minutes_left(self, site: str) -> int:
         """Minutes until midnight at the site."""
         return self.board.minutes_left(site, self.now)
@@ -227,7 +234,7 @@ class Desk:
         found = []
         for key in {step.key for step, _ in self.steps}:
             book = self._forks[key]
-            if book is None:
+            if book is None or book.site == BUCKET:
                 continue
             if book.site == RESOURCE or any(True for _ in book.of(Part.PLAN)) or any(plan is None for plan in book.own_plans().values()):
                 found.append(key)

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import structlog
 
 from services.quote import events
+from services.quote.domain.book import GATE
+from services.quote.ledger.counting import count
 from services.quote.ledger.desk import Desk, Effect, Refusal
 from services.quote.store import books, documents, keys, lateness, log, outbox, repromise, risk, supply
 from services.quote.store.pool import LOST, RETRYABLE, TOO_SLOW
@@ -286,7 +288,7 @@ class Door:
             if opened := {key for key in wanted if not self._is_written(key)}:
                 await books.create(connection, opened)
             await books.lock(connection, wanted)
-        now, heads = await books.read_heads(connection, wanted | plan.read_books)
+        now, heads = await books.read_heads(connection, {*wanted, *plan.read_books, GATE})
         await self._board.catch_up(connection, heads.values())
         now = max([now, *(heads[key].ledger_at for key in wanted if key in heads)])
 
@@ -325,7 +327,7 @@ class Door:
             effect = _decide_one(ask, plan)
             if effect is None:  # a plan may write any book
                 raise RuntimeError("a plan was refused its books")
-            wanted |= effect.entries.keys()
+            wanted |= effect.entries.keys() | effect.guards
             if ask.rounds >= ROUNDS_BEFORE_LOCKING_ALL:
                 wanted |= {key for key in plan.read_books if key in self._board.books}
             earlier |= plan.read_books
@@ -369,7 +371,7 @@ class Door:
 
     def _settle(self, desk: Desk) -> None:
         """The commit has happened: now it is true."""
-        self._board.advance(step for step, _ in desk.steps)
+        self._board.advance(step for step, _ in desk.steps if step.key != GATE)  # it is passed by reading what is behind it
         self.batches += 1
         self.changes += len(desk.steps)
         self._woken()
@@ -416,7 +418,8 @@ def _decide_one(ask: Ask, desk: Desk) -> Effect | None:
         effect = ask.change.decide(desk)
     except Refusal as refusal:
         return Effect(refusal.status, refusal.body, keep_answer=refusal.status == 409)  # noqa: PLR2004
-    if not desk.may_write(effect.entries):
+    count(effect, desk)
+    if not desk.may_write(effect.entries) or not desk.may_write(effect.guards):
         return None
     desk.accept(effect)
     return effect

@@ -153,6 +153,12 @@ async def create(connection: Connection, keys: Iterable[str]) -> None:
     )
 
 
+async def list_keys(connection: Connection, sku: str, sites: Sequence[str] | None) -> list[str]:
+    """The books of a sku, at these sites or all."""
+    rows = await connection.fetch("SELECT key FROM book WHERE sku = $1 AND ($2::text[] IS NULL OR site = ANY($2))", sku, sites)
+    return [row["key"] for row in rows]
+
+
 async def lock(connection: Connection, keys: Iterable[str]) -> None:
     """Lock the books, in the one order that everyone keeps. Returns nothing: what they hold is read in the next statement."""
     await connection.execute('SELECT 1 FROM book WHERE key = ANY($1) ORDER BY key COLLATE "C" FOR UPDATE', list(keys))

@@ -168,6 +168,31 @@ async def find_orders(connection: Connection, ids: Sequence[str], *, lock: bool)
     return {head["id"]: OrderRow(**dict(head), lines=tuple(lines[head["id"]])) for head in heads}
 
 
+async def list_counted(connection: Connection, sku: str, classes: Sequence[str], since: date, after: str, limit: int) -> list[OrderRow]:
+    """Orders of some classes with a line of a sku that is delivered on a day or later: some, in the order of their ids, behind one."""
+    rows = await connection.fetch(
+        """SELECT DISTINCT o.id FROM order_line AS l JOIN customer_order AS o ON o.id = l.order_id
+           WHERE l.sku = $1 AND o.demand_class = ANY($2) AND coalesce(l.promised_date, l.requested_date) >= $3 AND o.id > $4
+           ORDER BY o.id LIMIT $5""",
+        sku,
+        list(classes),
+        since,
+        after,
+        limit,
+    )
+    return list((await find_orders(connection, [row["id"] for row in rows], lock=False)).values())
+
+
+async def list_held(connection: Connection, classes: Sequence[str]) -> list[QuoteRow]:
+    """The live holds of some classes."""
+    rows = await connection.fetch(
+        """SELECT id FROM quote WHERE status = 'held' AND expires_at > clock_timestamp() AND request ->> 'demand_class' = ANY($1)
+           ORDER BY id""",
+        list(classes),
+    )
+    return list((await find_quotes(connection, [row["id"] for row in rows], lock=False)).values())
+
+
 async def find_order_ids(connection: Connection, names: Sequence[str]) -> dict[str, str]:
     """Which order each name means: its id, or another system's number if only one order has it, or one that is not cancelled."""
     rows = await connection.fetch(

@@ -17,6 +17,8 @@ class ClaimRow:
     day: int
     planned: int = 0
     """How much of it stands on the quote's plans; while it is a hold, only the rest stands in the book."""
+    ship_day: int | None = None
+    """When it leaves: the day that allocations count it on."""
 
 
 @dataclass(slots=True, frozen=True)

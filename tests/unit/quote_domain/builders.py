@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from services.quote.domain.allocation import Allocation
 from services.quote.domain.book import Book, Entry, Part, Rules
 from services.quote.domain.dates import Way, immediate
 from services.quote.domain.policy import Costs
@@ -61,6 +62,7 @@ class AShelf:
         self.way: dict[tuple[str, str | None], Way] = {}
         """By site and destination; a site of which nothing is said delivers at once."""
         self.source: dict[tuple[str, str], tuple[Source, ...]] = {}
+        self.rationed: list[Allocation] = []
 
     def book(self, sku: str, site: str) -> Book | None:
         return self.books.get((sku, site))
@@ -78,6 +80,10 @@ class AShelf:
     def costs(self, sku: str, site: str) -> Costs | None:
         del sku, site
         return None
+
+    def allocations(self, sku: str) -> Sequence[Allocation]:
+        """The ceilings and floors of a sku."""
+        return [one for one in self.rationed if one.sku == sku]
 
     def minutes_left(self, site: str) -> int:
         del site

@@ -75,7 +75,7 @@ class Plant(AShelf):
     def with_books(self, books: Mapping[tuple[str, str], Book]) -> "Plant":
         """The same world with other books."""
         other = Plant(rules=self.own, left_today=self.left_today)
-        other.books, other.source, other.way = dict(books), self.source, self.way
+        other.books, other.source, other.way, other.rationed = dict(books), self.source, self.way, self.rationed
         return other
 
 

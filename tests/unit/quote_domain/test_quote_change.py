@@ -1,6 +1,7 @@
 """Amendments under THE invariant, and what shipments consume."""
 
 from dataclasses import replace
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,7 +30,7 @@ def mine(number: int, quantity: float, day: int) -> Entry:
     return claim(f"{ME}/{number}", quantity, day, ME)
 
 
-def changed(now: CurrentLine, wanted: LineRequest, *books: Book, **how: bool) -> Decision:
+def changed(now: CurrentLine, wanted: LineRequest, *books: Book, **how: Any) -> Decision:
     return amend([now], [wanted], AShelf(*books), ME, **how)
 
 

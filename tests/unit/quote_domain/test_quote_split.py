@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from services.quote.domain.balance import balance
 from services.quote.domain.book import Book, Entry, Part, Rules
 from services.quote.domain.promise import Demand, promise
-from services.quote.domain.split import Offer, Shipment, _Search, best_split
+from services.quote.domain.split import Offer, Shipment, best_split, search_of
 from tests.examples import examples
 from tests.unit.quote_domain import oracle
 from tests.unit.quote_domain.builders import NOW, TODAY, AShelf, a_book, a_line, receipt, shipped_as
@@ -96,7 +96,7 @@ def test_no_other_split_is_better(sites: list[list[int]], quantity: int, least: 
 def test_the_closed_form_and_the_search_agree(sites: list[list[int]], quantity: int) -> None:
     offers = offers_of(*[[min(total, quantity) for total in _suffix_minimum(days)] for days in sites])
     free = best_split(quantity, 0, offers)
-    searched = _Search(quantity, 0, offers, least=1, most=quantity, effort=1_000_000).best()
+    searched = search_of(quantity, 0, offers, (1, quantity), 1_000_000).best()
     assert free == searched
 
 
