@@ -29,10 +29,10 @@ async def put_policy(pool: Pool, board: Board, policy: str, ask: PolicyAsk) -> d
     async with pool.connection() as connection, connection.transaction():
         await supply.lock_definition(connection, KIND, "")  # no other policy comes to be meanwhile: two could be for the same
         known = {one.id: one.state for one in await supply.list_definitions_of(connection, KIND)}
+        state = await put_definition(connection, KIND, policy, wanted, ask.expected_revision)
         for other, one in known.items():
             if other != policy and all(one[name] == wanted[name] for name in _SCOPE):
                 raise conflict("SCOPE_TAKEN", f"Policy {other!r} is for the same sku and site: change that one.", policy=other)
-        state = await put_definition(connection, KIND, policy, wanted, ask.expected_revision)
         await _look_at_receipts(connection, board, [known[policy], state] if policy in known else [state])
     await board.look(pool)
     return state
