@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 from deploy.demo.doors import Doors
 from deploy.demo.fixed import house_at
-from deploy.guide.examples import changing, dates, repromising, stock, supply
+from deploy.guide.examples import allocations, changing, dates, repromising, stock, supply
 from deploy.guide.house import SITE, House
 from deploy.guide.saying import Said
 
@@ -15,7 +15,9 @@ MONDAY = datetime(2026, 10, 26, 12, 30, tzinfo=UTC)
 """The first one after: by UTC the same time of day, in Hamburg half past one."""
 
 Example = Callable[[House], Awaitable[Said]]
-ON_FRIDAY: dict[str, Example] = stock.EXAMPLES | supply.EXAMPLES | dates.EXAMPLES | changing.EXAMPLES | repromising.EXAMPLES
+ON_FRIDAY: dict[str, Example] = (
+    stock.EXAMPLES | supply.EXAMPLES | dates.EXAMPLES | changing.EXAMPLES | repromising.EXAMPLES | allocations.EXAMPLES
+)
 ON_MONDAY: dict[str, Example] = dates.AFTER_THE_CHANGE
 
 
