@@ -24,6 +24,7 @@ from services.quote.domain.promise import Demand, LineRequest, promise
 from services.quote.domain.risk import Bin, Commitment, Take, foresee, stock_bin
 from services.quote.domain.sources import Buy, Component, Make, Need, Operation, Source
 from tests.bench.figures import quantile
+from tests.bench.repromising import measure as anew
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
 TODAY = NOW.date().toordinal()
@@ -258,10 +259,16 @@ def fill_memory(books: int) -> None:
     sys.stdout.write(f"{(after - before) / unit / len(kept):.3f}")
 
 
+def deciding_anew() -> list[Figure]:
+    """Pass 2: the promises of a warehouse decided anew by strategy; supply is short, so that many have to move."""
+    seconds = median(anew(COMMITMENTS)["pass_2_seconds"] for _ in range(3))
+    return [Figure(f"deciding {COMMITMENTS:,} promises anew, by strategy", seconds, "s", 3)]
+
+
 def measure(say: Callable[[str], None]) -> list[Figure]:
     """Everything above."""
     found: list[Figure] = []
-    for part in (decisions, capable, repromising, footprint):
+    for part in (decisions, capable, repromising, deciding_anew, footprint):
         say(f"kernel: {part.__name__}")
         found += part()
     return found

@@ -153,7 +153,7 @@ def _together(ordered: Sequence[Standing], bins: Mapping[str, StockBin]) -> dict
         if not broken or len(demoted) == len(ordered):
             return run.outcomes()
         guilty = [one.name for one in ordered if one.name not in demoted and run.comes_into(one, broken)]
-        demoted.update(guilty[-max(count, len(guilty) // 3) :] or (one.name for one in ordered))
+        demoted.update(guilty[-max(count, len(guilty) // 2) :] or (one.name for one in ordered))
         count *= 2
 
 
@@ -203,12 +203,13 @@ class _Run:
     def _keep(self, one: Standing) -> bool:
         """Put it in where it stands, if all of it fits."""
         for number, piece in enumerate(one.pieces):
-            if not self.bins[piece.key].fits(piece.day, piece.quantity):
+            stock = self.bins[piece.key]
+            if not stock.fits(piece.day, piece.quantity):
                 for done in one.pieces[:number]:
                     self.bins[done.key].change(done.day, done.quantity)
                 self.blocked[one.name] = piece.key
                 return False
-            self.bins[piece.key].change(piece.day, -piece.quantity)
+            stock.change(piece.day, -piece.quantity)
         self.at[one.name] = _where(one)
         return True
 
@@ -363,11 +364,12 @@ def _broken(ordered: Sequence[Standing], at: Mapping[str, tuple[Placed, ...]], b
     for one in ordered:
         places = at.get(one.name)
         for number, piece in enumerate(one.pieces):
-            before[piece.key][max(piece.day, bins[piece.key].today)] += piece.quantity
+            day = max(piece.day, bins[piece.key].today)
+            before[piece.key][day] += piece.quantity
             if places is not None and one.strategy is not None:
                 place = places[number]
                 if (place.key, place.hop[0]) != (piece.key, piece.day):
-                    changes[piece.key][max(piece.day, bins[piece.key].today)] += piece.quantity
+                    changes[piece.key][day] += piece.quantity
                     changes[place.key][place.hop[0]] -= place.quantity
     return {key for key, moved in changes.items() if any(moved.values()) and not _permits(bins[key], before[key], moved)}
 

@@ -182,10 +182,10 @@ class StockBin:
     def sound_from(self, quantity: Micro) -> Day | None:
         """The same for somebody new, who leaves safety stock and holds alone."""
         first: Day | None = None
-        for at in range(len(self._days) - 1, -1, -1):
-            if self._projected[at] - self._reserved[at] < quantity:
+        for day, projected, reserved in zip(reversed(self._days), reversed(self._projected), reversed(self._reserved), strict=True):
+            if projected - reserved < quantity:
                 break
-            first = self._days[at]
+            first = day
         return first
 
     def free_by_day(self) -> list[tuple[Day, Micro]]:
