@@ -6,6 +6,7 @@
 #   make check     format, lint, types, import contracts, locks
 #   make planted   breaks the product on purpose and fails unless a named test sees each break
 #   make bench     the figures of the README
+#   make mutants   changes the rules in small ways and says in docs/mutants.md which changes no test sees, and why they may live
 #   make soak      properties and simulations for as long as one likes
 
 # The first Python here that is new enough; `make PYTHON=/path/to/python` to choose.
@@ -26,7 +27,7 @@ endif
 # Nobody's own Python settings reach into ours.
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: demo setup test check format soak bench planted lock clean FORCE
+.PHONY: demo setup test check format soak bench planted mutants lock clean FORCE
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -78,7 +79,7 @@ format: $(STAMP)
 	@$(RUN)/ruff check --quiet --fix-only .
 	@$(RUN)/ruff format --quiet .
 
-# Budget: an hour or more; every property that does not fix its number of examples tries a hundred times as many.
+# Budget: hours; every property of the rules tries ten thousand examples (tests/examples.py).
 soak: $(STAMP)
 	@PLEDGE_HYPOTHESIS=soak $(RUN)/python -m pytest tests/unit tests/contract tests/journey tests/integrate tests/service/inventory tests/service/quote \
 		tests/service/test_any_input_of_every_service.py --numprocesses $(WORKERS) --quiet
@@ -91,12 +92,19 @@ bench: $(STAMP)
 planted: $(STAMP)
 	@$(RUN)/python -m tests.planted
 
+# Budget: hours; it goes on where it was stopped. `make mutants OF='services.quote.domain.balance.*'` asks of one file.
+mutants: $(STAMP)
+	@$(RUN)/python -m pip install --quiet --disable-pip-version-check --no-input --only-binary :all: --require-hashes -r requirements/mutants.txt
+	@nice -n 19 $(RUN)/mutmut run --max-children $(WORKERS) $(OF)
+	@$(RUN)/python -m tests.mutants > /dev/null
+
 # Compile the locks again; needs uv. Hashes for every platform, no address of any package index.
 UV := uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --quiet
 lock:
 	@$(UV) pyproject.toml --extra local --group dev --group build --output-file requirements/local.txt
 	@$(UV) pyproject.toml --constraint requirements/local.txt --output-file requirements/runtime.txt
+	@$(UV) --group mutants --constraint requirements/local.txt --output-file requirements/mutants.txt
 	@$(UV) --group build --constraint requirements/local.txt --output-file requirements/build.txt
 
 clean:
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -203,6 +203,17 @@ def test_the_rows_of_the_table_add_up_to_projected(told: list[Entry], now: Any, 
         assert row.projected == running
 
 
+@given(ENTRIES, RULES, st.integers(-3, 9), st.integers(0, 9), st.sampled_from([None, "me"]))
+def test_a_part_of_the_table_is_that_part_of_the_whole(told: list[Entry], rules: Rules, first: int, length: int, owner: str | None) -> None:
+    book = a_book_told(told)
+    whole = {row.day: row for row in daily(book, TODAY - 3, TODAY + 30, TODAY, NOW, rules, owner)}
+    part = daily(book, TODAY + first, TODAY + first + length, TODAY, NOW, rules, owner)
+    assert part == [whole[TODAY + first + ahead] for ahead in range(length + 1)]
+    by_default = daily(book, None, None, TODAY, NOW, rules, owner)
+    assert by_default == [whole[TODAY + ahead] for ahead in range(len(by_default))]
+    assert by_default[-1].day == balance(book, TODAY, NOW, rules, owner).days[-1]
+
+
 @given(ENTRIES)
 def test_the_staircase_says_the_same_in_fewer_steps(told: list[Entry]) -> None:
     found = balance(a_book_told(told), TODAY, NOW, Rules())

@@ -1,7 +1,7 @@
 """The best split against every possible split."""
 
 from dataclasses import replace
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from services.quote.domain.balance import balance
 from services.quote.domain.book import Book, Entry, Part, Rules
 from services.quote.domain.promise import Demand, promise
-from services.quote.domain.split import Offer, Shipment, best_split, search_of
+from services.quote.domain.split import Offer, Shipment, _fewest, best_split, search_of
 from tests.examples import examples
 from tests.unit.quote_domain import oracle
 from tests.unit.quote_domain.builders import NOW, TODAY, AShelf, a_book, a_line, receipt, shipped_as
@@ -102,3 +102,11 @@ def test_the_closed_form_and_the_search_agree(sites: list[list[int]], quantity: 
 
 def test_among_equals_the_site_that_stands_first_ships() -> None:
     assert best_split(6, 0, offers_of([3], [3], [3]), 3, 2) == (Shipment(0, 0, 3), Shipment(1, 0, 3))
+
+
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=6), st.integers(1, 30))
+def test_as_few_sites_as_can_give_it_ship_and_of_those_the_first_in_order(each: list[int], needed: int) -> None:
+    gains = list(enumerate(each))
+    needed = min(needed, sum(each))
+    sets = (found for count in range(1, len(gains) + 1) for found in combinations(gains, count))
+    assert _fewest(gains, needed) == list(next(found for found in sets if sum(gain for _, gain in found) >= needed))
