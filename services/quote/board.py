@@ -149,8 +149,17 @@ class Board:
             sites |= {str(known[name]["site"]) for name in resources if name in known}
         return self._inputs("capacity", CAPACITY_TOPIC, sorted(sites), now) if sites else []
 
-    def back_to(self, basis: Mapping[str, Any], definitions: Iterable[supply.Definition], past: Iterable[Book]) -> Board:
-        """A board of another time, on which nothing else stands than these books: with the definitions that were otherwise then."""
+    def back_to(
+        self,
+        basis: Mapping[str, Any],
+        definitions: Iterable[supply.Definition],
+        past: Iterable[Book],
+        kept_at: Mapping[str, Sequence[str]] | None = None,
+    ) -> Board:
+        """A board of another time, on which nothing else stands than these books: with the definitions that were otherwise then.
+
+        `kept_at`: the sites that a sku had, where a floor is kept by all of them, also by those that nobody asked.
+        """
         other = Board(self._settings)
         other.has_age = False
         other.world = self.world.fork(basis.get("past_due_offset_days"), basis.get("past_due_limit_days"))
@@ -160,6 +169,9 @@ class Board:
         for book in past:
             other.books[book.key] = book
             other._show(book)
+        for sku, sites in (kept_at or {}).items():
+            if any(one.sites is None and one.kind is not Kind.CEILING for one in other.world.allocations(sku)):
+                other._sites_of[sku] = sorted({*other._sites_of.get(sku, ()), *sites})
         return other
 
     # -- how it follows the ledger

@@ -28,7 +28,8 @@ async def board_as_it_was(board: Board, pool: Pool, versions: Mapping[str, int],
         entries: dict[str, list[Entry]] = {key: [] for key in known}
         for key, entry in await books.list_entries_at(connection, known):
             entries[key].append(entry)
-    return board.back_to(basis, definitions, [_book(key, standing, known[key], at) for key, standing in entries.items()])
+        kept_at = await books.list_sites_at(connection, {key.rsplit("|", 1)[0] for key in known}, at)
+    return board.back_to(basis, definitions, [_book(key, standing, known[key], at) for key, standing in entries.items()], kept_at)
 
 
 def _book(key: str, entries: list[Entry], version: int, at: datetime) -> Book:

@@ -101,6 +101,20 @@ async def list_current_entries(connection: Connection, keys: Sequence[str] | Non
     return [(row["book_key"], _entry(row)) for row in rows]
 
 
+async def list_sites_at(connection: Connection, skus: Iterable[str], at: datetime) -> dict[str, list[str]]:
+    """The sites at which these skus had a book at an instant."""
+    rows = await connection.fetch(
+        """SELECT sku, site FROM book WHERE sku = ANY($1) AND site <> ALL ('{~,^}')
+           AND EXISTS (SELECT FROM entry WHERE book_key = key AND version = 1 AND at <= $2)""",
+        list(skus),
+        at,
+    )
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        found.setdefault(row["sku"], []).append(row["site"])
+    return found
+
+
 async def find_version(connection: Connection, key: str, at: datetime) -> int | None:
     """The version that a book had at an instant, or None before its first."""
     found: int | None = await connection.fetchval("SELECT max(version) FROM entry WHERE book_key = $1 AND at <= $2", key, at)

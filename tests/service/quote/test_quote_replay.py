@@ -132,6 +132,39 @@ async def test_what_is_made_on_machines_is_the_same_though_master_data_changed_a
     await assert_same(factory, *known, changed["decision_id"])
 
 
+async def test_what_a_class_may_still_take_is_counted_as_it_was_then(factory: Factory) -> None:
+    site = await factory.site()
+    sku = await factory.stocked(100, site=site)
+    retail = a_name("RETAIL")
+    ok(await factory.quote.put(f"/v1/classes/{retail}", json={}))
+    body = {"kind": "ceiling", "demand_class": retail, "sku": sku, "quantity": 20, "period": "week"}
+    ceiling = a_name("CEILING")
+    ok(await factory.quote.put(f"/v1/allocations/{ceiling}", json=body))
+    line = a_line(sku, 15)
+    first = await factory.order(line, demand_class=retail)
+    asked = await factory.ask(line, demand_class=retail)
+    assert asked["lines"][0]["promised_date"] != first["lines"][0]["promised_date"]
+    second = await factory.order(line, demand_class=retail)
+    ok(await factory.quote.put(f"/v1/allocations/{ceiling}", json={**body, "quantity": 99}))
+    assert (await factory.ask(line, demand_class=retail))["lines"][0]["promised_date"] == first["lines"][0]["promised_date"]
+    await assert_same(factory, *(one["decision_id"] for one in (first, asked, second)))
+
+
+async def test_what_is_kept_for_a_class_at_every_site_is_kept_as_it_was_then(factory: Factory) -> None:
+    """A floor that names no site, asked for at one of two sites: the other one is read by nobody, and counts all the same."""
+    here, there = await factory.site(), await factory.site()
+    sku = await factory.stocked(10, site=here)
+    await factory.stocked(10, sku=sku, site=there)
+    gold = a_name("GOLD")
+    ok(await factory.quote.put(f"/v1/classes/{gold}", json={}))
+    floor = {"kind": "floor", "demand_class": gold, "sku": sku, "quantity": 12, "release_date": day(9)}
+    ok(await factory.quote.put(f"/v1/allocations/{a_name('FLOOR')}", json=floor))
+    asked = [await factory.ask(a_line(sku, quantity, sites=[here])) for quantity in (1, 4, 8, 10)]
+    ordered = await factory.order(a_line(sku, 6, sites=[here]), demand_class=gold)
+    later = await factory.ask(a_line(sku, 4, sites=[here]))
+    await assert_same(factory, *(one["decision_id"] for one in (*asked, ordered, later)))
+
+
 async def test_what_differs_is_named_with_its_place(factory: Factory, postgres: RunningPostgres) -> None:
     """The log of an inquiry is rewritten behind the service's back: the promise in it is a day too early."""
     site = await factory.site()
