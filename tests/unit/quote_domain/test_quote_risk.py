@@ -1,6 +1,7 @@
 """Who cannot be served as promised, and when then (promising.md § 7, pass 1)."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 from services.quote.domain.book import Book, Entry, Part, Rules
 from services.quote.domain.calendar import Calendar
 from services.quote.domain.capacity import Capacity
-from services.quote.domain.risk import Bin, Commitment, Fate, ResourceBin, StockBin, Take, foresee, is_short, stock_bin
+from services.quote.domain.dates import immediate
+from services.quote.domain.risk import Bin, Commitment, Fate, ResourceBin, Route, StockBin, Take, foresee, is_short, stock_bin
 from tests.unit.quote_domain.builders import MICRO, NOW, TODAY, a_book, claim, hold, receipt, units
 
 HORIZON = 12
@@ -54,6 +56,27 @@ def test_a_commitment_on_two_books_takes_of_both_or_of_none() -> None:
     found = foresee([both, a_promise("one", 2, ("A|HAM", 5, 0))], bins_of(A={0: 5}, B={}))
     assert days_of(found) == {"both": None, "one": 0}
     assert found["both"].blocked == ("B|HAM",)
+
+
+def test_frozen_promises_stand_before_everybody_even_into_the_negative() -> None:
+    """The others are put in on what that leaves; where not even they are covered, the day is told on which they could be."""
+    frozen = replace(a_promise("frozen", 9, ("A|HAM", 8, 0)), frozen=True)
+    found = foresee([frozen, a_promise("first", 1, ("A|HAM", 5, 0))], bins_of(A={0: 10, 4: 5}))
+    assert days_of(found) == {"frozen": 0, "first": 4}
+    short = foresee([frozen, a_promise("first", 1, ("A|HAM", 1, 0))], bins_of(A={0: 5, 4: 5}))
+    assert (days_of(short), short["frozen"].kept) == ({"frozen": 4, "first": 4}, False)
+
+
+def test_another_site_is_asked_when_its_own_is_later_and_leaves_its_reserve_alone() -> None:
+    other = Route("B|HAM", immediate(TODAY))
+    take = Take("A|HAM", TODAY + 1, units(5), TODAY + 1, None, (other,))
+    one = Commitment("one", (1,), (take,), TODAY + 1)
+    bins = bins_of(A={6: 5}, B={0: 5})
+    found = foresee([one], bins)["one"]
+    assert (found.day, found.kept, found.elsewhere) == (TODAY + 1, False, True)
+    bins["B|HAM"] = StockBin(TODAY, {TODAY: units(5)}, {TODAY: units(1)})
+    later = foresee([one], bins)["one"]
+    assert (later.day, later.elsewhere) == (TODAY + 6, False)
 
 
 def test_what_is_delivered_later_is_told_by_the_way() -> None:
