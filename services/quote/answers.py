@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from services.quote.domain.balance import daily
-from services.quote.domain.book import BUCKET, RESOURCE, Part
+from services.quote.domain.book import RESOURCE, Part, holds_stock
 from services.quote.domain.chance import CERTAIN, chance_of
 from services.quote.domain.pegging import ON_HAND
 from services.quote.store.risk import fields
@@ -56,9 +56,7 @@ def decision(board: Board, found: Decision, now: datetime) -> Json:
 
 def inputs_of(board: Board, found: Decision, now: datetime) -> list[Input]:
     """How fresh the news is that a decision was made on, by source and site: stock of every site that was looked at, and who works."""
-    sites = sorted(
-        {site for _, site in found.read if site not in (RESOURCE, BUCKET)} | {one.site for line in found.lines for one in line.deliveries}
-    )
+    sites = sorted({site for _, site in found.read if holds_stock(site)} | {one.site for line in found.lines for one in line.deliveries})
     resources = [name for name, site in found.read if site == RESOURCE]
     made_at = [one.site for one in found.planned if one.kind == "production_order"]
     return [*board.inputs(sites, now), *board.capacity_inputs(resources, now, made_at)]
@@ -81,7 +79,11 @@ def _planned(one: SupplyPlanned) -> Json:
             {"sku": part.sku, "site": part.site, "quantity": from_micro(part.quantity), "needed_date": iso_day(part.day)}
             for part in one.parts
         ],
-        "load": [{"resource": load.resource, "date": iso_day(load.day), "minutes": from_micro(load.minutes)} for load in one.loads],
+        "load": [
+            {"resource": load.resource, "date": iso_day(load.day), "minutes": from_micro(load.minutes)}
+            for load in one.loads
+            if load.book == RESOURCE
+        ],
     }
 
 
@@ -137,6 +139,7 @@ def delivery(board: Board, one: Delivery) -> Json:
         "delivery_date": iso_day(one.delivery_day),
         "time_zone": board.time_zone(one.site),
         "lane": one.lane,
+        "sku": one.sku,
     }
 
 
@@ -146,6 +149,8 @@ def _peg(one: Peg) -> Json:
         found["due_date"] = iso_day(one.due_day)
     if one.plan is not None:
         found["planned"] = one.plan
+    if one.sku is not None:
+        found["sku"] = one.sku
     return found
 
 
@@ -236,6 +241,7 @@ def order_line(line: LineRow) -> Json:
                 "open_quantity": from_micro(one.open),
                 "ship_date": iso_day(one.ship_day),
                 "delivery_date": iso_day(one.delivery_day),
+                "sku": one.sku,
             }
             for one in line.deliveries
         ],

@@ -45,12 +45,13 @@ class LineAsk(RequestModel):
         description="Planned supply that may be used: `transfer`, `make`, `buy`, or one source of these (`buy:TERMS-7`). "
         "All by default; none (`[]`): only what is known to come.",
     )
-    allow_substitutes: bool = False
+    allow_substitutes: bool = Field(
+        default=False,
+        description="Whether the item's `substitutes` may stand in, unit for unit, for what would come late or not at all.",
+    )
     unit_price: NonNegativeQuantity | None = None
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
     frozen: bool = Field(default=False, description="Once promised, re-promising leaves this line where it is.")
-
-    _not_yet = field_validator("allow_substitutes")(_not_available_yet)
 
 
 class AssumeAsk(RequestModel):

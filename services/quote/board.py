@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from services.quote.domain.allocation import Kind
-from services.quote.domain.book import BUCKET, GATE, RESOURCE, Book, Entry, Part
+from services.quote.domain.book import GATE, Book, Entry, Part, holds_stock
 from services.quote.store import books, supply
 from services.quote.world import UTC_ZONE, World
 
@@ -255,7 +255,7 @@ class Board:
         return book
 
     def _show(self, book: Book) -> None:
-        if book.site not in (RESOURCE, BUCKET):
+        if holds_stock(book.site):
             self._sites_of[book.sku] = sorted({*self._sites_of.get(book.sku, ()), book.site})
         self.learned += 1
 

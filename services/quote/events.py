@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from services.quote.domain.balance import balance, staircase
-from services.quote.domain.book import BUCKET, RESOURCE, Part
+from services.quote.domain.book import Part, holds_stock
 from shared.contracts.base import micro_to_decimal
 from shared.contracts.quote import (
     AVAILABILITY_TOPIC,
@@ -48,7 +48,7 @@ def availability_of(shelf: Shelf, moved: Mapping[str, tuple[str, str | None]]) -
     for key in sorted(moved):
         sku, site = key.rsplit("|", 1)
         book = shelf.book(sku, site)
-        if book is not None and site not in (RESOURCE, BUCKET):
+        if book is not None and holds_stock(site):
             data = availability(shelf, book, *moved[key])
             said.append(Event(topic=AVAILABILITY_TOPIC, key=key, type=AVAILABILITY_CHANGED, subject=key, data=data, occurred_at=shelf.now))
     return said
@@ -211,6 +211,7 @@ def _line(line: LineRow) -> OrderLineState:
                 quantity=micro_to_decimal(delivery.quantity),
                 ship_date=date.fromordinal(delivery.ship_day),
                 delivery_date=date.fromordinal(delivery.delivery_day),
+                sku=delivery.sku,
             )
             for delivery in line.deliveries
         ),

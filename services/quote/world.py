@@ -408,7 +408,9 @@ class World:
         for name, one in sorted(terms, key=lambda each: (each[1]["priority"], each[0])):
             calendar = self._calendar(self.all_of("supplier").get(one["supplier"], {}).get("calendar"))
             lot, cost = _lot(one, "minimum_quantity", "multiple"), _cost(one if one.get("unit_cost") is not None else item, "unit_cost")
-            yield Buy(name, one["supplier"], one["lead_time_days"], calendar, lot, cost)
+            most = one.get("capacity_quantity")
+            capacity = None if most is None else micro_of(most)
+            yield Buy(name, one["supplier"], one["lead_time_days"], calendar, lot, cost, capacity, one.get("capacity_period_days"))
 
 
 def policy_of(state: State) -> Policy:

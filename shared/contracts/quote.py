@@ -22,6 +22,8 @@ class PromisedDelivery(Contract):
     quantity: Quantity
     ship_date: date
     delivery_date: date
+    sku: str | None = None
+    """What is delivered instead of what was asked for; absent: that itself."""
 
 
 class OrderLineState(Contract):

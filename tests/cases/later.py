@@ -1,5 +1,3 @@
 """Cases that wait for a part that does not exist yet, and which."""
 
-NEEDS: dict[str, str] = {
-    "sap-substitution": "substitutes",
-}
+NEEDS: dict[str, str] = {}

@@ -24,6 +24,7 @@ from services.quote.domain.policy import Costs
 from services.quote.domain.promise import Decision, Delivery, Demand, LineRequest, promise
 from services.quote.domain.repromise import Piece, Standing, repromise
 from services.quote.domain.risk import Commitment, Route, StockBin, Take, foresee
+from services.quote.domain.request import Substitute
 from services.quote.domain.sources import Buy, Component, Kind, Lot, Make, Need, Operation, Source, Transfer
 from tests.cases.later import NEEDS
 from tests.cases.not_ours import RULES
@@ -616,6 +617,19 @@ def check_targets(case: dict[str, Any]) -> None:
         assert found.promised_quantity == micro(quantity)
 
 
+def check_substitution(case: dict[str, Any]) -> None:
+    """In one delivery, since both are at one site."""
+    atp = case["given"]["atp"]
+    shelf = Works(D, a_book(atp["P1"]))
+    instead = Book("P2", "S")
+    instead.apply([Entry(Part.STOCK, "", micro(float(str(atp["P2"]).split()[-1])))], 1, NOW)
+    shelf.stands["P2", "S"] = instead
+    for partial in (False, True):
+        decision = shelf.asked(case["ask"]["qty"], D, partial=partial, sites=("S",), substitutes=(Substitute("P2", ("S",)),))
+        confirmed = [{"item": one.sku or "P1", "qty": one.quantity // 1_000_000} for one in decision.lines[0].deliveries]
+        assert confirmed == case["expect"]["confirmed"]
+
+
 ADAPTERS: dict[str, Callable[[dict[str, Any]], None]] = {
     "oracle-period-atp": check_period_atp,
     "sap-allocation-3-steps": check_quotas,
@@ -672,6 +686,7 @@ ADAPTERS: dict[str, Callable[[dict[str, Any]], None]] = {
     "frepple-autofence-2": check_fence,
     "frepple-ctp-multilevel": check_multilevel,
     "frepple-capacity-refuse": check_capacity_refuses,
+    "sap-substitution": check_substitution,
     "frepple-multisite-1a": check_network_of_several_plans,
     "frepple-multisite-2": check_network_in_time,
 }

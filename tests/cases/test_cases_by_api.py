@@ -412,6 +412,24 @@ async def ask_targets(shop: Shop, case: Json) -> None:
         assert book["days"][0]["atp"] == quantity
 
 
+async def order_with_a_substitute(shop: Shop, case: Json) -> None:
+    atp = case["given"]["atp"]
+    instead = await shop.stocked(float(str(atp["P2"]).split()[-1]))
+    sku = await shop.stocked(atp["P1"])
+    await shop.item(sku, substitutes=[instead])
+    line = a_line(sku, case["ask"]["qty"], sites=["HAM"], allow_substitutes=True)
+
+    async def known() -> bool:
+        return bool((await shop.ask(line))["outcome"] == "full")
+
+    await eventually(known, what="the substitute")
+    answer = await shop.order(line)
+    names = {None: "P1", instead: "P2"}
+    confirmed = [{"item": names[one["sku"]], "qty": one["quantity"]} for one in answer["lines"][0]["deliveries"]]
+    assert confirmed == case["expect"]["confirmed"]
+    assert [await shop.atp(one) for one in (sku, instead)] == [0, 0]
+
+
 BY_API: dict[str, Callable[[Factory, Json], Awaitable[None]]] = {
     **days_by_api.ASKED,
     **works_by_api.ASKED,
@@ -457,6 +475,7 @@ BY_API: dict[str, Callable[[Factory, Json], Awaitable[None]]] = {
     "bc-ctp-remainder": buy_the_remainder,
     "frepple-supplier-lot": buy_in_lots,
     "frepple-autofence-2": wait_within_the_fence,
+    "sap-substitution": order_with_a_substitute,
     "frepple-multisite-1a": order_what_is_moved_at_once_and_the_rest,
     "frepple-multisite-2": move_through_the_network,
 }

@@ -17,6 +17,8 @@ class DeliveryOut(BaseModel):
     delivery_date: date
     time_zone: str
     lane: str | None = None
+    sku: str | None = None
+    """What is delivered instead of the line's sku; null: that itself."""
 
 
 class PegOut(BaseModel):
@@ -29,6 +31,8 @@ class PegOut(BaseModel):
     due_date: date | None = None
     planned: int | None = None
     """Of planned supply that has no id yet: its place in `planned_supply`."""
+    sku: str | None = None
+    """What it is supply of, where that is not the line's sku."""
 
 
 class ComponentOut(BaseModel):
@@ -406,6 +410,8 @@ class OrderDeliveryOut(BaseModel):
     open_quantity: Number
     ship_date: date
     delivery_date: date
+    sku: str | None = None
+    """What is delivered instead of the line's sku; null: that itself."""
 
 
 class RiskCauseOut(BaseModel):

@@ -27,6 +27,14 @@ Day = int
 RESOURCE: Final = "~"
 """The site in the name of a resource's book, `SAW|~`: its claims are minutes, its supply is a capacity that perishes day by day."""
 
+PERIOD: Final = "%"
+"""The site in the name of the book of a supplier's terms, `TERMS-7|%`: claims on what the supplier can deliver, by due date."""
+
+
+def holds_stock(site: str) -> bool:
+    """Whether the books of this site are of goods; those of resources, of supplier's terms and of allocations are not."""
+    return site not in (RESOURCE, PERIOD, BUCKET)
+
 
 BUCKET: Final = "^"
 """The site in the name of an allocation's book, `GOLD-CHAIR|^`: its claims are what a class has taken, dated by their ship dates."""

@@ -65,7 +65,7 @@ def amend(
     known = {before.line.line_ref: before for before in current}
     for before in current:
         for delivery in before.deliveries:
-            stand.place(before.line.sku, delivery.site)
+            stand.place(delivery.sku or before.line.sku, delivery.site)
     plans: dict[int, Plan] = {}
     for at, line in enumerate(wanted):
         stood = known.get(line.line_ref)
@@ -101,7 +101,7 @@ def _kept(before: CurrentLine, line: LineRequest) -> list[Wish] | None:
     """The deliveries that a line keeps as they are, or smaller, the last one cut first; None when it must be decided anew."""
     if line.requested_day != before.line.requested_day or line.sku != before.line.sku:
         return None
-    if any(delivery.site not in line.sites for delivery in before.deliveries):
+    if any(delivery.site not in _sites_of(delivery, line) for delivery in before.deliveries):
         return None
     if line.latest_day is not None and any(delivery.delivery_day > line.latest_day for delivery in before.deliveries):
         return None
@@ -118,15 +118,24 @@ def _kept(before: CurrentLine, line: LineRequest) -> list[Wish] | None:
     return keep
 
 
+def _sites_of(delivery: Delivery, line: LineRequest) -> tuple[str, ...]:
+    """The sites that may ship what a delivery brings."""
+    if delivery.sku is None:
+        return line.sites
+    return next((one.sites for one in line.substitutes if one.sku == delivery.sku), ())
+
+
 def _take(line: LineRequest, keep: Sequence[Wish], stand: Stand) -> Plan | None:
     """The deliveries as wished, if the books permit them. A day that has passed is today."""
     stand.line_ref = line.line_ref
     takes: list[Take] = []
     for delivery, quantity in keep:
-        place = stand.place(line.sku, delivery.site)
+        sku = delivery.sku or line.sku
+        place = stand.place(sku, delivery.site)
         if place is None:
             return None
-        outlet = stand.outlet(line, delivery.site, delivery.lane) or Outlet(place, immediate(place.today), stand.rations.ceilings(place))
+        of_sku = replace(line, sku=sku, sites=(delivery.site,))
+        outlet = stand.outlet(of_sku, delivery.site, delivery.lane) or Outlet(place, immediate(place.today), stand.rations.ceilings(place))
         takes.append(Take(outlet, Hop(*(max(day, place.today) for day in delivery.days)), quantity, -1))
     for place in {id(take.outlet.place): take.outlet.place for take in takes}.values():
         mine: dict[Day, Micro] = {}
@@ -178,7 +187,7 @@ def _grow(still: LineRequest, before: CurrentLine, stand: Stand, effort: int) ->
     """A line of several deliveries that wants more: what stands stays, what can be had of the rest comes beside it."""
     standing = sum(delivery.quantity for delivery in before.deliveries)
     more = still.quantity - standing
-    if not before.deliveries or more <= 0 or any(delivery.site not in still.sites for delivery in before.deliveries):
+    if not before.deliveries or more <= 0 or any(one.site not in _sites_of(one, still) for one in before.deliveries):
         return None
     for grown in before.deliveries:
         keep = [(one, one.quantity + (more if one is grown else 0)) for one in before.deliveries]
@@ -193,7 +202,8 @@ def _grow(still: LineRequest, before: CurrentLine, stand: Stand, effort: int) ->
         short = because(Code.BELOW_MINIMUM_SHIPMENT, f"{spoken_quantity(more)} more cannot come within the limits on shipments")
         return replace(plan, refusal=short)
     added = plan_line(replace(still, quantity=more, max_shipments=room), stand, allow_partial=True, effort=effort)
-    takes = sorted((*plan.takes, *added.takes), key=lambda take: (take.hop.delivery, still.sites.index(take.outlet.site)))
+    order = {site: number for number, site in enumerate(still.sites)}
+    takes = sorted((*plan.takes, *added.takes), key=lambda take: (take.hop.delivery, order.get(take.outlet.site, len(order))))
     return Plan(still, tuple(takes), added.alternatives, added.refusal, added.waits or plan.waits)
 
 

@@ -109,8 +109,11 @@ def line_promise(plan: Plan, pegs_of: Pegs, stand: Stand, *, shipped: Micro = 0,
         covered = pegs_of.get(id(place))
         if covered is None:
             covered = pegs_of[id(place)] = place.pegs()
-        pegging.append((take, covered[take.number]))
-        deliveries.append(delivery_of(take.outlet, take.hop, take.quantity, place.takes[take.number].planned))
+        pegs = covered[take.number]
+        if place.sku != line.sku:
+            pegs = tuple(replace(one, sku=place.sku) for one in pegs)
+        pegging.append((take, pegs))
+        deliveries.append(delivery_of(take.outlet, take.hop, take.quantity, place.takes[take.number].planned, line_sku=line.sku))
         promised += take.quantity
         if promised_day is None or take.hop.delivery > promised_day:
             promised_day = take.hop.delivery
@@ -168,7 +171,7 @@ def _chain(plan: Plan, pegging: Sequence[Pegged], promised_day: Day | None, slip
         ways = way_reasons(last[0].outlet, line, reached, promised_day)
         reached += sum(reason.adds_days for reason in ways)
     bound = sum(reason.adds_days for reason in plan.bound)
-    supply = _stock_and_supply(pegging, reached, promised_day - bound if slip and promised_day is not None else None, stand)
+    supply = _stock_and_supply(pegging, reached, promised_day - bound if slip and promised_day is not None else None, stand, line.sku)
     if plan.bound:
         stock = [reason for reason in supply if reason.step == Step.STOCK]
         reasons += [*stock, *plan.bound, *(reason for reason in supply if reason.step != Step.STOCK)]
@@ -184,11 +187,14 @@ def _chain(plan: Plan, pegging: Sequence[Pegged], promised_day: Day | None, slip
     return reasons
 
 
-def _stock_and_supply(pegging: Sequence[Pegged], reached: Day, promised_day: Day | None, stand: Stand) -> list[Reason]:
+def _stock_and_supply(pegging: Sequence[Pegged], reached: Day, promised_day: Day | None, stand: Stand, sku: str) -> list[Reason]:
     """What each book had on hand, then what is awaited, by the day on which it counts. Without `promised_day` nothing adds days."""
     reasons: list[Reason] = []
     waiting: list[tuple[Day, Peg, Outlet]] = []
     for outlet, wanted, covered in _by_place(pegging):
+        if outlet.place.sku != sku:
+            said = f"{spoken_quantity(wanted)} {outlet.place.sku} instead of {sku}"
+            reasons.append(because(Code.SUBSTITUTED, said, outlet.place.sku))
         from_stock = sum(one.quantity for one in covered if one.source == ON_HAND)
         reasons.append(_stock_reason(outlet.place, wanted, from_stock))
         waiting.extend((one.usable_day or 0, one, outlet) for one in covered if one.source != ON_HAND)
@@ -308,7 +314,9 @@ def _own_link(plan: Planned, quantity: Micro) -> tuple[Code, str, str]:
         return Code.PLANNED_PRODUCTION, said, plan.source.ref
     if isinstance(plan.source, Buy):
         whence = f"bought from {plan.source.supplier}" if plan.source.supplier else "had within the lead time"
-        return Code.PLANNED_PURCHASE, f"{what} must be {whence}, there on {there}", plan.source.ref
+        soonest = plan.source.calendar.plus(plan.place.today, plan.source.lead_time_days)
+        full = ", who can deliver no more before" if plan.source.capacity is not None and plan.due > (soonest or plan.due) else ""
+        return Code.PLANNED_PURCHASE, f"{what} must be {whence}{full}, there on {there}", plan.source.ref
     return Code.PLANNED_TRANSFER, f"{what} must be moved from {plan.source.from_site} to {site}, there on {there}", plan.source.ref
 
 

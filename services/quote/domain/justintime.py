@@ -7,6 +7,7 @@ is then taken later as well, and so the plans below it may come later in turn. N
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from services.quote.domain.capacity import run_back
@@ -40,11 +41,11 @@ def latest_starts(stand: Stand) -> dict[int, Day]:
 def _delay(stand: Stand, plan: Planned, due_by: Day) -> None:
     source = plan.source
     if isinstance(source, Buy):
-        if source.period_days is not None:
+        if source.capacity is not None:
             due_by = min(due_by, source.last_day_of_period(plan.due))
         found = _by_lead_time(source.calendar, source.lead_time_days, due_by)
         if found is not None and found[0] > plan.start:
-            stand.move_plan(plan, found[0], found[1], tuple(load for load in plan.loads))
+            stand.move_plan(plan, found[0], found[1], tuple(replace(load, day=found[1]) for load in plan.loads))
     elif isinstance(source, Transfer):
         hop = source.way.latest_pick(due_by)
         if hop is not None and hop[0] > plan.start:

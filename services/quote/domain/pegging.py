@@ -44,6 +44,8 @@ class Peg:
     """Of planned supply of this decision: its place among `Decision.planned`."""
     entry: Entry | None = None
     """The receipt or plan of the book that it is pegged to."""
+    sku: str | None = None
+    """What it is supply of, where something else than what was asked for is delivered."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ every allowed site come first; only where they are too late is more planned, by 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from services.quote.domain.answer import Alternative
@@ -19,6 +20,7 @@ from services.quote.domain.reasons import Code, Lost, Reason, because
 from services.quote.domain.runners import named
 from services.quote.domain.sentence import spoken_day, spoken_quantity
 from services.quote.domain.split import EFFORT
+from services.quote.domain.substitute import or_instead
 from services.quote.domain.weigh import weigh
 
 if TYPE_CHECKING:
@@ -95,14 +97,20 @@ def plan_line(
 ) -> Plan:
     """Decide one line and take what it gets. `not_before` keeps a standing promise from being pulled in."""
     stand.begin(line.line_ref)
-    outlets = stand.outlets(line)
-    refusal = unservable(line, outlets, stand)
-    if refusal is not None:
-        return Plan(line, refusal=refusal)
     wanted = line.requested_day if not_before is None or not_before < line.requested_day else not_before
     waits = None
     if wanted > line.requested_day:
         waits = because(Code.PROMISE_STANDS, f"the promise of {spoken_day(wanted)} stands: it is not pulled in")
+    own = partial(_plan_own, line, stand, wanted, effort, waits, aim, allow_partial=allow_partial)
+    return own() if not line.substitutes else or_instead(line, stand, wanted, aim, own, allow_partial=allow_partial, effort=effort)
+
+
+def _plan_own(line: LineRequest, stand: Stand, wanted: Day, effort: int, waits: Reason | None, aim: Aim, *, allow_partial: bool) -> Plan:
+    """The line as its own sku serves it."""
+    outlets = stand.outlets(line)
+    refusal = unservable(line, outlets, stand)
+    if refusal is not None:
+        return Plan(line, refusal=refusal)
     if not aim.is_earliest and (allow_partial or aim is not Aim.FEWEST_SHIPMENTS):
         return _plan_weighed(line, outlets, stand, wanted, effort, waits, aim, allow_partial=allow_partial)
     whole = earliest_whole(line, outlets, wanted)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from services.quote.domain.capacity import Load, run
 from services.quote.domain.sources import MICRO, Buy, Make, Transfer
+from services.quote.domain.supplier import deliveries
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -134,10 +135,10 @@ def _mixed_by(
     for source in sources:
         if rest <= 0:
             break
+        since = len(stand.planned)
         most = most_of_source(stand, place, source, rest, day, path, floor)
-        planned = order(stand, place, source, most, path) if most else None
-        if planned is not None:
-            rest -= planned.quantity
+        if most and order(stand, place, source, most, path) is not None:
+            rest -= sum(plan.quantity for plan in stand.planned[since:] if plan.place is place)
     found = place.earliest(quantity, place.today) if rest <= 0 else None
     return found if found is None or day is None or found <= day else None
 
@@ -224,7 +225,10 @@ def _offers_after(place: Place, day: Day) -> list[tuple[Day, Micro]]:
 
 
 def order(stand: Stand, place: Place, source: Source, quantity: Micro, path: Path) -> Planned | None:
-    """Plan an order by one source as early as it can be, rounded up to its lot; None, with nothing taken, when it cannot."""
+    """Plan an order by one source as early as it can be, rounded up to its lot; None, with nothing taken, when it cannot.
+
+    Of a supplier whose periods are full it is several orders, one for each period; the last of them is answered.
+    """
     stand.effort -= 1
     mark = stand.mark()
     quantity = source.lot.rounded(quantity)
@@ -240,8 +244,16 @@ def order(stand: Stand, place: Place, source: Source, quantity: Micro, path: Pat
 
 
 def _buy(stand: Stand, place: Place, source: Buy, quantity: Micro) -> Planned | None:
-    due = source.calendar.plus(place.today, source.lead_time_days)
-    return None if due is None else stand.plan(source, place, quantity, place.today, due)
+    if source.capacity is None:
+        due = source.calendar.plus(place.today, source.lead_time_days)
+        return None if due is None else stand.plan(source, place, quantity, place.today, due)
+    planned: Planned | None = None
+    left = quantity
+    for start, due, load in list(deliveries(source, place, stand.quota(source.ref), quantity)):
+        stand.occupy((load,))
+        planned = stand.plan(source, place, load.minutes, start, due, (), (load,))
+        left -= load.minutes
+    return planned if left <= 0 else None
 
 
 def _transfer(stand: Stand, place: Place, source: Transfer, quantity: Micro, path: Path) -> Planned | None:

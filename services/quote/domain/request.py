@@ -19,6 +19,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Substitute:
+    """What may stand in for a sku, unit for unit, and the sites that may ship it."""
+
+    sku: str
+    sites: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LineRequest:
     """One line of a customer's request."""
 
@@ -41,6 +49,9 @@ class LineRequest:
     customer: str | None = None
     supply: frozenset[str] | None = None
     """Planned supply that may be used: `transfer`, `make`, `buy`, or one source of these by its ref (`buy:TERMS-7`); None: all."""
+
+    substitutes: tuple[Substitute, ...] = ()
+    """What may stand in for it, the first choice first; tried last."""
 
 
 @dataclass(frozen=True, slots=True)

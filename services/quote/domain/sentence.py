@@ -62,8 +62,18 @@ def sentence_of_line(line: LinePromise) -> str:
         return f"{asked} cannot be promised: {line.reasons[-1].summary}." if line.reasons else f"{asked} cannot be promised."
     if line.outcome == Outcome.PARTIAL:
         promised = spoken_quantity(line.promised_quantity)
-        return f"{promised} of {asked} {_when(line)}{_slip(line)}{_waiting(line)}; {line.reasons[-1].summary}."
-    return f"{asked} {_when(line)}{_slip(line)}{_waiting(line)}."
+        return f"{promised} of {asked} {_when(line)}{_slip(line)}{_instead(line)}{_waiting(line)}; {line.reasons[-1].summary}."
+    return f"{asked} {_when(line)}{_slip(line)}{_instead(line)}{_waiting(line)}."
+
+
+def _instead(line: LinePromise) -> str:
+    """What comes instead of what was asked for."""
+    by_sku: dict[str, Micro] = {}
+    for one in line.deliveries:
+        if one.sku is not None:
+            by_sku[one.sku] = by_sku.get(one.sku, 0) + one.quantity
+    named = " and ".join(f"{spoken_quantity(quantity)} {sku}" for sku, quantity in by_sku.items())
+    return f", {named} instead of {line.sku}" if named else ""
 
 
 def _when(line: LinePromise) -> str:

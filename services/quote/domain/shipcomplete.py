@@ -96,7 +96,7 @@ def _earliest_together(lines: Sequence[LineRequest], stand: Stand, *, allow_part
     impossible = {
         at: reason
         for at, line in enumerate(lines)
-        if (reason := unservable(line, outlets[at], stand) or undeliverable(line, outlets[at])) is not None
+        if not line.substitutes and (reason := unservable(line, outlets[at], stand) or undeliverable(line, outlets[at])) is not None
     }
     if impossible:
         return _none_because(lines, impossible)
@@ -106,7 +106,7 @@ def _earliest_together(lines: Sequence[LineRequest], stand: Stand, *, allow_part
     together = _from_what_is_known(lines, outlets, wanted, latest, not_before, allow_partial=allow_partial)
     if together and all(plan.takes and plan.takes[-1].hop.delivery <= wanted for plan in together):
         return together
-    if not any(sources_for(line, outlet) for line, some in zip(lines, outlets, strict=True) for outlet in some):
+    if not any(line.substitutes or any(sources_for(line, one) for one in some) for line, some in zip(lines, outlets, strict=True)):
         return together
     stand.rollback()
     planned = _with_planned_supply(lines, stand, wanted, latest, not_before, allow_partial=allow_partial)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from services.quote.domain.dates import Way
 
 MICRO = 1_000_000
+_WEEK = 7
 
 
 class Kind(StrEnum):
@@ -42,6 +43,11 @@ class Lot:
         """The least allowed quantity that covers `quantity`: 125 in hundreds is 200."""
         most = max(quantity, self.minimum or 0)
         return most if not self.multiple else -(-most // self.multiple) * self.multiple
+
+    def within(self, quantity: Micro) -> Micro:
+        """The largest allowed quantity that is not above `quantity`; 0 where there is none."""
+        most = quantity if not self.multiple else quantity // self.multiple * self.multiple
+        return most if most >= max(1, self.minimum or 0) else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +139,17 @@ class Buy:
     capacity: Micro | None = None
     """What the supplier can deliver on these terms in one period; None: as much as anybody wants."""
     period_days: int | None = None
-    """How long a period is. Periods are counted from a Monday, 1 January of the year 1, so that seven days are a week."""
+    """How long a period is (supplier.py)."""
     kind = Kind.BUY
+
+    @property
+    def days_of_period(self) -> int:
+        """How long a period is: a week, where only a capacity is said."""
+        return self.period_days or _WEEK
 
     def last_day_of_period(self, day: Day) -> Day:
         """The last day of the period in which a day lies."""
-        days = self.period_days or 1
-        return ((day - 1) // days + 1) * days
+        return ((day - 1) // self.days_of_period + 1) * self.days_of_period
 
 
 Source = Transfer | Make | Buy

@@ -9,12 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from services.quote.domain.balance import Balance, balance
-from services.quote.domain.book import RESOURCE, Book
+from services.quote.domain.book import PERIOD, RESOURCE, Book
 from services.quote.domain.capacity import Load, Machine, capacity_of, claimed_by_day
 from services.quote.domain.choice import DEFAULT_COSTS
 from services.quote.domain.outlet import Outlet
 from services.quote.domain.place import Place, Planned
 from services.quote.domain.rations import Rations
+from services.quote.domain.supplier import Quota
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,6 +43,7 @@ class Stand:
         "_machines",
         "_owner",
         "_places",
+        "_quotas",
         "_shelf",
         "_sources",
         "early_use",
@@ -66,6 +68,7 @@ class Stand:
         self._owner = owner
         self._places: dict[tuple[str, str], Place | None] = {}
         self._machines: dict[str, Machine | None] = {}
+        self._quotas: dict[str, Quota] = {}
         self._sources: dict[tuple[str, str], tuple[Source, ...]] = {}
         self._journal: list[Callable[[], None]] = []
         self.planned: list[Planned] = []
@@ -149,6 +152,12 @@ class Stand:
         self._machines[resource] = machine
         return machine
 
+    def quota(self, terms: str) -> Quota:
+        """What is claimed of a supplier's periods on some terms."""
+        if terms not in self._quotas:
+            self._quotas[terms] = Quota(self._shelf.book(terms, PERIOD), self._shelf.now, self._owner)
+        return self._quotas[terms]
+
     def today(self, site: str) -> Day:
         """The civil date there."""
         return self._shelf.today(site)
@@ -171,9 +180,9 @@ class Stand:
             self._load(load, -load.minutes)
 
     def _load(self, load: Load, minutes: Micro) -> None:
-        machine = self._machines[load.resource]
-        if machine is not None:
-            machine.taken[load.day] = machine.taken.get(load.day, 0) + minutes
+        one = self._quotas[load.resource] if load.book == PERIOD else self._machines[load.resource]
+        if one is not None:
+            one.taken[load.day] = one.taken.get(load.day, 0) + minutes
 
     def plan(
         self,
@@ -240,17 +249,18 @@ class Stand:
 
     def read(self) -> frozenset[tuple[str, str]]:
         """Every book that was looked at, also where there was none."""
-        if not self._machines and not self.rations.read:
+        if not self._machines and not self._quotas and not self.rations.read:
             return frozenset(self._places)
-        return frozenset((*self._places, *((resource, RESOURCE) for resource in self._machines), *self.rations.read))
+        resources, terms = ((name, RESOURCE) for name in self._machines), ((name, PERIOD) for name in self._quotas)
+        return frozenset((*self._places, *resources, *terms, *self.rations.read))
 
     def written(self) -> frozenset[tuple[str, str]]:
         """Every book that gets claims."""
         places = frozenset(key for key, place in self._places.items() if place is not None and place.taken())
-        if not self._machines:
+        if not self._machines and not self._quotas:
             return places
         loaded = {(name, RESOURCE) for name, one in self._machines.items() if one is not None and any(one.taken.values())}
-        return places | loaded
+        return places | loaded | {(name, PERIOD) for name, one in self._quotas.items() if any(one.taken.values())}
 
 
 def allowance(before: Balance, without: Balance) -> Balance:

@@ -98,7 +98,7 @@ class Cancel(Change):
                 continue
             for delivery in line.deliveries:
                 if delivery.open:
-                    effect.put(f"{line.sku}|{delivery.site}", open_entry(order, line, replace(delivery, open=0)))
+                    effect.put(line.book_of(delivery), open_entry(order, line, replace(delivery, open=0)))
             status = line_status(line.quantity, line.shipped, cancelled=True)
             lines.append(replace(line, status=status, deliveries=tuple(replace(one, open=0) for one in line.deliveries)))
         cancelled = order.with_lines(tuple(lines), status=order_status(line.status for line in lines), updated_at=desk.now)
@@ -264,7 +264,7 @@ class Amend(Change):
             return replace(line, quantity=total, **changes)
         for one in line.deliveries:
             if one.open:
-                effect.put(f"{line.sku}|{one.site}", open_entry(order, line, replace(one, open=0)))
+                effect.put(line.book_of(one), open_entry(order, line, replace(one, open=0)))
         settled = tuple(
             replace(one, ref="", quantity=one.quantity - one.open, open=0) for one in line.deliveries if one.quantity > one.open
         )
@@ -296,7 +296,7 @@ class Amend(Change):
         return tuple(
             DeliveryRow(
                 f"{order.id}/{line_ref}/r{order.revision + 1}/{n}", one.site, one.quantity, one.quantity, one.pick_day, one.ship_day,
-                one.delivery_day, one.lane,
+                one.delivery_day, one.lane, one.sku,
             )
             for n, one in enumerate(promised.deliveries)
         )  # fmt: skip
@@ -305,7 +305,7 @@ class Amend(Change):
     def _claim(effect: Effect, order: OrderRow, line: LineRow) -> None:
         for one in line.deliveries:
             if one.open:
-                effect.put(f"{line.sku}|{one.site}", open_entry(order, line, one))
+                effect.put(line.book_of(one), open_entry(order, line, one))
 
 
 def _let_look(effect: Effect, before: OrderRow, after: OrderRow) -> None:
@@ -314,7 +314,7 @@ def _let_look(effect: Effect, before: OrderRow, after: OrderRow) -> None:
         return
     for line in after.lines:
         for one in line.deliveries if line.is_open else ():
-            key = f"{line.sku}|{one.site}"
+            key = line.book_of(one)
             if one.open:
                 effect.dangers.setdefault(key, None)
                 if all(entry.ref != one.ref for entry in effect.entries.get(key, ())):
@@ -345,7 +345,7 @@ def _standing(before: CurrentLine | None, sku: str) -> tuple[Delivery, ...]:
 
 
 def _delivery(row: DeliveryRow) -> Delivery:
-    return Delivery(row.site, row.open, row.pick_day, row.ship_day, row.delivery_day, lane=row.lane)
+    return Delivery(row.site, row.open, row.pick_day, row.ship_day, row.delivery_day, lane=row.lane, sku=row.sku)
 
 
 def _current(desk: Desk, line: LineRow, customer: str | None) -> CurrentLine:

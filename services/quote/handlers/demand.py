@@ -10,12 +10,12 @@ from services.quote.asks import LineAsk, OrderAsk, micro
 from services.quote.domain.assume import Assumption
 from services.quote.domain.choice import Aim
 from services.quote.domain.promise import promise
-from services.quote.domain.request import Demand, LineRequest
+from services.quote.domain.request import Demand, LineRequest, Substitute
 from services.quote.domain.vouch import promise_that_holds
 from shared.problems import FieldError, unprocessable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from services.quote.asks import ImportedOrder, LineChange
@@ -133,7 +133,18 @@ def line_of(board: Board, line: LineAsk, line_ref: str, now: datetime, customer:
         line.ship_to,
         customer,
         None if line.supply is None else frozenset(line.supply),
+        tuple(_substitutes(board, line)) if line.allow_substitutes else (),
     )
+
+
+def _substitutes(board: Board, line: LineAsk) -> Iterator[Substitute]:
+    """What may stand in for the item, in its order; what nobody has described yet does not, nor what is counted more coarsely."""
+    quantity = micro(line.quantity)
+    for sku in board.world.all_of("item").get(line.sku, {}).get("substitutes", ()):
+        item = board.items.get(sku)
+        if item is not None and sku != line.sku and not quantity % 10 ** (6 - item.decimals):
+            sites = dict.fromkeys(line.sites) if line.sites else board.sites_of(sku)
+            yield Substitute(sku, tuple(site for site in sites if site in board.sites))
 
 
 def decide(board: Board, ask: OrderAsk, now: datetime, shelf: Shelf, *, holding: bool = False) -> Decision:

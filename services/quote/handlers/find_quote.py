@@ -131,12 +131,18 @@ def _by_alternative(inquiry: InquiryRow, ref: str, wanted: str, line: LineAsk) -
         raise unprocessable(
             "UNKNOWN_ALTERNATIVE", f"Line {ref} has no alternative {wanted}.", [FieldError("/alternative", "unknown", "no such one")]
         )
-    sites = list(dict.fromkeys(delivery["site"] for delivery in found["deliveries"]))
+    deliveries = found["deliveries"]
+    sites = list(dict.fromkeys(delivery["site"] for delivery in deliveries))
     changes: dict[str, Any] = {"sites": sites or line.sites, "latest_acceptable_date": None}
+    skus = {delivery.get("sku") for delivery in deliveries}
+    if len(skus) == 1:  # all of it what was asked for, or all of it one thing instead: that is then what is ordered
+        changes |= {"sku": skus.pop() or line.sku, "allow_substitutes": False}
     if found.get("supply") is not None:
         changes["supply"] = found["supply"]
     return {
-        "allow_partial": found["kind"] in ("split", "partial"),
+        "allow_partial": len({(one["site"], one["ship_date"]) for one in deliveries}) > 1
+        or sum(one["quantity"] for one in deliveries) < answered["requested_quantity"],
+        "policy": "earliest",
         "ship_complete": False,
         "lines": [line.model_copy(update=changes)],
     }

@@ -8,7 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from services.quote.domain.balance import balance
-from services.quote.domain.book import RESOURCE, Entry, Part
+from services.quote.domain.book import PERIOD, RESOURCE, Entry, Part
 from services.quote.domain.capacity import capacity_of
 from services.quote.domain.dates import immediate
 from services.quote.domain.risk import Bin, Commitment, Fate, Rank, Route, Take, foresee, is_short, resource_bin, stock_bin
@@ -88,9 +88,7 @@ class Foresight:
                 self.wanted -= set(missing)
                 for order in (await documents.find_orders(self.connection, missing, lock=False)).values():
                     self.orders[order.id] = order
-                    ahead |= {
-                        f"{line.sku}|{one.site}" for line in order.lines if line.is_open for one in line.deliveries if one.open
-                    } - self.seen
+                    ahead |= {line.book_of(one) for line in order.lines if line.is_open for one in line.deliveries if one.open} - self.seen
 
     def _see(self, key: str) -> set[str]:
         """Take a book in; the books that have to be seen because of it."""
@@ -180,7 +178,7 @@ class Foresight:
 
     def take(self, order: OrderRow, line: LineRow, one: DeliveryRow) -> Take | None:
         """What a delivery has of its book; None where the book no longer says so."""
-        key = f"{line.sku}|{one.site}"
+        key = line.book_of(one)
         book = self.board.books.get(key)
         claim = None if book is None else book.find(part_of(order), one.ref)
         if claim is None or claim.day is None:
@@ -191,14 +189,14 @@ class Foresight:
     def routes(self, order: OrderRow, line: LineRow, one: DeliveryRow) -> Iterable[Route]:
         """The books from which a delivery may come, with the way from there: its own first, then its other sites in their order.
 
-        What another system promised, or is frozen, comes from where it was promised.
+        What another system promised, is frozen, or stands in for something else, comes from where it was promised.
         """
         ship_to = line.request.get("ship_to")
-        own = self.board.world.ways(line.sku, one.site, ship_to, order.customer, self.now)
+        own = self.board.world.ways(one.sku or line.sku, one.site, ship_to, order.customer, self.now)
         today = self.board.today(one.site, self.now)
         way = next((way for way in own if way.lane == one.lane), own[0] if own and not order.elsewhere else immediate(today))
-        yield Route(f"{line.sku}|{one.site}", way)
-        if order.elsewhere or is_frozen(order, line):
+        yield Route(line.book_of(one), way)
+        if order.elsewhere or one.sku is not None or is_frozen(order, line):
             return
         for site in line.request.get("sites") or self.board.sites_of(line.sku):
             book = self.board.book(line.sku, site)
@@ -208,7 +206,8 @@ class Foresight:
                         yield Route(book.key, other)
 
     def _way(self, order: OrderRow, line: LineRow, one: DeliveryRow) -> Callable[[Day], Day | None]:
-        ways = () if order.elsewhere else self.board.world.ways(line.sku, one.site, line.request.get("ship_to"), order.customer, self.now)
+        sku, ship_to = one.sku or line.sku, line.request.get("ship_to")
+        ways = () if order.elsewhere else self.board.world.ways(sku, one.site, ship_to, order.customer, self.now)
         way = next((way for way in ways if way.lane == one.lane), ways[0] if ways else None)
         if way is None:
             return lambda day: day + max(0, one.delivery_day - one.pick_day)
@@ -296,6 +295,8 @@ class Foresight:
             detail = plan.detail or {}
             takes = []
             for key, ref in detail.get("claims", ()):
+                if key.endswith(f"|{PERIOD}"):
+                    continue
                 book = self.board.books.get(key)
                 claim = None if book is None else book.find(Part.CLAIM, ref)
                 if claim is not None and claim.day is not None and key in self.seen:
@@ -335,7 +336,8 @@ class Foresight:
 
 
 def _needs_of(plan: Entry) -> set[str]:
-    return {str(key) for key, _ in (plan.detail or {}).get("claims", ())}
+    """The books that it takes from: what a supplier can deliver in a period is promised by the supplier, and not watched."""
+    return {str(key) for key, _ in (plan.detail or {}).get("claims", ()) if not str(key).endswith(f"|{PERIOD}")}
 
 
 def is_frozen(order: OrderRow, line: LineRow) -> bool:

@@ -487,9 +487,9 @@ class ApplySimulation(Change):
             if not old.open or (new == old and not line.shipped):
                 deliveries += [] if line.shipped else [old]
                 continue
-            effect.put(f"{line.sku}|{old.site}", open_entry(order, line, replace(old, open=0)))
+            effect.put(line.book_of(old), open_entry(order, line, replace(old, open=0)))
             there = replace(new, ref=f"{order.id}/{line.line_ref}/r{order.revision + 1}/{number}", quantity=old.open, open=old.open)
-            effect.put(f"{line.sku}|{there.site}", open_entry(order, line, there))
+            effect.put(line.book_of(there), open_entry(order, line, there))
             deliveries.append(there)
         promised = date.fromordinal(move.promised_day)
         return replace(

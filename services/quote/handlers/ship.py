@@ -75,10 +75,10 @@ def apply(order: OrderRow, lefts: Iterable[Left], desk: Desk) -> tuple[OrderRow 
     changed = False
     for left in lefts:
         line = lines.get(left.line_ref)
-        if line is None or line.sku != left.sku:
+        if line is None or left.sku not in (line.sku, *(one.sku for one in line.deliveries)):
             strange.append(_unmatched(left, "unknown_line"))
             continue
-        before = line.shipped_by_site.get(left.site)
+        before = line.shipped_by_site.get(_place(line, left))
         if before is not None and left.quantity <= before.told.get(left.order_name, 0) and left.closed <= before.closed:
             continue
         if line.status == CANCELLED:
@@ -94,17 +94,17 @@ def apply(order: OrderRow, lefts: Iterable[Left], desk: Desk) -> tuple[OrderRow 
 
 
 def _ship_line(line: LineRow, left: Left, desk: Desk) -> LineRow:
-    before = line.shipped_by_site.get(left.site)
+    before = line.shipped_by_site.get(_place(line, left))
     if before is None:
         before = ShippedRow(0, closed=False, at=left.at)
     told = {**before.told, left.order_name: max(left.quantity, before.told.get(left.order_name, 0))}
     total = max(before.quantity, sum(told.values()))
-    by_site = {**line.shipped_by_site, left.site: ShippedRow(total, left.closed or before.closed, left.at, before.settled, told)}
+    by_site = {**line.shipped_by_site, _place(line, left): ShippedRow(total, left.closed or before.closed, left.at, before.settled, told)}
     shipped = sum(one.quantity for one in by_site.values())
     closed = any(one.closed for one in by_site.values())
     live = [one for one in line.deliveries if one.ref]
     opens = consume(
-        [Delivery(one.site, one.quantity, one.pick_day, one.ship_day, one.delivery_day) for one in live],
+        [Delivery(_named(one.site, one.sku), one.quantity, one.pick_day, one.ship_day, one.delivery_day) for one in live],
         {site: one.quantity - one.settled for site, one in by_site.items()},
     )
     was_given_back = line.status in ("closed_short", "cancelled")
@@ -128,7 +128,7 @@ def write(effect: Effect, before: OrderRow, after: OrderRow, desk: Desk, documen
         was = {one.ref: one.open for one in old.deliveries}
         for delivery in new.deliveries:
             if delivery.ref and was.get(delivery.ref, 0) != delivery.open:
-                key = f"{new.sku}|{delivery.site}"
+                key = new.book_of(delivery)
                 effect.put(key, open_entry(after, new, delivery))
                 effect.causes.setdefault(key, replace(effect.cause, document=document))
     effect.orders.append(after)
@@ -138,7 +138,16 @@ def write(effect: Effect, before: OrderRow, after: OrderRow, desk: Desk, documen
 
 def _shipped_at(order: OrderRow, left: Left) -> ShippedRow | None:
     line = order.line(left.line_ref)
-    return None if line is None else line.shipped_by_site.get(left.site)
+    return None if line is None else line.shipped_by_site.get(_place(line, left))
+
+
+def _place(line: LineRow, left: Left) -> str:
+    return _named(left.site, None if left.sku == line.sku else left.sku)
+
+
+def _named(site: str, sku: str | None) -> str:
+    """What left a site is counted by the site; what left it instead of the line's sku, by that sku as well."""
+    return site if sku is None else f"{site}|{sku}"
 
 
 def _unmatched(left: Left, cause: str) -> UnmatchedRow:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from services.quote import events
-from services.quote.domain.book import BUCKET, RESOURCE
+from services.quote.domain.book import holds_stock
 from services.quote.ledger import Desk
 from services.quote.store import documents, risk
 from services.quote.store.risk import CLOSED
@@ -26,7 +26,7 @@ async def snapshot(board: Board, pool: Pool, topics: Collection[str]) -> AsyncIt
     for key in sorted(board.books) if AVAILABILITY_TOPIC in topics else ():
         desk = Desk(board, board.now(), {}, {}, None)
         book = desk.fork(key)
-        if book is not None and book.version and book.site not in (RESOURCE, BUCKET):
+        if book is not None and book.version and holds_stock(book.site):
             yield events.AVAILABILITY_CHANGED, events.availability(desk, book, "snapshot", None)
     if ORDERS_TOPIC in topics:
         async for told in _orders(pool):

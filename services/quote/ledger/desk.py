@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from services.quote.domain.balance import balance
-from services.quote.domain.book import BUCKET, RESOURCE, Book, Entry, Part
+from services.quote.domain.book import BUCKET, PERIOD, RESOURCE, Book, Entry, Part
 from services.quote.store.books import Cause, Step
 
 if TYPE_CHECKING:
@@ -234,7 +234,7 @@ class Desk:
         found = []
         for key in {step.key for step, _ in self.steps}:
             book = self._forks[key]
-            if book is None or book.site == BUCKET:
+            if book is None or book.site in (BUCKET, PERIOD):
                 continue
             if book.site == RESOURCE or any(True for _ in book.of(Part.PLAN)) or any(plan is None for plan in book.own_plans().values()):
                 found.append(key)

@@ -125,8 +125,13 @@ class LineRow:
     status: str
     shipped: int
     shipped_by_site: dict[str, ShippedRow]
+    """By site; what left a site instead of the line's sku by site and sku, joined by `|`."""
     deliveries: tuple[DeliveryRow, ...]
     request: dict[str, Any]
+
+    def book_of(self, delivery: DeliveryRow) -> str:
+        """The key of the book that a delivery is taken from."""
+        return f"{delivery.sku or self.sku}|{delivery.site}"
 
     @property
     def is_open(self) -> bool:

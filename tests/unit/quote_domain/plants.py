@@ -106,7 +106,7 @@ def written(decision: Decision, *, as_hold: bool = False) -> Written:
             quantity = part.quantity - (part.planned if as_hold else 0)
             found.put(part.sku, part.site, Entry(Part.CLAIM, f"P{number}/{at}", quantity, part.day))
         for at, load in enumerate(plan.loads):
-            found.put(load.resource, RESOURCE, Entry(Part.CLAIM, f"P{number}/load{at}", load.minutes, load.day))
+            found.put(load.resource, load.book, Entry(Part.CLAIM, f"P{number}/load{at}", load.minutes, load.day))
     return found
 
 

@@ -1,0 +1,163 @@
+"""Substitutes: tried last, taken only where that is better, and never twice."""
+
+from dataclasses import replace
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.quote.domain.answer import Delivery
+from services.quote.domain.book import Entry, Part
+from services.quote.domain.promise import Decision, Demand, promise
+from services.quote.domain.request import LineRequest, Substitute
+from tests.unit.quote_domain import oracle
+from tests.unit.quote_domain.builders import MICRO, NOW, TODAY, AShelf, a_book, a_line, claim, receipt, units
+from tests.unit.quote_domain.plants import HERE, PRODUCT, Plant, a_purchase
+
+OLD, NEW = "OLD", "NEW"
+MOVES = st.lists(st.tuples(st.sampled_from([Part.RECEIPT, Part.CLAIM]), st.integers(1, 5), st.integers(0, 5)), max_size=3)
+
+
+def a_shelf(*described: tuple[int, list[tuple[Part, int, int]]]) -> AShelf:
+    return AShelf(
+        *(
+            a_book(*(Entry(part, f"{sku}{n}", units(q), TODAY + d) for n, (part, q, d) in enumerate(moves)), on_hand=stock, sku=sku)
+            for sku, (stock, moves) in zip((OLD, NEW), described, strict=True)
+        )
+    )
+
+
+def days_of(shelf: AShelf, sku: str) -> list[int]:
+    return oracle.projected(oracle.entries_of(shelf.books[sku, "HAM"]), TODAY, NOW, shelf.rule)
+
+
+def wished(quantity: float, day: int = 0, **more: object) -> LineRequest:
+    return replace(a_line(quantity, day, sku=OLD), substitutes=(Substitute(NEW, ("HAM",)),), **more)  # type: ignore[arg-type]
+
+
+def by_sku(deliveries: tuple[Delivery, ...]) -> list[tuple[str, int, int]]:
+    return [(one.sku or OLD, one.quantity // MICRO, one.delivery_day - TODAY) for one in deliveries]
+
+
+def check(shelf: AShelf, decision: Decision) -> None:
+    """THE invariant on both books; pegs, reasons and sentence speak of what is delivered."""
+    taken: dict[str, dict[int, int]] = {OLD: {}, NEW: {}}
+    for line in decision.lines:
+        for one in line.deliveries:
+            days = taken[one.sku or line.sku]
+            days[one.pick_day - TODAY] = days.get(one.pick_day - TODAY, 0) + one.quantity
+        assert sum(peg.quantity for peg in line.pegging) == line.promised_quantity
+        assert sum(peg.quantity for peg in line.pegging if peg.sku) == sum(one.quantity for one in line.deliveries if one.sku)
+        assert sum(reason.adds_days for reason in line.reasons) == line.slip_days
+        assert any(reason.code == "SUBSTITUTED" for reason in line.reasons) == any(one.sku for one in line.deliveries)
+    for sku, days in taken.items():
+        assert oracle.is_accepted(days_of(shelf, sku), days)
+
+
+BOOKS = st.tuples(st.integers(0, 6), MOVES)
+
+
+@settings(max_examples=200)
+@given(BOOKS, BOOKS, st.integers(1, 9), st.integers(0, 4))
+def test_a_whole_line_comes_on_the_first_day_that_both_together_allow(
+    old: tuple[int, list[tuple[Part, int, int]]], new: tuple[int, list[tuple[Part, int, int]]], quantity: int, day: int
+) -> None:
+    shelf = a_shelf(old, new)
+    decision = promise(Demand((wished(quantity, day),)), shelf)
+    check(shelf, decision)
+    found = []
+    for at in range(day, oracle.HORIZON):
+        for instead in range(quantity + 1):
+            own = not (quantity - instead) or oracle.is_accepted(days_of(shelf, OLD), {at: units(quantity - instead)})
+            other = not instead or oracle.is_accepted(days_of(shelf, NEW), {at: units(instead)})
+            if own and other:
+                found.append((at, instead))
+    best = min(found, default=None)  # the earliest day, and of it the least that is not what was asked for
+    deliveries = by_sku(decision.lines[0].deliveries)
+    answered = None if not deliveries else (deliveries[0][2], sum(amount for sku, amount, _ in deliveries if sku == NEW))
+    assert answered == best
+    assert len({(one.site, one.ship_day) for one in decision.lines[0].deliveries}) <= 1
+
+
+@settings(max_examples=150)
+@given(BOOKS, BOOKS, st.integers(1, 9), st.integers(0, 4))
+def test_a_split_has_no_less_in_time_than_both_together_have(
+    old: tuple[int, list[tuple[Part, int, int]]], new: tuple[int, list[tuple[Part, int, int]]], quantity: int, day: int
+) -> None:
+    shelf = a_shelf(old, new)
+    decision = promise(Demand((wished(quantity, day),), allow_partial=True), shelf)
+    check(shelf, decision)
+    room = [max(0, min(days_of(shelf, sku)[day:])) // MICRO for sku in (OLD, NEW)]
+    in_time = [(sku, amount) for sku, amount, at in by_sku(decision.lines[0].deliveries) if at <= day]
+    assert sum(amount for _, amount in in_time) == min(quantity, sum(room))
+    assert sum(amount for sku, amount in in_time if sku == OLD) == min(quantity, room[0]), "what was asked for comes first"
+    alone = promise(Demand((replace(wished(quantity, day), substitutes=()),), allow_partial=True), shelf)
+    assert decision.lines[0].promised_quantity >= alone.lines[0].promised_quantity
+
+
+@settings(max_examples=100)
+@given(
+    BOOKS,
+    BOOKS,
+    st.lists(st.tuples(st.integers(1, 6), st.integers(0, 3), st.booleans()), min_size=2, max_size=3),
+    st.booleans(),
+    st.booleans(),
+)
+def test_lines_that_stand_in_for_one_another_never_get_the_same_unit(
+    old: tuple[int, list[tuple[Part, int, int]]],
+    new: tuple[int, list[tuple[Part, int, int]]],
+    asked: list[tuple[int, int, bool]],
+    partial: bool,  # noqa: FBT001 -- drawn
+    complete: bool,  # noqa: FBT001 -- drawn
+) -> None:
+    shelf = a_shelf(old, new)
+    lines = tuple(
+        replace(wished(quantity, day), line_ref=str(n)) if instead else a_line(quantity, day, sku=NEW, ref=str(n))
+        for n, (quantity, day, instead) in enumerate(asked)
+    )
+    check(shelf, promise(Demand(lines, allow_partial=partial, ship_complete=complete), shelf))
+
+
+# -- told in words
+
+
+def test_what_was_asked_for_is_taken_first_and_the_rest_is_named() -> None:
+    shelf = AShelf(a_book(on_hand=905, sku=OLD), a_book(on_hand=2000, sku=NEW))
+    for partial in (False, True):
+        decision = promise(Demand((wished(1000),), allow_partial=partial), shelf)
+        assert by_sku(decision.lines[0].deliveries) == [(OLD, 905, 0), (NEW, 95, 0)]
+        assert [reason.code for reason in decision.lines[0].reasons] == ["COVERED", "SUBSTITUTED", "COVERED"]
+        assert "95 NEW instead of OLD" in decision.summary
+
+
+def test_what_is_in_time_needs_no_substitute() -> None:
+    shelf = AShelf(a_book(on_hand=10, sku=OLD), a_book(on_hand=10, sku=NEW))
+    assert by_sku(promise(Demand((wished(10),)), shelf).lines[0].deliveries) == [(OLD, 10, 0)]
+
+
+def test_what_can_be_made_in_time_is_made_and_what_is_late_is_substituted() -> None:
+    plant = Plant(a_book(on_hand=0, sku=PRODUCT, site=HERE), a_book(on_hand=9, sku=NEW, site=HERE))
+    plant.source[PRODUCT, HERE] = (a_purchase(3),)
+    line = replace(a_line(5, 3, sku=PRODUCT, sites=(HERE,)), substitutes=(Substitute(NEW, (HERE,)),))
+    assert [one.sku for one in promise(Demand((line,)), plant).lines[0].deliveries] == [None]
+    (answer,) = promise(Demand((replace(line, requested_day=TODAY),)), plant).lines
+    assert [(one.sku, one.delivery_day - TODAY) for one in answer.deliveries] == [(NEW, 0)]
+    assert [(other.kind, other.lost_because) for other in answer.alternatives][:1] == [("own", "LESS_ON_TIME")]
+
+
+def test_a_substitute_may_be_bought_where_nothing_else_helps() -> None:
+    plant = Plant(a_book(on_hand=2, sku=PRODUCT, site=HERE), a_book(on_hand=0, sku=NEW, site=HERE))
+    plant.source[NEW, HERE] = (a_purchase(4),)
+    line = replace(a_line(5, 0, sku=PRODUCT, sites=(HERE,)), substitutes=(Substitute(NEW, (HERE,)),))
+    decision = promise(Demand((line,)), plant)
+    assert [(one.sku, one.quantity // MICRO, one.delivery_day - TODAY) for one in decision.lines[0].deliveries] == [
+        (None, 2, 4),
+        (NEW, 3, 4),
+    ]
+    assert [(one.sku, one.quantity // MICRO) for one in decision.planned] == [(NEW, 3)]
+
+
+def test_a_late_substitute_that_is_no_better_is_named_among_the_ways_that_lost() -> None:
+    shelf = AShelf(a_book(receipt("PO", 5, 2), sku=OLD), a_book(receipt("PO-2", 5, 4), claim("c", 1, 9), sku=NEW))
+    (answer,) = promise(Demand((wished(4),)), shelf).lines
+    assert by_sku(answer.deliveries) == [(OLD, 4, 2)]
+    assert [(other.kind, other.lost_because) for other in answer.alternatives] == [("substitute", "LATER")]
