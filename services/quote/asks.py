@@ -1,9 +1,9 @@
 """What may be asked of quote: the bodies of its requests, as a CRM sends them and as the decision log keeps them."""
 
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.quote.domain.demandclass import DEFAULT_RANK, Strategy
@@ -13,12 +13,6 @@ from shared.quantities import Code, NonNegativeQuantity, Note, PositiveQuantity,
 MAX_LINES = 500
 LineRef = Annotated[Code, Field(max_length=50)]
 Policy = Literal["earliest", "fewest_shipments", "cheapest", "preferred_site", "just_in_time"]
-
-
-def _not_available_yet(value: Any) -> Any:
-    if value:
-        raise PydanticCustomError("not_available_yet", "this is not available yet: leave it out")
-    return value
 
 
 class LineAsk(RequestModel):
@@ -108,7 +102,10 @@ class OrderAsk(RequestModel):
     probability: float | None = Field(
         default=None, gt=0, le=1, description="Answer with dates that hold with this probability, by how late receipts really came so far."
     )
-    deadline_ms: int = Field(default=2000, ge=1, le=60_000)
+    deadline_ms: int = Field(
+        default=2000, ge=1, le=60_000,
+        description="How long the answer may be searched for: by work, 2000 and more meaning all of it; what ends early says `SEARCH_CUT`.",
+    )  # fmt: skip
     idempotency_key: str | None = Field(default=None, max_length=255)
     assume: list[AssumeAsk] = Field(
         default=[], max_length=100, description="What if: of an inquiry only; what is answered then can never be committed to."

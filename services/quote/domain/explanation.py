@@ -182,6 +182,8 @@ def _chain(plan: Plan, pegging: Sequence[Pegged], promised_day: Day | None, slip
         rest = plan.waits or because(Code.SHIPMENT_LIMITS, "no earlier date keeps what was asked of the shipments")
         reasons.append(Reason(rest.step, rest.code, rest.summary, rest.ref, promised_day - reached))
     reasons += ways
+    if plan.cut and plan.takes:
+        reasons.append(because(Code.SEARCH_CUT, "the search ended with its deadline: better ways may have been left untried"))
     if plan.refusal is not None:
         reasons.append(plan.refusal)
     return reasons

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from services.quote.domain.answer import Delivery
 from services.quote.domain.binding import is_bound
 from services.quote.domain.rationed import split_within
-from services.quote.domain.split import Offer, best_split
+from services.quote.domain.split import Offer, best_split_found
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,7 +50,9 @@ def split_of(line: LineRequest, outlets: Sequence[Outlet], wanted: Day, latest: 
         shipments = split_within(outlets, wanted, latest, line.quantity, (line.min_ship, line.max_shipments), effort)
     else:
         offers = [offer_of(outlet, wanted, latest, line.quantity) for outlet in outlets]
-        shipments = best_split(line.quantity, wanted, offers, line.min_ship, line.max_shipments, effort)
+        shipments, cut = best_split_found(line.quantity, wanted, offers, line.min_ship, line.max_shipments, effort)
+        if cut:
+            outlets[0].place.search_was_cut()
     parts: list[Part] = []
     for shipment in shipments:
         hop = _hop_of(outlets[shipment.site], shipment.day)

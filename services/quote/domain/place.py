@@ -145,6 +145,10 @@ class Place:
         """Where more can come from, the first choice first."""
         return self.stand.sources(self.sku, self.site)
 
+    def search_was_cut(self) -> None:
+        """A search among what is offered here ended before it had seen everything."""
+        self._stand.gave_up = True
+
     # -- with what this decision has planned
 
     def offers(self, day: Day) -> Micro:

@@ -60,6 +60,8 @@ class Plan:
     """What the days behind the last awaited supply are due to; its `adds_days` is filled in by the explanation."""
     bound: tuple[Reason, ...] = ()
     """What ceilings and floors added to its date."""
+    cut: bool = False
+    """Whether ways that may have been better were left untried."""
 
 
 def unservable(line: LineRequest, outlets: Sequence[Outlet], stand: Stand) -> Reason | None:
@@ -102,7 +104,12 @@ def plan_line(
     if wanted > line.requested_day:
         waits = because(Code.PROMISE_STANDS, f"the promise of {spoken_day(wanted)} stands: it is not pulled in")
     own = partial(_plan_own, line, stand, wanted, effort, waits, aim, allow_partial=allow_partial)
-    return own() if not line.substitutes else or_instead(line, stand, wanted, aim, own, allow_partial=allow_partial, effort=effort)
+    plan = own() if not line.substitutes else or_instead(line, stand, wanted, aim, own, allow_partial=allow_partial, effort=effort)
+    return replace(plan, cut=True) if stand.was_cut and not (aim.is_earliest and _in_time(plan, wanted)) else plan
+
+
+def _in_time(plan: Plan, wanted: Day) -> bool:
+    return sum(take.quantity for take in plan.takes) == plan.line.quantity and all(take.hop.delivery <= wanted for take in plan.takes)
 
 
 def _plan_own(line: LineRequest, stand: Stand, wanted: Day, effort: int, waits: Reason | None, aim: Aim, *, allow_partial: bool) -> Plan:

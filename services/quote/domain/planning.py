@@ -79,12 +79,12 @@ def earliest_planned(
             hop = by_source(line, outlet, source, stand, wanted)
             if hop is not None:
                 tried.append(Tried(outlet, (source,), hop))
-                if hop.delivery <= wanted:
-                    break
-        if tried and tried[-1].hop.delivery <= wanted:
+            if _is_enough(tried, wanted, stand):
+                break
+        if _is_enough(tried, wanted, stand):
             break
     stand.rollback(mark)
-    if not tried or tried[-1].hop.delivery > wanted:
+    if all(one.hop.delivery > wanted for one in tried):
         tried += _mixed_wholes(line, outlets, stand, wanted, [*(one.hop.delivery for one in tried), *_day_of(beat)])
     best = min((one for one in tried if not too_late(line, one.hop)), key=lambda one: max(wanted, one.hop.delivery), default=None)
     if best is not None and beat is not None and beat[1].delivery <= max(wanted, best.hop.delivery):
@@ -96,6 +96,11 @@ def earliest_planned(
         others.insert(0, Alternative("", "wait", (delivery_of(*beat, line.quantity),), Lost.LATER.value, ()))
     again = plan_whole(line, best, stand, wanted)
     return (best.outlet, again or best.hop), others
+
+
+def _is_enough(tried: Sequence[Tried], wanted: Day, stand: Stand) -> bool:
+    """Whether one is in time, and so many others are known that no more would be named, or trying them would take long."""
+    return any(one.hop.delivery <= wanted for one in tried) and (len(tried) > MOST_NAMED or stand.effort < stand.effort_given // 2)
 
 
 def _day_of(whole: Whole | None) -> list[Day]:
@@ -150,7 +155,11 @@ def by_several(line: LineRequest, outlet: Outlet, sources: Sequence[Source], sta
 def _lost(line: LineRequest, one: Tried, best: Tried | None, beat: Whole | None) -> Alternative:
     """A way that was tried and lost, and why."""
     first = best.hop.delivery if best is not None else beat[1].delivery if beat is not None else one.hop.delivery
-    lost = Lost.AFTER_LATEST_DATE if too_late(line, one.hop) else Lost.LATER if one.hop.delivery > first else Lost.SOURCE_ORDER
+    lost = Lost.SOURCE_ORDER if best is None or one.outlet is best.outlet else Lost.SITE_ORDER
+    if too_late(line, one.hop):
+        lost = Lost.AFTER_LATEST_DATE
+    elif one.hop.delivery > first:
+        lost = Lost.LATER
     delivery = delivery_of(one.outlet, one.hop, line.quantity, line_sku=line.sku)
     return Alternative("", one.kind, (delivery,), lost.value, tuple(spoken_source(source) for source in one.sources))
 

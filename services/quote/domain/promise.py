@@ -16,7 +16,7 @@ from services.quote.domain.plan import plan_line
 from services.quote.domain.request import Demand, LineRequest, Shelf
 from services.quote.domain.shipcomplete import plan_together
 from services.quote.domain.split import EFFORT
-from services.quote.domain.stand import Stand
+from services.quote.domain.stand import LEAST_EFFORT, Stand
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,11 +39,11 @@ def promise(demand: Demand, shelf: Shelf) -> Decision:
 
     Lines are served in their order; with `ship_complete`, all on the first date on which all of them can leave.
     """
-    stand = Stand(shelf, classes=demand.classes, early_use=not demand.holding)
+    stand = Stand(shelf, classes=demand.classes, early_use=not demand.holding, deadline_ms=demand.deadline_ms)
     if demand.ship_complete and (demand.allow_partial or len(demand.lines) > 1):
         plans = plan_together(demand.lines, stand, allow_partial=demand.allow_partial, aim=demand.policy)
     else:
-        effort = effort_for(demand.lines)
+        effort = max(int(effort_for(demand.lines) * stand.share), LEAST_EFFORT)
         plans = [plan_line(line, stand, allow_partial=demand.allow_partial, effort=effort, aim=demand.policy) for line in demand.lines]
     if demand.policy is Aim.JUST_IN_TIME:
         delay(stand)

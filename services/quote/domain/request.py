@@ -64,6 +64,8 @@ class Demand:
     ship_complete: bool = False
     """All lines on one date, or none of them."""
     policy: Aim = Aim.EARLIEST
+    deadline_ms: int = 2000
+    """How long the caller would wait; the search is bounded by work (`stand.WHOLE_EFFORT_MS`), so less time means fewer ways tried."""
     holding: bool = False
     """Its plans will stand in no book yet, so nothing is taken today for what they cover later."""
     classes: tuple[str, ...] = ()

@@ -77,12 +77,25 @@ def best_split(
     No offer begins before `requested`. A minimum above the whole quantity means the whole quantity.
     Exact as long as the search needs no more than `effort`; beyond, the best plan found.
     """
+    return best_split_found(quantity, requested, offers, min_ship, max_shipments, effort)[0]
+
+
+def best_split_found(
+    quantity: Micro,
+    requested: Day,
+    offers: Sequence[Offer],
+    min_ship: Micro | None = None,
+    max_shipments: int | None = None,
+    effort: int = EFFORT,
+) -> tuple[tuple[Shipment, ...], bool]:
+    """The same, and whether the search was cut before it had seen everything."""
     least = min(min_ship or 1, quantity)
     most = quantity // least if max_shipments is None else min(max_shipments, quantity // least)
     plan = _unlimited(quantity, offers)
     if len(plan) <= most and all(shipment.quantity >= least for shipment in plan):
-        return plan
-    return search_of(quantity, requested, offers, (least, most), effort).best()
+        return plan, False
+    search = search_of(quantity, requested, offers, (least, most), effort)
+    return search.best(), search.effort <= 0
 
 
 def search_of(quantity: Micro, requested: Day, offers: Sequence[Offer], limits: tuple[Micro, int], effort: int) -> Search:

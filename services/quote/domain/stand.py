@@ -6,6 +6,7 @@ one request never get the same unit, and so that a plan that lost can be undone 
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 from services.quote.domain.balance import Balance, balance
@@ -32,12 +33,14 @@ EFFORT_OF_ALL: Final = 12_000
 LEAST_EFFORT: Final = 40
 """How many a line may try, whatever those before it have used up."""
 
+WHOLE_EFFORT_MS: Final = 2_000
+"""The deadline that all this effort stands for: at a tenth of it a tenth is tried. More time buys no more, since everybody waits for it."""
+
 
 class Stand:
     """The books of one decision."""
 
     __slots__ = (
-        "_effort_given",
         "_effort_left",
         "_journal",
         "_machines",
@@ -48,6 +51,7 @@ class Stand:
         "_sources",
         "early_use",
         "effort",
+        "effort_given",
         "gave_up",
         "lacks",
         "least_effort",
@@ -55,15 +59,26 @@ class Stand:
         "mixing",
         "planned",
         "rations",
+        "share",
     )
 
-    def __init__(self, shelf: Shelf, owner: str | None = None, classes: tuple[str, ...] = (), *, early_use: bool = True) -> None:
+    def __init__(
+        self,
+        shelf: Shelf,
+        owner: str | None = None,
+        classes: tuple[str, ...] = (),
+        *,
+        early_use: bool = True,
+        deadline_ms: int = WHOLE_EFFORT_MS,
+    ) -> None:
         """With `owner`, its claims are taken out first: they are what the decision replaces. `classes`: whom it is for.
 
         `early_use`: what a plan will cover later may be taken from the book before. Of a hold no plan stands in any book.
         """
         self.early_use = early_use
         self.rations = Rations(self, shelf, owner, classes)
+        self.share = min(Fraction(deadline_ms, WHOLE_EFFORT_MS), Fraction(1))
+        """How much of the effort the deadline allows."""
         self._shelf = shelf
         self._owner = owner
         self._places: dict[tuple[str, str], Place | None] = {}
@@ -73,9 +88,9 @@ class Stand:
         self._journal: list[Callable[[], None]] = []
         self.planned: list[Planned] = []
         """Every planned receipt of this decision, what it needs before what needs it."""
-        self.effort = self._effort_given = EFFORT
-        self.least_effort = -EFFORT
-        self._effort_left = EFFORT_OF_ALL
+        self.effort = self.effort_given = max(int(EFFORT * self.share), LEAST_EFFORT)
+        self.least_effort = -self.effort
+        self._effort_left = max(int(EFFORT_OF_ALL * self.share), LEAST_EFFORT)
         self.mixing = False
         """Whether several sources are being tried together: what they need in turn comes from one source each."""
         self.gave_up = False
@@ -88,10 +103,15 @@ class Stand:
     def begin(self, line_ref: str) -> None:
         """A line is planned: with an effort of its own, so that those before it leave it something."""
         self.line_ref = line_ref
-        self._effort_left -= self._effort_given - self.effort
-        self.effort = self._effort_given = min(EFFORT, max(self._effort_left, LEAST_EFFORT))
+        self._effort_left -= self.effort_given - self.effort
+        self.effort = self.effort_given = max(min(int(EFFORT * self.share), self._effort_left), LEAST_EFFORT)
         self.least_effort = -self.effort
         self.gave_up = False
+
+    @property
+    def was_cut(self) -> bool:
+        """Whether ways to serve the line were left untried."""
+        return self.gave_up or self.effort < 0
 
     # -- what there is
 

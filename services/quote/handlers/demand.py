@@ -109,6 +109,7 @@ def demand_of(board: Board, ask: OrderAsk, now: datetime, *, holding: bool = Fal
         allow_partial=ask.allow_partial,
         ship_complete=ask.ship_complete,
         policy=Aim(ask.policy),
+        deadline_ms=ask.deadline_ms,
         holding=holding,
         classes=board.world.demand_class(board.world.class_of(ask.customer, ask.demand_class)).lineage,
     )

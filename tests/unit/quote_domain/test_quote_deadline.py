@@ -1,0 +1,38 @@
+"""A deadline bounds the work: less time, fewer ways; and an answer that may not be the best says so."""
+
+from services.quote.domain.promise import Demand, LinePromise, promise
+from services.quote.domain.stand import WHOLE_EFFORT_MS, Stand
+from tests.unit.quote_domain.builders import TODAY, a_book, a_line
+from tests.unit.quote_domain.plants import HERE, PRODUCT, THERE, Plant, a_purchase, a_transfer
+from tests.unit.quote_domain.test_quote_supply import a_tree
+
+
+def answer(deadline_ms: int) -> LinePromise:
+    """A product that can be moved from a site at which it is made of a hundred things, or bought in a month."""
+    plant = a_tree(2, 10)
+    for (sku, _), sources in list(plant.source.items()):
+        plant.source[sku, THERE] = sources
+    plant.source[PRODUCT, HERE] = (a_purchase(30), a_transfer(THERE, 1))
+    plant.source[PRODUCT, THERE] = plant.source["T", HERE]
+    line = a_line(1, sku=PRODUCT, sites=(HERE,))
+    return promise(Demand((line,), deadline_ms=deadline_ms), plant).lines[0]
+
+
+def test_with_time_the_best_way_is_found_and_nothing_more_is_said() -> None:
+    line = answer(WHOLE_EFFORT_MS)
+    assert line.promised_day == TODAY + 2
+    assert "SEARCH_CUT" not in [reason.code for reason in line.reasons]
+    assert answer(60_000) == line, "more time buys nothing more"
+
+
+def test_without_time_a_way_is_found_and_said_to_be_perhaps_not_the_best() -> None:
+    line = answer(1)
+    assert line.promised_day == TODAY + 30
+    assert line.reasons[-1].code == "SEARCH_CUT"
+    assert sum(reason.adds_days for reason in line.reasons) == line.slip_days
+
+
+def test_the_work_that_a_line_may_cost_follows_the_deadline() -> None:
+    plant = Plant(a_book(sku=PRODUCT, site=HERE))
+    efforts = [Stand(plant, deadline_ms=each).effort for each in (1, 200, 1000, 2000, 60_000)]
+    assert efforts == [40, 400, 2000, 4000, 4000]
