@@ -147,7 +147,7 @@ class Place:
 
     def search_was_cut(self) -> None:
         """A search among what is offered here ended before it had seen everything."""
-        self._stand.gave_up = True
+        self.stand.gave_up = True
 
     # -- with what this decision has planned
 
