@@ -114,9 +114,10 @@ def test_frozen_promises_and_those_not_asked_about_stay() -> None:
 
 def test_nobody_improves_at_the_cost_of_somebody_who_would_have_nothing_then() -> None:
     """What b stands on comes no more: a would be left without any date, so b waits in vain."""
-    promises = [a_promise("a", LOSE, (10, 0)), a_promise("b", WIN, (10, 7), wanted=0)]
-    found = decided(promises, {"A|HAM": {0: 10}})
-    assert days_of(found) == {"a": 0, "b": None}
+    for wanted in (0, 7):
+        promises = [a_promise("a", LOSE, (10, 0)), a_promise("b", WIN, (10, 7), wanted=wanted)]
+        found = decided(promises, {"A|HAM": {0: 10}})
+        assert days_of(found) == {"a": 0, "b": None}
 
 
 def test_what_no_supply_covers_keeps_its_date_and_holds_nothing_back() -> None:
