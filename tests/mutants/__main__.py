@@ -8,6 +8,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.running import REPOSITORY
@@ -23,7 +24,8 @@ HEAD = """\
 
 Written by `python -m tests.mutants` after `mutmut run` (`make mutants` does both); do not edit. Each mutant is one small change of a
 rule: another comparison, a number off by one, an argument left out. It is *seen* when a test of the rule fails. Survivors stand below
-with the reason why they may live, from `tests/mutants/reasons.toml`; one without a reason waits for a test.
+with the reason why they may live, from `tests/mutants/reasons.toml`; one without a reason waits for a test. Found until
+{at:%Y-%m-%d %H:%M} UTC: `asked` says how far it came, and what was changed since is asked again by the next run.
 
 | file | mutants | asked | seen | survived | of them explained | no test comes by |
 |---|---|---|---|---|---|---|
@@ -82,7 +84,8 @@ def page() -> str:
         lines = [f"- `{one.function}`: `{one.was}` → `{one.now}`  \n  {one.why or '**No reason: it waits for a test.**'}" for one in found]
         if lines:
             parts.append(f"## {module}.py\n\n" + "\n".join(lines) + "\n")
-    return HEAD.format(rows="\n".join(rows)) + "\n".join(parts)
+    now = datetime.now(UTC)  # noqa: TID251 -- when it was written
+    return HEAD.format(rows="\n".join(rows), at=now) + "\n".join(parts)
 
 
 if __name__ == "__main__":
