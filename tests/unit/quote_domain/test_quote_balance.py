@@ -246,3 +246,8 @@ def test_a_book_is_defined_once_its_supply_was_told() -> None:
     assert not book.defined
     book.apply([stock(0)], 2, NOW)
     assert book.defined
+
+
+def test_a_receipt_that_is_believed_no_longer_stands_in_no_row_of_the_table() -> None:
+    rows = daily(a_book(receipt("PO", 5, -31), on_hand=1), None, None, TODAY, NOW, Rules())
+    assert [(row.day, row.receipts) for row in rows] == [(TODAY, ())]
