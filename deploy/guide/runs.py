@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 from deploy.demo.doors import Doors
 from deploy.demo.fixed import house_at
-from deploy.guide.examples import allocations, changing, dates, repromising, stock, supply
+from deploy.guide.examples import allocations, changing, dates, repromising, standins, stock, supply
 from deploy.guide.house import SITE, House
 from deploy.guide.saying import Said
 
@@ -16,7 +16,7 @@ MONDAY = datetime(2026, 10, 26, 12, 30, tzinfo=UTC)
 
 Example = Callable[[House], Awaitable[Said]]
 ON_FRIDAY: dict[str, Example] = (
-    stock.EXAMPLES | supply.EXAMPLES | dates.EXAMPLES | changing.EXAMPLES | repromising.EXAMPLES | allocations.EXAMPLES
+    stock.EXAMPLES | supply.EXAMPLES | dates.EXAMPLES | changing.EXAMPLES | repromising.EXAMPLES | allocations.EXAMPLES | standins.EXAMPLES
 )
 ON_MONDAY: dict[str, Example] = dates.AFTER_THE_CHANGE
 

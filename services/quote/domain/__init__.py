@@ -15,6 +15,7 @@ In several deliveries?  `split.py`: the best split, not the greedy one
 All on one date?        `shipcomplete.py`
 On which days?          `calendar.py` (what works when) → `dates.py` (pick, ship, delivery) → `outlet.py` (by when from a site)
 And if it lacks?        `sources.py` (transfer, make, buy) → `replenish.py` (the same question, down to the last part; several at once)
+What may stand in?      `substitute.py`: an item's substitutes, last of all; `supplier.py`: what a supplier can deliver in a period
 How late may it start?  `justintime.py`
 Who has time for it?    `capacity.py`: free minutes by day, operations, pools
 Who comes first?        `demandclass.py`: classes inside one another, their rank and strategy
