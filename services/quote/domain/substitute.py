@@ -1,4 +1,4 @@
-"""What stands in for a sku where the request allows it: tried last, and taken only where it makes the answer better.
+"""What stands in for a sku where the request allows it: tried last, and taken only where the answer gets better (promising.md § 4).
 
 A line that may not be split comes in one delivery all the same: of one site, on one day, as much of the sku itself as there is
 and the rest of its substitutes. A line that may be split has in time what there is of the sku itself, then of its substitutes in

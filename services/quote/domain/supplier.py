@@ -1,4 +1,4 @@
-"""What a supplier can still deliver on its terms, period by period (a supplier's period is a book: glossary).
+"""What a supplier can still deliver on its terms, period by period (promising.md § 4; a supplier's period is a book).
 
     free(period) = capacity - live claims of plans due in it - open purchase orders due in it - what this decision has taken
 
