@@ -14,7 +14,7 @@ from services.quote.store.risk import fields
 from shared.contracts.base import from_micro
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 
     from services.quote.board import Board, Input
     from services.quote.domain.answer import Alternative, Decision, Delivery, LinePromise, SupplyPlanned
@@ -124,7 +124,7 @@ def _line(board: Board, line: LinePromise, probability: float | None) -> Json:
         "limiting_step": line.limiting_step,
         "deliveries": [delivery(board, one) for one in line.deliveries],
         "pegging": [_peg(one) for one in line.pegging],
-        "reasons": [_reason(one) for one in line.reasons],
+        "reasons": [reason_of(one) for one in line.reasons],
         "alternatives": [_alternative(board, one) for one in line.alternatives],
         "probability": None if probability is None else round(probability, 4),
     }
@@ -154,7 +154,8 @@ def _peg(one: Peg) -> Json:
     return found
 
 
-def _reason(one: Reason) -> Json:
+def reason_of(one: Reason) -> Json:
+    """One reason."""
     return {"step": one.step, "code": one.code, "ref": one.ref, "summary": one.summary, "adds_days": one.adds_days}
 
 
@@ -198,8 +199,8 @@ def quote(
 # -- orders
 
 
-def order(row: OrderRow, risks: Risks | None = None) -> Json:
-    """An order as it stands. `risks`: which of its lines are in danger, where that was looked up."""
+def order(row: OrderRow, risks: Risks | None = None, on_safety_stock: Container[str] | None = None) -> Json:
+    """An order as it stands. `risks`: which of its lines are in danger; `on_safety_stock`: which use it; each where that was looked up."""
     return {
         "id": row.id,
         "status": row.status,
@@ -214,7 +215,14 @@ def order(row: OrderRow, risks: Risks | None = None) -> Json:
         "revision": row.revision,
         "created_at": iso_instant(row.created_at),
         "updated_at": iso_instant(row.updated_at),
-        "lines": [{**order_line(line), **_risk(row, line, risks)} for line in row.lines],
+        "lines": [
+            {
+                **order_line(line),
+                **_risk(row, line, risks),
+                "uses_safety_stock": None if on_safety_stock is None else line.line_ref in on_safety_stock,
+            }
+            for line in row.lines
+        ],
     }
 
 

@@ -454,6 +454,8 @@ class OrderLineOut(BaseModel):
     """Whether re-promising leaves the line where it is."""
     at_risk: bool | None
     risk: RiskOut | None
+    uses_safety_stock: bool | None = None
+    """Whether its book keeps its promises only with safety stock; null where it was not looked up."""
     deliveries: list[OrderDeliveryOut]
 
 

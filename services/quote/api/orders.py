@@ -76,13 +76,13 @@ async def list_all_orders(
     `at_risk=true`: orders with an open line that will not be delivered as promised, or was not; `false`: all others.
     """
     wanted = OrderFilter(status, customer, sku, site, external_id, promised_from_date, promised_to_date, at_risk)
-    return json_response(await list_orders(house(request).pool, wanted, limit, cursor, newest_first=newest_first))
+    return json_response(await list_orders(house(request).pool, house(request).board, wanted, limit, cursor, newest_first=newest_first))
 
 
 @router.get("/orders/{order_id}", response_class=Response, responses=ORDER)
 async def get_order(request: Request, caller: Reader, order_id: OrderId) -> Response:
     """An order as it stands."""
-    found = await find_order(house(request).pool, order_id)
+    found = await find_order(house(request).pool, house(request).board, order_id)
     if found is None:
         raise not_found("ORDER_NOT_FOUND", f"There is no order {order_id}.")
     return json_response(found)

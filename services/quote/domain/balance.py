@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import accumulate
 from operator import sub
 from typing import TYPE_CHECKING, Final
@@ -179,6 +180,21 @@ def _without(plain: Balance, book: Book, now: datetime, owner: str) -> Balance:
 def is_live(claim: Entry, now: datetime) -> bool:
     """Whether a claim counts at the instant `now`: a hold does so strictly before its expiry."""
     return claim.expires_at is None or claim.expires_at > now
+
+
+class Standing(StrEnum):
+    """What a promise of a book stands on."""
+
+    COVERED = "covered"
+    SAFETY_STOCK = "safety_stock"
+    """On what is kept back from new promises: using it is what it is for (promising.md § 2)."""
+    NOTHING = "nothing"
+
+
+def standing(figures: Balance, safety_stock: Micro, day: Day) -> Standing:
+    """What the promises of a book dated up to `day` stand on, they themselves counted: ATP(day) >= 0, or not without safety stock."""
+    least = figures.atp_on(day)
+    return Standing.COVERED if least >= 0 else Standing.SAFETY_STOCK if least + safety_stock >= 0 else Standing.NOTHING
 
 
 def permits(before: Balance, after: Balance) -> bool:

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from services.quote import answers
+from services.quote.domain.balance import Standing, balance, standing
 from services.quote.store import documents, risk
 from shared.paging import decode_cursor, encode_cursor
 
 if TYPE_CHECKING:
     from datetime import date
 
+    from services.quote.board import Board
     from services.quote.store.pool import Pool
+    from services.quote.store.rows import OrderRow
 
 
 @dataclass(slots=True, frozen=True)
@@ -29,15 +32,32 @@ class OrderFilter:
     at_risk: bool | None = None
 
 
-async def find_order(pool: Pool, order_id: str) -> dict[str, Any] | None:
+async def find_order(pool: Pool, board: Board, order_id: str) -> dict[str, Any] | None:
     """An order as it stands, or None."""
     async with pool.snapshot() as connection:
         row = (await documents.find_orders(connection, [order_id], lock=False)).get(order_id)
         risks = {} if row is None else await risk.find_risks(connection, [order_id])
-    return None if row is None else answers.order(row, risks)
+    return None if row is None else answers.order(row, risks, on_safety_stock(board, row))
 
 
-async def list_orders(pool: Pool, wanted: OrderFilter, limit: int, cursor: str | None, *, newest_first: bool) -> dict[str, Any]:
+def on_safety_stock(board: Board, row: OrderRow) -> set[str]:
+    """The open lines of an order whose book keeps its promises only with safety stock."""
+    now = board.now()
+    found = set()
+    for line in row.lines:
+        for one in line.deliveries if line.is_open else ():
+            book = board.book(line.sku, one.site)
+            if book is None or not one.open or not book.safety_stock:
+                continue
+            figures = balance(book, board.today(one.site, now), now, board.rules(line.sku, one.site))
+            if standing(figures, book.safety_stock, one.pick_day) is Standing.SAFETY_STOCK:
+                found.add(line.line_ref)
+    return found
+
+
+async def list_orders(
+    pool: Pool, board: Board, wanted: OrderFilter, limit: int, cursor: str | None, *, newest_first: bool
+) -> dict[str, Any]:
     """A page of orders by id, which is by the time they were made."""
     after = None if cursor is None else str(decode_cursor(cursor, str)[0])
     async with pool.snapshot() as connection:
@@ -56,7 +76,7 @@ async def list_orders(pool: Pool, wanted: OrderFilter, limit: int, cursor: str |
             at_risk=wanted.at_risk,
         )
         risks = await risk.find_risks(connection, [row.id for row in rows[:limit]])
-    data = [answers.order(row, risks) for row in rows[:limit]]
+    data = [answers.order(row, risks, on_safety_stock(board, row)) for row in rows[:limit]]
     return {"data": data, "next_cursor": encode_cursor([data[-1]["id"]]) if len(rows) > limit else None}
 
 

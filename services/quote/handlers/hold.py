@@ -7,9 +7,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from services.quote import events
-from services.quote.answers import iso_instant
+from services.quote.answers import iso_instant, reason_of
 from services.quote.asks import OrderAsk, QuoteAsk
+from services.quote.domain.balance import Standing, balance, standing
 from services.quote.domain.book import Entry, Part
+from services.quote.domain.reasons import Code, Reason, because
 from services.quote.handlers.plans import hold_plans, let_go, stand_plans
 from services.quote.handlers.take import claim_entry, confirm, numbers_of, order_of, reduced, refuse_taken
 from services.quote.ledger import Change, Effect, Refusal
@@ -19,9 +21,10 @@ from services.quote.version import CODE_VERSION
 from shared.ids import new_id
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from services.quote.ledger import Desk
+    from services.quote.store.rows import ClaimRow
 
 ALLOWED = {
     "held": ["confirm", "release", "extend"],
@@ -106,6 +109,7 @@ class ConfirmHold(Change):
             **quote.answer, "status": "confirmed", "order_id": self.order_id, "expires_at": None,
             "lines": [line for line in quote.answer["lines"] if line["line_ref"] in wanted or self.line_refs is None],
         }  # fmt: skip
+        answer = _as_it_stands(answer, [claim for claim in quote.claims if claim.line_ref in wanted], desk)
         confirmed = replace(
             reduced(quote, wanted), status="confirmed", order_id=self.order_id, expires_at=None, answer=answer,
             revision=quote.revision + 1, updated_at=desk.now,
@@ -121,6 +125,30 @@ class ConfirmHold(Change):
         order_ask = OrderAsk.model_validate(ask.model_dump(exclude={"mode", "ttl_seconds"}))
         confirm(effect, order_of(confirmed, order_ask, self.order_id, desk.now), desk.now, self.caller, self.decision_id)
         return effect
+
+
+def _as_it_stands(answer: dict[str, Any], claims: Sequence[ClaimRow], desk: Desk) -> dict[str, Any]:
+    """What was answered when it was held; where supply has fallen since, it says so: what a hold has, it has, and is at risk at once."""
+    found: dict[str, list[Reason]] = {}
+    for claim in claims:
+        book = desk.fork(f"{claim.sku}|{claim.site}")
+        if book is None:
+            continue
+        figures = balance(book, desk.today(claim.site), desk.now, desk.rules(claim.sku, claim.site))
+        stands = standing(figures, book.safety_stock, claim.day)
+        if stands is Standing.NOTHING:
+            said = f"{claim.site} is short of {claim.sku} by now: the promise stands, and is at risk"
+            found.setdefault(claim.line_ref, []).append(because(Code.BOOK_SHORT, said, claim.site))
+        elif stands is Standing.SAFETY_STOCK:
+            said = f"{claim.site} serves {claim.sku} from its safety stock"
+            found.setdefault(claim.line_ref, []).append(because(Code.USES_SAFETY_STOCK, said, claim.site))
+    if not found:
+        return answer
+    said = "; ".join(dict.fromkeys(reason.summary for reasons in found.values() for reason in reasons))
+    lines = [
+        {**line, "reasons": [*line["reasons"], *(reason_of(one) for one in found.get(line["line_ref"], ()))]} for line in answer["lines"]
+    ]
+    return {**answer, "summary": f"{answer['summary']} But {said}.", "lines": lines}
 
 
 @dataclass(slots=True, eq=False)

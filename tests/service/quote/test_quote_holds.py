@@ -3,8 +3,9 @@
 import asyncio
 import time
 from datetime import UTC, datetime
+from typing import Any
 
-from tests.service.quote.shop import Json, Shop, a_line, day, eventually, ok, refused
+from tests.service.quote.shop import Json, Shop, a_line, codes, day, eventually, ok, refused
 
 
 def instant(text: str) -> datetime:
@@ -191,3 +192,39 @@ async def test_of_many_who_want_the_last_ones_only_as_many_get_them_as_there_are
     answers = await asyncio.gather(*(shop.try_hold(a_line(sku, 3)) for _ in range(20)))
     assert sorted(answer.status_code for answer in answers) == [200] * 3 + [409] * 17
     assert await shop.atp(sku) == 1
+
+
+async def recount(shop: Shop, sku: str, on_hand: float, **more: Any) -> None:
+    """Count the stock, and wait until quote knows."""
+    await shop.count(sku, on_hand, **more)
+
+    async def known() -> bool:
+        return bool((await shop.book(sku))["on_hand"] == on_hand)
+
+    await eventually(known, what=f"news of {sku}")
+
+
+async def test_a_hold_whose_supply_is_gone_is_confirmed_and_says_so(shop: Shop) -> None:
+    sku = await shop.stocked(10)
+    held = await shop.hold(a_line(sku, 8))
+    await recount(shop, sku, 5)
+    confirmed = ok(await shop.confirm(held["id"]))
+    assert (confirmed["status"], confirmed["lines"][0]["reasons"][-1]["code"]) == ("confirmed", "BOOK_SHORT")
+    assert confirmed["summary"].endswith(f"But HAM is short of {sku} by now: the promise stands, and is at risk.")
+
+
+async def test_a_promise_that_stands_on_safety_stock_says_so(shop: Shop) -> None:
+    sku = await shop.stocked(10, safety_stock=4)
+    held = await shop.hold(a_line(sku, 6))
+    assert "USES_SAFETY_STOCK" not in codes(held["lines"][0])
+    await recount(shop, sku, 8, safety_stock=4)
+    confirmed = ok(await shop.confirm(held["id"]))
+    assert codes(confirmed["lines"][0])[-1] == "USES_SAFETY_STOCK"
+    (line,) = (await shop.read(confirmed["order_id"]))["lines"]
+    assert (line["uses_safety_stock"], line["at_risk"]) == (True, False)
+    await recount(shop, sku, 10, safety_stock=4)
+
+    async def covered() -> bool:
+        return (await shop.read(confirmed["order_id"]))["lines"][0]["uses_safety_stock"] is False
+
+    await eventually(covered, what="stock for all of it")
