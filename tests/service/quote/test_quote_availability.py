@@ -122,7 +122,7 @@ async def test_a_snapshot_has_every_book_and_order_behind_the_offsets_it_was_tak
         assert answer.status_code == 200
         lines = [json.loads(line) async for line in answer.aiter_lines() if line]
     head, entities = lines[0], lines[1:]
-    assert set(head["topics"]) == {"quote.availability.v1", "quote.orders.v1"}
+    assert set(head["topics"]) == {"quote.availability.v1", "quote.orders.v1", "quote.risk.v1"}
     assert all(offset >= 0 for ends in head["topics"].values() for offset in ends.values())
     book = next(one["data"] for one in entities if one["data"].get("sku") == sku)
     assert (book["on_hand"], book["revision"], book["staircase"][0]["atp"]) == (10, (await shop.book(sku))["version"], 6)
