@@ -106,3 +106,13 @@ def test_every_service_says_who_lives_there() -> None:
 def test_only_loopback_is_bound_on_ones_own_machine() -> None:
     everywhere = "0.0.0" + ".0"
     assert [str(path) for path in ROOT.glob("deploy/local/**/*.py") if everywhere in path.read_text()] == []
+
+
+@pytest.mark.parametrize("patch", sorted((ROOT / "tests" / "planted").glob("*.patch")), ids=lambda patch: patch.stem)
+def test_a_planted_bug_fits_the_code_as_it_is(patch: Path) -> None:
+    """That its test sees it is shown by `make planted`, which takes minutes."""
+    done = subprocess.run(["git", "apply", "--check", str(patch)], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    words = patch.read_text(encoding="utf-8").partition("\n--- ")[0]
+    (seen_by,) = re.findall(r"^Seen by: (.+?)::(\w+)", words, re.MULTILINE)
+    assert f"def {seen_by[1]}" in (ROOT / seen_by[0]).read_text(encoding="utf-8")
