@@ -157,4 +157,8 @@ async def test_while_the_broker_is_away_orders_go_on_and_afterwards_everything_a
     await eventually(all_said, within_seconds=60, what="the outbox being empty")
     heard = await told(server)
     assert {event.order_id for event in heard} >= set(traffic.orders), "an order was never told of"
-    assert not await stale()
+
+    async def fresh() -> bool:
+        return not await stale()
+
+    await eventually(fresh, what="supply being heard of again")
