@@ -8,6 +8,8 @@ import re
 from decimal import Decimal
 from typing import Any, Final
 
+from starlette.types import Message, Receive
+
 from shared.problems import FieldError, Problem, unprocessable
 
 MAX_DIGITS: Final = 15
@@ -98,3 +100,17 @@ def _wrong_number(value: object) -> tuple[str, str] | None:
         if len(digits) > MAX_DIGITS:
             return "number_digits", f"has more than {MAX_DIGITS} significant digits"
     return None
+
+
+def again(body: bytes, receive: Receive) -> Receive:
+    """A body that was read, to be read once more; then whatever comes."""
+    first: Message | None = {"type": "http.request", "body": body, "more_body": False}
+
+    async def replay() -> Message:
+        nonlocal first
+        if first is None:
+            return await receive()
+        message, first = first, None
+        return message
+
+    return replay

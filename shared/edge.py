@@ -86,16 +86,7 @@ class Edge:
         body = await _whole(headers, receive)
         if body and b"json" in headers.get(b"content-type", b"") and (refused := bodies.refuse(body)) is not None:
             raise refused
-        first: Message | None = {"type": "http.request", "body": body, "more_body": False}
-
-        async def replay() -> Message:
-            nonlocal first
-            if first is None:
-                return await receive()
-            message, first = first, None
-            return message
-
-        return replay
+        return bodies.again(body, receive)
 
     def _count(self, scope: Scope, status: int, seconds: float, request_id: str) -> None:
         path = scope["path"]

@@ -13,7 +13,9 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
 from starlette.routing import BaseRoute
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from shared import bodies
 
 _JSON = ("application/json", "application/json; charset=utf-8", "application/json;charset=utf-8")
 """Content types that are read here; what else means JSON takes the longer way."""
@@ -64,23 +66,9 @@ class Straightway:
         request = Request(scope, receive)
         response = await route.answer(request)
         if response is None:
-            await self._otherwise(scope, await _again(request, receive), send)
+            await self._otherwise(scope, bodies.again(await request.body(), receive), send)
         else:
             await response(scope, receive, send)
-
-
-async def _again(request: Request, receive: Receive) -> Receive:
-    """The request's body once more, then whatever comes."""
-    first: Message | None = {"type": "http.request", "body": await request.body(), "more_body": False}
-
-    async def replay() -> Message:
-        nonlocal first
-        if first is None:
-            return await receive()
-        message, first = first, None
-        return message
-
-    return replay
 
 
 def _simple(dependant: Dependant, path: str) -> tuple[str, str, type[BaseModel]]:
