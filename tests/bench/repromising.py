@@ -6,10 +6,11 @@ import time
 from random import Random
 from typing import Final
 
+from services.quote.domain.bins import StockBin
 from services.quote.domain.dates import immediate
 from services.quote.domain.demandclass import Strategy
 from services.quote.domain.repromise import Piece, Standing, repromise
-from services.quote.domain.risk import Commitment, Route, StockBin, Take, foresee
+from services.quote.domain.risk import Commitment, Route, Take, foresee
 
 TODAY: Final = 739_952
 DAYS: Final = 90

@@ -15,6 +15,7 @@ import yaml
 from services.quote.domain.allocation import Allocation, Every
 from services.quote.domain.allocation import Kind as AllocationKind
 from services.quote.domain.balance import balance, daily
+from services.quote.domain.bins import StockBin
 from services.quote.domain.book import RESOURCE, Book, Entry, Part, Rules
 from services.quote.domain.calendar import EVERY_DAY, Calendar
 from services.quote.domain.change import CurrentLine, amend
@@ -24,7 +25,7 @@ from services.quote.domain.policy import Costs
 from services.quote.domain.promise import Decision, Delivery, Demand, LineRequest, promise
 from services.quote.domain.repromise import Piece, Standing, repromise
 from services.quote.domain.request import Substitute
-from services.quote.domain.risk import Commitment, Route, StockBin, Take, foresee
+from services.quote.domain.risk import Commitment, Route, Take, foresee
 from services.quote.domain.sources import Buy, Component, Kind, Lot, Make, Need, Operation, Source, Transfer
 from tests.cases.later import NEEDS
 from tests.cases.not_ours import RULES

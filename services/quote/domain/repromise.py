@@ -27,8 +27,9 @@ from services.quote.domain.demandclass import Strategy
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from services.quote.domain.bins import StockBin
     from services.quote.domain.book import Day, Micro
-    from services.quote.domain.risk import Rank, Route, StockBin
+    from services.quote.domain.risk import Rank, Route
 
 MOST_ROUNDS: Final = 50
 """How often `win` and `gain` are improved once more."""

@@ -8,10 +8,11 @@ from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from services.quote.domain.balance import balance
+from services.quote.domain.bins import Bin, is_short, resource_bin, stock_bin
 from services.quote.domain.book import PERIOD, RESOURCE, Entry, Part
 from services.quote.domain.capacity import capacity_of
 from services.quote.domain.dates import immediate
-from services.quote.domain.risk import Bin, Commitment, Fate, Rank, Route, Take, foresee, is_short, resource_bin, stock_bin
+from services.quote.domain.risk import Commitment, Fate, Rank, Route, Take, foresee
 from services.quote.handlers.change_order import part_of
 from services.quote.store import books, documents
 

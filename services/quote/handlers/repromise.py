@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from services.quote import answers, events
 from services.quote.domain.balance import balance, permits
+from services.quote.domain.bins import StockBin
 from services.quote.domain.demandclass import Strategy
 from services.quote.domain.policy import StabilityBudget
 from services.quote.domain.repromise import Outcome, Piece, Placed, Standing, Why, repromise
-from services.quote.domain.risk import Commitment, Fate, StockBin, foresee
+from services.quote.domain.risk import Commitment, Fate, foresee
 from services.quote.domain.sentence import spoken_count, spoken_day
 from services.quote.handlers.change_order import open_entry
 from services.quote.handlers.foresight import Foresight, OpenLine, is_frozen, name_of, promised_day

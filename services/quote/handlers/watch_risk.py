@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from services.quote import events
+from services.quote.domain.bins import is_short
 from services.quote.domain.book import Part
-from services.quote.domain.risk import Fate, is_short
+from services.quote.domain.risk import Fate
 from services.quote.handlers.endanger import by_midnight, by_way
 from services.quote.handlers.foresight import Foresight, OpenLine, name_of, promised_day
 from services.quote.handlers.see_plans import SeenPlan

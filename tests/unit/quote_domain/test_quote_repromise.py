@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.quote.domain.bins import StockBin
 from services.quote.domain.dates import immediate
 from services.quote.domain.demandclass import Strategy
 from services.quote.domain.repromise import Outcome, Piece, Standing, Why, repromise
-from services.quote.domain.risk import Commitment, Route, StockBin, Take, foresee
+from services.quote.domain.risk import Commitment, Route, Take, foresee
 from tests.unit.quote_domain.builders import TODAY, units
 
 HORIZON = 10

@@ -1,0 +1,223 @@
+"""What a book has left as everybody is put into it anew, one after another (promising.md § 7, pass 1).
+
+    stock     a take fits on day d iff projected(s) >= its quantity for every s >= d; before today counts as today
+    minutes   a take fits on day d iff free(d) >= its minutes; what days that have passed offered is spent
+
+Safety stock counts and holds do not: they rank behind every promise. Quantities are millionths (of the item's unit, or minutes),
+days civil days at the site.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from itertools import accumulate
+from typing import TYPE_CHECKING, Protocol
+
+from services.quote.domain.balance import balance
+from services.quote.domain.book import RESOURCE, Part
+from services.quote.domain.calendar import THREE_YEARS
+from services.quote.domain.capacity import capacity_of
+from services.quote.domain.sources import MICRO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from services.quote.domain.book import Book, Day, Micro, Rules
+    from services.quote.domain.capacity import Capacity
+    from services.quote.domain.risk import Take
+
+
+class Bin(Protocol):
+    """A book as it is filled."""
+
+    today: Day
+    """The civil date there."""
+
+    def fits(self, day: Day, quantity: Micro) -> bool:
+        """Whether the quantity may be taken on the day without taking from anybody who is in already."""
+        ...
+
+    def change(self, day: Day, quantity: Micro) -> None:
+        """Put in (+) or take (-)."""
+        ...
+
+    def copy(self) -> Bin:
+        """Another one that is filled the same so far."""
+        ...
+
+    def later(self, quantity: Micro, day: Day) -> tuple[tuple[Day, Micro], ...] | None:
+        """Where the quantity fits first, not before the day; None when nowhere. Nothing is taken yet."""
+        ...
+
+    def sound_from(self, quantity: Micro) -> Day | None:
+        """The first day on which somebody new may take the quantity, with safety stock and holds left alone; None when never."""
+        ...
+
+
+class StockBin:
+    """A sku at a site: projected availability as steps, without those who are still to be put in."""
+
+    __slots__ = ("_days", "_projected", "_reserved", "today")
+
+    def __init__(self, today: Day, changes: Mapping[Day, Micro], reserved: Mapping[Day, Micro] | None = None) -> None:
+        """`changes` by the day on which they count; before today counts as today. `reserved`: what only newcomers must leave alone."""
+        self.today = today
+        kept = {today: 0}
+        for day, quantity in (reserved or {}).items():
+            kept[max(today, day)] = kept.get(max(today, day), 0) + quantity
+        steps = dict.fromkeys(kept, 0)
+        for day, quantity in changes.items():
+            counted = max(today, day)
+            steps[counted] = steps.get(counted, 0) + quantity
+        self._days = sorted(steps)
+        self._projected: list[Micro] = list(accumulate(steps[day] for day in self._days))
+        self._reserved: list[Micro] = list(accumulate(kept.get(day, 0) for day in self._days))
+
+    def copy(self) -> StockBin:
+        """Another one that is filled the same so far."""
+        other = StockBin(self.today, {})
+        other._days, other._projected, other._reserved = list(self._days), list(self._projected), list(self._reserved)
+        return other
+
+    @property
+    def lowest(self) -> Micro:
+        """The least that is ever projected."""
+        return min(self._projected)
+
+    def fits(self, day: Day, quantity: Micro) -> bool:
+        """From the day on, what is projected never falls below the quantity."""
+        at = bisect_right(self._days, day) - 1
+        return min(self._projected[at:] if at > 0 else self._projected) >= quantity
+
+    def change(self, day: Day, quantity: Micro) -> None:
+        """From the day on, so much more or less."""
+        day = max(day, self.today)
+        at = bisect_left(self._days, day)
+        if at == len(self._days) or self._days[at] != day:
+            self._days.insert(at, day)
+            self._projected.insert(at, self._projected[at - 1])
+            self._reserved.insert(at, self._reserved[at - 1])
+        self._projected[at:] = [one + quantity for one in self._projected[at:]]
+
+    def later(self, quantity: Micro, day: Day) -> tuple[tuple[Day, Micro], ...] | None:
+        """The first step from which on the quantity is always there."""
+        first: Day | None = None
+        for at in range(len(self._days) - 1, -1, -1):
+            if self._projected[at] < quantity:
+                break
+            first = self._days[at]
+        return None if first is None else ((max(first, day, self.today), quantity),)
+
+    def sound_from(self, quantity: Micro) -> Day | None:
+        """The same for somebody new, who leaves safety stock and holds alone."""
+        first: Day | None = None
+        for day, projected, reserved in zip(reversed(self._days), reversed(self._projected), reversed(self._reserved), strict=True):
+            if projected - reserved < quantity:
+                break
+            first = day
+        return first
+
+    def free_by_day(self) -> list[tuple[Day, Micro]]:
+        """What somebody new may count on, by steps."""
+        return [(day, one - kept) for day, one, kept in zip(self._days, self._projected, self._reserved, strict=True)]
+
+
+class ResourceBin:
+    """A resource: free minutes by day. Of today it counts the whole: what has been worked since the morning is not known."""
+
+    __slots__ = ("_capacity", "_taken", "today")
+
+    def __init__(self, today: Day, capacity: Capacity | None, taken: Mapping[Day, Micro]) -> None:
+        """Without a capacity nothing was ever said of it, and nothing is held against anybody."""
+        self.today = today
+        self._capacity = capacity
+        self._taken = dict(taken)
+
+    def copy(self) -> ResourceBin:
+        """Another one that is filled the same so far."""
+        return ResourceBin(self.today, self._capacity, self._taken)
+
+    def free(self, day: Day) -> Micro:
+        """Minutes of a day, in millionths, that nobody has who is in already."""
+        if self._capacity is None:
+            return THREE_YEARS * 1440 * MICRO
+        return self._capacity.minutes.minutes(day) * MICRO - self._taken.get(day, 0)
+
+    @property
+    def overloaded(self) -> bool:
+        """Whether any day has more taken than it has."""
+        return any(minutes and day >= self.today and self.free(day) < 0 for day, minutes in self._taken.items())
+
+    def fits(self, day: Day, quantity: Micro) -> bool:
+        """Minutes of days that have passed are spent."""
+        return day < self.today or self.free(day) >= quantity
+
+    def change(self, day: Day, quantity: Micro) -> None:
+        """Minutes are taken (-) or given back (+)."""
+        self._taken[day] = self._taken.get(day, 0) - quantity
+
+    def later(self, quantity: Micro, day: Day) -> tuple[tuple[Day, Micro], ...] | None:
+        """On consecutive days, what each has free."""
+        found: list[tuple[Day, Micro]] = []
+        day = max(day, self.today)
+        for at in range(day, day + THREE_YEARS):
+            took = min(quantity, self.free(at))
+            if took > 0:
+                found.append((at, took))
+                quantity -= took
+                if quantity == 0:
+                    return tuple(found)
+        return None
+
+    def sound_from(self, quantity: Micro) -> Day | None:
+        """Nobody is delivered minutes."""
+        raise NotImplementedError(f"{quantity} minutes are no delivery")
+
+
+def stock_bin(book: Book, today: Day, rules: Rules, without: Iterable[Take] = (), plans: Iterable[str] = ()) -> StockBin:
+    """A book without its holds, these takes and these plans; its safety stock may be used."""
+    changes: dict[Day, Micro] = {today: book.on_hand}
+
+    def add(day: Day, quantity: Micro) -> None:
+        changes[day] = changes.get(day, 0) + quantity
+
+    for day, quantity in book.own_supply_by_day().items():
+        counted = rules.counts_on(day, today)
+        if counted is not None:
+            add(counted, quantity)
+    left_out = set(plans)
+    for plan in book.of(Part.PLAN):
+        counted = rules.plan_counts_on(plan, today)
+        if plan.ref not in left_out and counted is not None:
+            add(counted, plan.quantity)
+    for day, quantity in _demand(book, without).items():
+        add(max(day, today), -quantity)
+    reserved: dict[Day, Micro] = {today: book.safety_stock}
+    for hold in book.holds():
+        day = max(hold.day or 0, today)
+        reserved[day] = reserved.get(day, 0) + hold.quantity
+    return StockBin(today, changes, reserved)
+
+
+def resource_bin(book: Book, today: Day, without: Iterable[Take] = ()) -> ResourceBin:
+    """A resource without its holds and these takes."""
+    return ResourceBin(today, capacity_of(book), _demand(book, without))
+
+
+def _demand(book: Book, without: Iterable[Take]) -> dict[Day, Micro]:
+    demand = book.demand_by_day()
+    for hold in book.holds():
+        demand[hold.day or 0] = demand.get(hold.day or 0, 0) - hold.quantity
+    for take in without:
+        demand[take.day] = demand.get(take.day, 0) - take.quantity
+    return demand
+
+
+def is_short(book: Book, today: Day, now: datetime, rules: Rules) -> bool:
+    """Whether not everybody in the book can stay where he is."""
+    if book.site == RESOURCE:
+        return resource_bin(book, today).overloaded
+    if min(balance(book, today, now, rules).projected) >= 0:  # kept with the book: costs nothing
+        return False
+    return stock_bin(book, today, rules).lowest < 0
