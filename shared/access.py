@@ -25,7 +25,7 @@ from fastapi import Request
 from fastapi.openapi.models import HTTPBearer as HTTPBearerModel
 from fastapi.security.base import SecurityBase
 
-from shared import ownership
+from shared import arrived, ownership
 from shared.database import CONNECT_TIMEOUT_SECONDS, UnreachableError, connect, server_settings
 from shared.limiting import Limiter
 from shared.problems import Problem, unavailable
@@ -236,8 +236,7 @@ class _CallerWith(SecurityBase):
 
 async def caller_of(request: Request, scope: Scope) -> Caller:
     """Who calls, or 401, 403 and 429. For the one endpoint where even the framework's dependencies cost too much; else `caller_with`."""
-    header = request.headers.get("authorization", "")
-    scheme, _, key = header.partition(" ")
+    scheme, _, key = arrived.header(request.scope, b"authorization").partition(" ")
     key = key.strip()
     if scheme.lower() != "bearer" or not key:
         raise _unauthorized("UNAUTHENTICATED", "Send a key: `Authorization: Bearer KEY`.")

@@ -11,7 +11,7 @@ from typing import Final
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared import bodies, database, health, logs, problems
+from shared import arrived, bodies, database, health, logs, problems
 from shared.ids import new_id
 from shared.problems import Problem
 
@@ -42,7 +42,7 @@ class Edge:
             await self._app(scope, receive, send)
             return
         began = time.perf_counter()
-        headers: dict[bytes, bytes] = dict(scope["headers"])
+        headers = scope[arrived.HEADERS] = dict(scope["headers"])
         given = headers.get(b"x-request-id")
         request_id = given.decode() if given is not None and _REQUEST_ID.fullmatch(given) else new_id("req")
         logs.enter_request(request_id)
@@ -83,7 +83,7 @@ class Edge:
             raise problems.unprocessable("INVALID_REQUEST", "The address holds a NUL character.")
         if scope["method"] not in _WITH_BODY or (self._streams and path.startswith(self._streams)):
             return receive
-        body = await _whole(headers, receive)
+        body = scope[arrived.BODY] = await _whole(headers, receive)
         if body and b"json" in headers.get(b"content-type", b"") and (refused := bodies.refuse(body)) is not None:
             raise refused
         return bodies.again(body, receive)
@@ -92,10 +92,7 @@ class Edge:
         path = scope["path"]
         health.observe(scope["method"] if scope["method"] in _METHODS else "OTHER", _route(scope), status, seconds)
         if self._log_answers and path not in health.PATHS:
-            logs.write_access_line(
-                self._service,
-                {"method": scope["method"], "path": path, "status": status, "ms": round(seconds * 1000, 2), "request_id": request_id},
-            )
+            logs.write_access_line(self._service, scope["method"], path, status, seconds, request_id)
 
 
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

@@ -23,8 +23,9 @@ class RequestModel(BaseModel):
 
     @model_validator(mode="after")
     def _without_nul(self) -> Self:
-        for name, value in self.__dict__.items():
+        for value in self.__dict__.values():
             if type(value) is str and "\0" in value:
+                name = next(name for name, one in self.__dict__.items() if one is value)
                 raise PydanticCustomError("string_nul", "{field} holds a NUL character", {"field": name})
         return self
 

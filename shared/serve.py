@@ -97,6 +97,7 @@ def run(create_app: Callable[[S], FastAPI], settings: S | type[S]) -> NoReturn:
         lifespan="on",
         log_config=None,
         access_log=False,
+        proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=OPEN_REQUESTS_SECONDS,
     )
@@ -109,6 +110,7 @@ def run(create_app: Callable[[S], FastAPI], settings: S | type[S]) -> NoReturn:
         server.run(sockets=[listening])
     if isinstance(wrapped.error, CannotStartError):
         _give_up(service, wrapped.error)
+    logs.flush()
     log.info("stopped")
     sys.stderr.flush()
     # Everything is closed. The interpreter's own tidying-up takes a third of a second of CPU, and all services stop at once.

@@ -1,6 +1,7 @@
 """How every service is put together: who may call, how mistakes leave, what is counted, what is published about it."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
@@ -11,7 +12,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.responses import Response
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared import asyncapi, health, logs, openapi, problems
 from shared.access import Keyring
@@ -31,6 +32,16 @@ class Application(FastAPI):
         """`streams` are path prefixes whose bodies have no limit at the edge."""
         super().__init__(**options)
         self._edge = partial(Edge, service=service, streams=streams)
+        self._entry = bool(self.root_path) or any(name.startswith("OTEL_") for name in os.environ)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Into the edge at once; by FastAPI's own entry where it has something to do: start and end, a root path, OpenTelemetry."""
+        stack = self.middleware_stack
+        if self._entry or stack is None or scope["type"] != "http":
+            await super().__call__(scope, receive, send)
+            return
+        scope["app"] = self
+        await stack(scope, receive, send)
 
     def build_middleware_stack(self) -> ASGIApp:
         """What was added stands around the edge; FastAPI's own inside it, less its answer to what nobody foresaw: the edge has one."""

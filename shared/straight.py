@@ -15,9 +15,9 @@ from pydantic import BaseModel, ValidationError
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from shared import bodies
+from shared import arrived
 
-_JSON = ("application/json", "application/json; charset=utf-8", "application/json;charset=utf-8")
+_JSON = frozenset({b"application/json", b"application/json; charset=utf-8", b"application/json;charset=utf-8"})
 """Content types that are read here; what else means JSON takes the longer way."""
 
 
@@ -29,28 +29,29 @@ class StraightRoute(APIRoute):
         super().__init__(*args, **options)
         self._request_name, self._body_name, self._model = _simple(self.dependant, self.path)
         self._dependencies = [(one.name, one.call) for one in self.dependant.dependencies if one.name is not None and one.call is not None]
-        self._headers = [(one.name, one.alias.lower()) for one in self.dependant.header_params]
+        self._headers = [(one.name, one.alias.lower().encode()) for one in self.dependant.header_params]
 
-    async def answer(self, request: Request) -> Response | None:
+    async def answer(self, scope: Scope, receive: Receive) -> Response | None:
         """The endpoint's answer; None for a request that FastAPI had better look at. What is raised is for the edge to answer."""
-        given = request.headers
-        if given.get("content-type") not in _JSON:
+        given: dict[bytes, bytes] = scope[arrived.HEADERS]
+        if given.get(b"content-type") not in _JSON:
             return None
         try:
-            body = self._model.model_validate_json(await request.body())
+            body = self._model.model_validate_json(scope[arrived.BODY])
         except ValidationError:
             return None
+        request = Request(scope, receive)
         arguments: dict[str, Any] = {self._request_name: request, self._body_name: body}
         for name, ask in self._dependencies:
             arguments[name] = await ask(request)
         for name, header in self._headers:
-            arguments[name] = given.get(header)
+            arguments[name] = arrived.header(scope, header) if header in given else None
         found: Response = await self.endpoint(**arguments)
         return found
 
 
 class Straightway:
-    """ASGI: straight to a StraightRoute when it is asked for, `otherwise` everything else. The bodies are in one piece (shared/edge.py)."""
+    """ASGI, inside the edge: straight to a StraightRoute when it is asked for, `otherwise` everything else."""
 
     def __init__(self, routes: Iterable[BaseRoute], otherwise: ASGIApp) -> None:
         self._otherwise = otherwise
@@ -63,10 +64,9 @@ class Straightway:
             await self._otherwise(scope, receive, send)
             return
         scope["route"] = route
-        request = Request(scope, receive)
-        response = await route.answer(request)
+        response = await route.answer(scope, receive)
         if response is None:
-            await self._otherwise(scope, bodies.again(await request.body(), receive), send)
+            await self._otherwise(scope, receive, send)
         else:
             await response(scope, receive, send)
 

@@ -108,7 +108,10 @@ class OrderAsk(RequestModel):
     )  # fmt: skip
     idempotency_key: str | None = Field(default=None, max_length=255)
     assume: list[AssumeAsk] = Field(
-        default=[], max_length=100, description="What if: of an inquiry only; what is answered then can never be committed to."
+        default_factory=list,
+        json_schema_extra={"default": []},
+        max_length=100,
+        description="What if: of an inquiry only; what is answered then can never be committed to.",
     )
     external_id: Code | None = Field(default=None, description="The caller's own number for this deal or order.")
     source_system: Code | None = None

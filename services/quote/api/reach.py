@@ -45,7 +45,15 @@ def json_response(body: Any, status: int = 200) -> Response:
 
 def written(body: bytes, status: int = 200) -> Response:
     """An answer that is JSON already."""
-    return Response(body, status, media_type="application/json")
+    return _Written(body, status)
+
+
+class _Written(Response):
+    """Bytes of JSON with their two headers, without Starlette's search for what else a header might have been."""
+
+    def __init__(self, body: bytes, status: int) -> None:
+        self.status_code, self.body, self.background = status, body, None
+        self.raw_headers = [(b"content-length", str(len(body)).encode()), (b"content-type", b"application/json")]
 
 
 async def change(request: Request, what: Change, caller: Caller, header_key: str | None, body_key: str | None) -> Response:
