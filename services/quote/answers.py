@@ -226,6 +226,34 @@ def order(row: OrderRow, risks: Risks | None = None, on_safety_stock: Container[
     }
 
 
+def amended(row: OrderRow, decided: Json) -> Json:
+    """An order as a change has left it, with all that was decided: as `POST /v1/orders` answers, on the lines that are still open.
+
+    `decided` is what the kernel said of them; a line that was closed before has nothing of it.
+    """
+    said = {line["line_ref"]: line for line in decided["lines"]}
+    whole = order(row)
+    lines = []
+    for line in whole["lines"]:
+        found = said.get(line["line_ref"])
+        ways = {(one["site"], one["delivery_date"]): one for one in (found or {}).get("deliveries", ())}
+        deliveries = [
+            {**one, **{name: ways.get((one["site"], one["delivery_date"]), {}).get(name) for name in ("time_zone", "lane")}}
+            for one in line["deliveries"]
+        ]
+        lines.append({**(found or dict.fromkeys(_DECIDED_OF_LINE)), **line, "deliveries": deliveries})
+    return {**whole, **{name: value for name, value in decided.items() if name != "lines"}, "lines": lines, "replayed": False}
+
+
+NOTHING_DECIDED: Json = {"outcome": None, "summary": None, "lines": [], "planned_supply": [], "inputs": [], "decision_id": None}
+"""Of a change that asks nothing of the books."""
+_DECIDED_OF_LINE = (
+    "uom", "outcome", "requested_quantity", "promised_quantity", "slip_days", "limiting_step", "pegging", "reasons", "alternatives",
+    "probability",
+)  # fmt: skip
+"""What is said of a line beside how it stands."""
+
+
 def order_line(line: LineRow) -> Json:
     """An order line. Whether it is in danger was not looked up: `at_risk` is null, not a reassuring false."""
     return {

@@ -15,6 +15,9 @@ LineRef = Annotated[Code, Field(max_length=50)]
 Policy = Literal["earliest", "fewest_shipments", "cheapest", "preferred_site", "just_in_time"]
 
 
+Supply = Annotated[str, Field(pattern=r"^(transfer|make|buy)(:.+)?$", max_length=220)]
+
+
 class LineAsk(RequestModel):
     """One line: what, how many, by when, from where."""
 
@@ -33,7 +36,7 @@ class LineAsk(RequestModel):
     min_ship_quantity: PositiveQuantity | None = Field(default=None, description="Least quantity of one delivery, with allow_partial.")
     max_shipments: int | None = Field(default=None, ge=1, le=500, description="Most deliveries of this line, with allow_partial.")
     latest_acceptable_date: CivilDate | None = Field(default=None, description="Later than this counts as none.")
-    supply: list[Annotated[str, Field(pattern=r"^(transfer|make|buy)(:.+)?$", max_length=220)]] | None = Field(
+    supply: list[Supply] | None = Field(
         default=None,
         max_length=50,
         description="Planned supply that may be used: `transfer`, `make`, `buy`, or one source of these (`buy:TERMS-7`). "
@@ -163,16 +166,22 @@ class ExtendAsk(RequestModel):
 
 
 class LineChange(RequestModel):
-    """A line of an order and what changes about it; a new `line_ref` adds a line, which needs sku and quantity."""
+    """A line of an order and what changes about it; a new `line_ref` adds a line, which needs sku and quantity.
+
+    What is left out stays as the line was asked for; null takes a wish back.
+    """
 
     line_ref: LineRef
     sku: Code | None = None
     quantity: PositiveQuantity | None = None
     requested_date: CivilDate | None = None
     sites: list[Code] | None = Field(default=None, min_length=1, max_length=100)
+    ship_to: Code | None = None
     min_ship_quantity: PositiveQuantity | None = None
     max_shipments: int | None = Field(default=None, ge=1, le=500)
     latest_acceptable_date: CivilDate | None = None
+    supply: list[Supply] | None = Field(default=None, max_length=50)
+    allow_substitutes: bool | None = None
     unit_price: NonNegativeQuantity | None = None
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
     frozen: bool | None = None

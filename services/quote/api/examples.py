@@ -170,6 +170,16 @@ ORDER: Json = {
     "source_system": None, "promised_elsewhere": False, "demand_class": None, "priority": 100, "frozen": False, "revision": 1,
     "created_at": "2026-11-21T10:57:00Z", "updated_at": "2026-11-21T10:57:00Z", "lines": [_ORDER_LINE],
 }  # fmt: skip
+AMENDED: Json = {
+    **ORDER, "revision": 2, "outcome": "late", "summary": _SUMMARY, "planned_supply": [], "inputs": _INPUTS,
+    "decision_id": QUOTE["decision_id"], "replayed": False,
+    "lines": [
+        {
+            **{name: value for name, value in _LINE.items() if name not in ("promised_date", "deliveries")}, **_ORDER_LINE,
+            "deliveries": [{**one, "time_zone": "UTC", "lane": None} for one in _ORDER_LINE["deliveries"]],
+        }
+    ],
+}  # fmt: skip
 ORDERS: Json = {"data": [ORDER], "next_cursor": None}
 HISTORY: Json = {
     "data": [

@@ -479,6 +479,41 @@ class OrderOut(BaseModel):
     lines: list[OrderLineOut]
 
 
+class AmendedDeliveryOut(OrderDeliveryOut):
+    """The same with its way; null for what was shipped, or closed, before the change."""
+
+    time_zone: str | None
+    lane: str | None
+
+
+class AmendedLineOut(OrderLineOut):
+    """An order line after a change, with what was decided of it; null of lines that were closed before."""
+
+    uom: str | None
+    outcome: Literal["full", "late", "partial", "none"] | None
+    requested_quantity: Number | None
+    promised_quantity: Number | None
+    slip_days: int | None
+    limiting_step: str | None
+    pegging: list[PegOut] | None
+    reasons: list[ReasonOut] | None
+    alternatives: list[AlternativeOut] | None
+    probability: Number | None
+    deliveries: list[AmendedDeliveryOut]  # type: ignore[assignment]
+
+
+class AmendedOut(OrderOut):
+    """An order after a change, and the answer to the change: as `POST /v1/orders` gives it."""
+
+    outcome: Literal["full", "late", "partial", "none"] | None
+    summary: str | None
+    planned_supply: list[PlannedSupplyOut]
+    inputs: list[InputOut]
+    decision_id: str | None
+    replayed: bool
+    lines: list[AmendedLineOut]  # type: ignore[assignment]
+
+
 class OrderPage(BaseModel):
     """Orders."""
 

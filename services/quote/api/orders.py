@@ -97,7 +97,7 @@ async def get_order_history(request: Request, caller: Reader, order_id: OrderId,
     return json_response(found)
 
 
-@router.post("/orders/{order_id}/amend", response_class=Response, responses=ORDER)
+@router.post("/orders/{order_id}/amend", response_class=Response, responses=answers(models.AmendedOut, examples.AMENDED))
 async def amend_order(
     request: Request,
     caller: Promiser,
@@ -105,7 +105,10 @@ async def amend_order(
     ask: Annotated[AmendAsk, Body(openapi_examples=examples.ASK_AMEND)],
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
-    """Change an order in one step; lines that are not named stand. On refusal (409, with an offer) everything stands."""
+    """Change an order in one step, decided as it was asked for; lines that are not named stand.
+
+    On refusal (409, with an offer) everything stands.
+    """
     here = house(request)
     check_changes(here.board, ask.lines, here.settings.horizon_days)
     return await change(request, Amend(order_id, ask, caller.id), caller, idempotency_key, ask.idempotency_key)

@@ -12,15 +12,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from services.quote.domain.choice import Aim
 from services.quote.domain.dates import immediate
 from services.quote.domain.explanation import Pegs, decision_of, line_promise
+from services.quote.domain.justintime import delay
 from services.quote.domain.outlet import Hop, Outlet
 from services.quote.domain.plan import Plan, Take, plan_line
 from services.quote.domain.promise import effort_for
 from services.quote.domain.reasons import Code, because
 from services.quote.domain.sentence import spoken_quantity
 from services.quote.domain.shipcomplete import plan_together
-from services.quote.domain.stand import Stand
+from services.quote.domain.stand import LEAST_EFFORT, WHOLE_EFFORT_MS, Stand
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,13 +57,16 @@ def amend(
     allow_partial: bool = False,
     ship_complete: bool = False,
     classes: tuple[str, ...] = (),
+    aim: Aim = Aim.EARLIEST,
+    deadline_ms: int = WHOLE_EFFORT_MS,
 ) -> Decision:
     """The order after the change: every line of `wanted`, its quantity the new total, what was shipped included.
 
     Lines of `current` that `wanted` does not name are given up. Deliveries of the answer are those of the open
-    quantity. Whether a line that is promised less than asked is acceptable is for the caller to say.
+    quantity. What is decided anew is decided as the order was asked for: by its policy, within its deadline. Whether
+    a line that is promised less than asked is acceptable is for the caller to say.
     """
-    stand = Stand(shelf, owner, classes)
+    stand = Stand(shelf, owner, classes, deadline_ms=deadline_ms)
     known = {before.line.line_ref: before for before in current}
     for before in current:
         for delivery in before.deliveries:
@@ -76,14 +81,22 @@ def amend(
     rest = [at for at in range(len(wanted)) if at not in plans]
     if rest and ship_complete and (allow_partial or len(wanted) > 1):
         stand.rollback()
-        plans = _together(wanted, known, stand, allow_partial=allow_partial)
+        plans = _together(wanted, known, stand, aim, allow_partial=allow_partial)
         rest = []
-    effort = effort_for(wanted)
+    effort = max(int(effort_for(wanted) * stand.share), LEAST_EFFORT)
     for at in rest:
-        plans[at] = _change(wanted[at], known.get(wanted[at].line_ref), stand, effort, allow_partial=allow_partial)
+        plans[at] = _change(wanted[at], known.get(wanted[at].line_ref), stand, effort, aim, allow_partial=allow_partial)
+    if aim is Aim.JUST_IN_TIME:
+        delay(stand)
     pegs: Pegs = {}
     lines = tuple(_answer(plans[at], known.get(wanted[at].line_ref), pegs, stand) for at in range(len(wanted)))
     return decision_of(lines, stand)
+
+
+def stands(before: CurrentLine | None, after: LinePromise) -> bool:
+    """Whether all that a line has after a change it had before: on the same days, from the same places, no more of it."""
+    had = {} if before is None else {(one.site, one.sku, one.lane, one.delivery_day): one.quantity for one in before.deliveries}
+    return all(one.quantity <= had.get((one.site, one.sku, one.lane, one.delivery_day), -1) for one in after.deliveries)
 
 
 def _answer(plan: Plan, before: CurrentLine | None, pegs: Pegs, stand: Stand) -> LinePromise:
@@ -99,7 +112,8 @@ def _open(line: LineRequest, before: CurrentLine | None) -> LineRequest:
 
 def _kept(before: CurrentLine, line: LineRequest) -> list[Wish] | None:
     """The deliveries that a line keeps as they are, or smaller, the last one cut first; None when it must be decided anew."""
-    if line.requested_day != before.line.requested_day or line.sku != before.line.sku:
+    asked = before.line
+    if (line.requested_day, line.sku, line.ship_to) != (asked.requested_day, asked.sku, asked.ship_to):
         return None
     if any(delivery.site not in _sites_of(delivery, line) for delivery in before.deliveries):
         return None
@@ -153,37 +167,39 @@ def _take(line: LineRequest, keep: Sequence[Wish], stand: Stand) -> Plan | None:
     return Plan(line, taken, waits=stands)
 
 
-def _change(line: LineRequest, before: CurrentLine | None, stand: Stand, effort: int, *, allow_partial: bool) -> Plan:
-    """Decide a line anew: at its own site first, not before its promised date as long as the requested date stands."""
+def _change(line: LineRequest, before: CurrentLine | None, stand: Stand, effort: int, aim: Aim, *, allow_partial: bool) -> Plan:
+    """Decide a line anew: at its own site first, not before its promised date as long as what was asked of the date stands."""
     if before is None:
-        return plan_line(line, stand, allow_partial=allow_partial, effort=effort)
+        return plan_line(line, stand, allow_partial=allow_partial, effort=effort, aim=aim)
     still = _open(line, before)
     if still.quantity == 0:
         return Plan(still)
-    own = [delivery.site for delivery in before.deliveries if delivery.site in line.sites]
-    still = replace(still, sites=tuple(dict.fromkeys((*own, *line.sites))))
-    same_date = line.requested_day == before.line.requested_day and line.sku == before.line.sku
+    if aim is not Aim.PREFERRED_SITE:
+        own = [delivery.site for delivery in before.deliveries if delivery.site in line.sites]
+        still = replace(still, sites=tuple(dict.fromkeys((*own, *line.sites))))
+    asked = before.line
+    same_date = (line.requested_day, line.sku, line.ship_to) == (asked.requested_day, asked.sku, asked.ship_to)
     if allow_partial and same_date:
         mark = stand.mark()
-        grown = _grow(still, before, stand, effort)
+        grown = _grow(still, before, stand, effort, aim)
         if grown is not None and _promised(grown) < still.quantity:
             stand.rollback(mark)
-            anew = plan_line(still, stand, allow_partial=True, effort=effort)
+            anew = plan_line(still, stand, allow_partial=True, effort=effort, aim=aim)
             if _promised(anew) > _promised(grown):
                 return anew
             stand.rollback(mark)
-            grown = _grow(still, before, stand, effort)
+            grown = _grow(still, before, stand, effort, aim)
         if grown is not None:
             return grown
     not_before = before.promised_day if same_date and not allow_partial else None
-    return plan_line(still, stand, allow_partial=allow_partial, not_before=not_before, effort=effort)
+    return plan_line(still, stand, allow_partial=allow_partial, not_before=not_before, effort=effort, aim=aim)
 
 
 def _promised(plan: Plan) -> Micro:
     return sum(take.quantity for take in plan.takes)
 
 
-def _grow(still: LineRequest, before: CurrentLine, stand: Stand, effort: int) -> Plan | None:
+def _grow(still: LineRequest, before: CurrentLine, stand: Stand, effort: int, aim: Aim) -> Plan | None:
     """A line of several deliveries that wants more: what stands stays, what can be had of the rest comes beside it."""
     standing = sum(delivery.quantity for delivery in before.deliveries)
     more = still.quantity - standing
@@ -201,13 +217,15 @@ def _grow(still: LineRequest, before: CurrentLine, stand: Stand, effort: int) ->
     if room is not None and room <= 0:
         short = because(Code.BELOW_MINIMUM_SHIPMENT, f"{spoken_quantity(more)} more cannot come within the limits on shipments")
         return replace(plan, refusal=short)
-    added = plan_line(replace(still, quantity=more, max_shipments=room), stand, allow_partial=True, effort=effort)
+    added = plan_line(replace(still, quantity=more, max_shipments=room), stand, allow_partial=True, effort=effort, aim=aim)
     order = {site: number for number, site in enumerate(still.sites)}
     takes = sorted((*plan.takes, *added.takes), key=lambda take: (take.hop.delivery, order.get(take.outlet.site, len(order))))
     return Plan(still, tuple(takes), added.alternatives, added.refusal, added.waits or plan.waits)
 
 
-def _together(wanted: Sequence[LineRequest], known: dict[str, CurrentLine], stand: Stand, *, allow_partial: bool) -> dict[int, Plan]:
+def _together(
+    wanted: Sequence[LineRequest], known: dict[str, CurrentLine], stand: Stand, aim: Aim, *, allow_partial: bool
+) -> dict[int, Plan]:
     """All open lines on one date anew, not before the date they have, as long as no requested date changed."""
     plans: dict[int, Plan] = {}
     lines: list[tuple[int, LineRequest]] = []
@@ -221,10 +239,10 @@ def _together(wanted: Sequence[LineRequest], known: dict[str, CurrentLine], stan
             continue
         lines.append((at, still))
         if before is not None:
-            moved = moved or before.line.requested_day != line.requested_day
+            moved = moved or (before.line.requested_day, before.line.ship_to) != (line.requested_day, line.ship_to)
             standing.extend([before.promised_day] if before.promised_day is not None else [])
     not_before = max(standing) if standing and not moved else None
-    decided = plan_together([line for _, line in lines], stand, allow_partial=allow_partial, not_before=not_before)
+    decided = plan_together([line for _, line in lines], stand, allow_partial=allow_partial, not_before=not_before, aim=aim)
     for (at, _), plan in zip(lines, decided, strict=True):
         plans[at] = plan
     return plans

@@ -11,25 +11,26 @@ too often, are not counted on at all.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from services.quote.domain.answer import Outcome, outcome_of_all
 from services.quote.domain.assume import AssumingShelf
 from services.quote.domain.book import Entry, Part
-from services.quote.domain.chance import TOLD, chance_of, source_of, source_of_entry, together, waits_of
+from services.quote.domain.chance import TOLD, chance_of, source_of, source_of_entry, waits_of
+from services.quote.domain.chance import together as chance_of_all
 from services.quote.domain.promise import promise
 from services.quote.domain.reasons import Code, because
 from services.quote.domain.sentence import sentence_of_all, spoken_day
 from services.quote.domain.sources import Buy, Transfer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from services.quote.domain.answer import Decision, LinePromise
     from services.quote.domain.book import Book, Day
     from services.quote.domain.chance import Chances
     from services.quote.domain.pegging import Peg
-    from services.quote.domain.request import Demand, Shelf
+    from services.quote.domain.request import Demand, LineRequest, Shelf
     from services.quote.domain.sources import Source
 
 HALVINGS: Final = 7
@@ -90,28 +91,60 @@ class Vouched:
     chances: list[float | None] = field(default_factory=list)
 
 
+class Question(Protocol):
+    """Asks for a decision on the books of a shelf; lines by their places in `without` ask for nothing."""
+
+    def __call__(self, shelf: Shelf, without: frozenset[int] = frozenset(), /) -> Decision:
+        """The decision."""
+        ...
+
+
 def promise_that_holds(demand: Demand, shelf: Shelf, probability: float, chances: Chances) -> Decision:
     """What can be promised of each line so that its date holds with `probability`; with `ship_complete`, that all of them hold."""
-    plain = Vouched(promise(demand, shelf))
-    _rate(plain, demand, shelf, chances, {})
-    if _holds(plain, probability):
+
+    def ask(books: Shelf, without: frozenset[int] = frozenset()) -> Decision:
+        return promise(replace(demand, lines=without_sites(demand.lines, without)) if without else demand, books)
+
+    return dates_that_hold(ask, shelf, probability, chances, together=demand.ship_complete)
+
+
+def without_sites(lines: Sequence[LineRequest], without: frozenset[int]) -> tuple[LineRequest, ...]:
+    """The lines, those in these places without a site that may serve them."""
+    return tuple(replace(line, sites=(), substitutes=()) if at in without else line for at, line in enumerate(lines))
+
+
+def dates_that_hold(
+    ask: Question,
+    shelf: Shelf,
+    probability: float,
+    chances: Chances,
+    *,
+    together: bool,
+    stands: Callable[[LinePromise], bool] | None = None,
+) -> Decision:
+    """The answer to a question with dates that hold with `probability`, `together`: that all of them hold.
+
+    `stands`: which lines have what was promised before, and keep it however likely it is by now.
+    """
+    rating = _Rating(ask, shelf, chances, together, stands or (lambda line: not line.deliveries))
+    plain = rating.rate(ask(shelf), {})
+    if rating.holds(plain, probability):
         return _with_chances(plain)
     low, high = 0.0, probability
-    best = _at_level(demand, shelf, high, chances)
-    while not _holds(best, probability) and high < _HIGHEST:
+    best = rating.at_level(high)
+    while not rating.holds(best, probability) and high < _HIGHEST:
         low, high = high, 1 - (1 - high) / 2
-        best = _at_level(demand, shelf, high, chances)
+        best = rating.at_level(high)
     for _ in range(HALVINGS if low else 0):
         middle = (low + high) / 2
-        found = _at_level(demand, shelf, middle, chances)
-        if _holds(found, probability):
+        found = rating.at_level(middle)
+        if rating.holds(found, probability):
             high, best = middle, found
         else:
             low = middle
-    failing = _failing(best, probability)
+    failing = rating.failing(best, probability)
     if failing:
-        lines = tuple(replace(line, sites=()) if at in failing else line for at, line in enumerate(demand.lines))
-        best = _at_level(replace(demand, lines=lines), shelf, high, chances)
+        best = rating.at_level(high, failing)
     answers = tuple(
         _told(line, plain.decision.lines[at], plain.chances[at], best.chances[at], probability)
         for at, line in enumerate(best.decision.lines)
@@ -128,35 +161,45 @@ def _with_chances(found: Vouched) -> Decision:
     return replace(found.decision, lines=tuple(replace(line, probability=chance) for line, chance in lines))
 
 
-def _at_level(demand: Demand, shelf: Shelf, level: float, chances: Chances) -> Vouched:
-    cautious = CautiousShelf(shelf, chances, level)
-    found = Vouched(promise(demand, cautious))
-    _rate(found, demand, shelf, chances, cautious.allowed)
-    return found
+@dataclass(frozen=True, slots=True)
+class _Rating:
+    """Decides a question at a level of certainty, and works out how likely each line then holds."""
 
+    ask: Question
+    shelf: Shelf
+    chances: Chances
+    together: bool
+    stands: Callable[[LinePromise], bool]
 
-def _rate(found: Vouched, demand: Demand, shelf: Shelf, chances: Chances, allowed: dict[str, int]) -> None:
-    """Work out how likely each line holds; all lines together, where they ship complete."""
-    planned, waits = found.decision.planned, []
-    today: Day = 0
-    for line in found.decision.lines:
-        today = shelf.today(line.deliveries[0].site) if line.deliveries else today
-        found.chances.append(chance_of(line, planned, chances, today, allowed))
-        waits += waits_of(line, planned, allowed) or []
-    if demand.ship_complete and len(found.chances) > 1 and None not in found.chances:
-        all_of_them = together(waits, chances, today)
-        found.chances = [all_of_them for _ in found.chances]
+    def at_level(self, level: float, without: frozenset[int] = frozenset()) -> Vouched:
+        """The answer on books on which everything comes as late as the level allows."""
+        cautious = CautiousShelf(self.shelf, self.chances, level)
+        return self.rate(self.ask(cautious, without), cautious.allowed)
 
+    def rate(self, decision: Decision, allowed: dict[str, int]) -> Vouched:
+        """With how likely each line holds; all lines together, where they ship complete."""
+        found = Vouched(decision)
+        planned, waits = decision.planned, []
+        today: Day = 0
+        for line in decision.lines:
+            today = self.shelf.today(line.deliveries[0].site) if line.deliveries else today
+            found.chances.append(chance_of(line, planned, self.chances, today, allowed))
+            waits += waits_of(line, planned, allowed) or []
+        if self.together and len(found.chances) > 1 and None not in found.chances:
+            all_of_them = chance_of_all(waits, self.chances, today)
+            found.chances = [all_of_them for _ in found.chances]
+        return found
 
-def _holds(found: Vouched, probability: float) -> bool:
-    """Whether every line that is promised holds with the probability."""
-    return not _failing(found, probability)
+    def holds(self, found: Vouched, probability: float) -> bool:
+        """Whether every line that is promised holds with the probability."""
+        return not self.failing(found, probability)
 
-
-def _failing(found: Vouched, probability: float) -> set[int]:
-    """The lines that are promised for dates that hold with less, or nobody knows with how much."""
-    rated = enumerate(zip(found.decision.lines, found.chances, strict=True))
-    return {at for at, (line, chance) in rated if line.deliveries and (chance is None or chance < probability)}
+    def failing(self, found: Vouched, probability: float) -> frozenset[int]:
+        """The lines that are promised anew for dates that hold with less, or nobody knows with how much."""
+        rated = enumerate(zip(found.decision.lines, found.chances, strict=True))
+        return frozenset(
+            at for at, (line, chance) in rated if line.deliveries and not self.stands(line) and (chance is None or chance < probability)
+        )
 
 
 def _told(line: LinePromise, plain: LinePromise, before: float | None, chance: float | None, probability: float) -> LinePromise:

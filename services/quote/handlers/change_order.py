@@ -10,9 +10,9 @@ from services.quote import answers, events
 from services.quote.asks import MAX_LINES, AmendAsk, LineAsk, micro
 from services.quote.domain.answer import Delivery
 from services.quote.domain.book import Entry, Part
-from services.quote.domain.change import CurrentLine, amend
+from services.quote.domain.change import CurrentLine
 from services.quote.domain.shipment import line_status, order_status
-from services.quote.handlers.demand import is_acceptable, line_of
+from services.quote.handlers.demand import decide_change, is_acceptable, line_of
 from services.quote.handlers.freshness import refuse_old_news, takes_more
 from services.quote.handlers.plans import plans_of, stand_plans
 from services.quote.handlers.take import CANNOT_PROMISE, history_of, name_plans
@@ -143,10 +143,7 @@ class Amend(Change):
         open_lines = [line for line in order.lines if line.is_open]
         current = [_current(desk, line, order.customer) for line in open_lines]
         wanted = [line_of(desk.board, ask, ref, desk.now, order.customer) for ref, ask in asked.items()]
-        classes = desk.board.world.demand_class(order.demand_class).lineage
-        decision = amend(
-            current, wanted, desk, order.id, allow_partial=order.allow_partial, ship_complete=order.ship_complete, classes=classes
-        )
+        decision = decide_change(desk.board, order, current, wanted, desk)
         answered = answers.decision(desk.board, decision, desk.now)
         plans = plans_of(decision)
         name_plans(answered, plans)
@@ -201,15 +198,17 @@ class Amend(Change):
             events.order("order-amended", amended, desk.now, reason=self.ask.reason, document=self.ask.document, actor=self.caller)
         )
         _let_look(effect, found, amended)
-        effect.body = answers.order(amended)
+        effect.body = answers.amended(amended, {**answered, "decision_id": self.decision_id})
         return effect
 
     def _ranked_anew(self, desk: Desk, found: OrderRow, order: OrderRow) -> Effect:
         """No line changes, only who is served first when supply is short, or whether the order may be moved."""
         if (order.priority, order.frozen) == (found.priority, found.frozen):
-            return Effect(200, answers.order(found))
+            return Effect(200, answers.amended(found, answers.NOTHING_DECIDED))
         amended = order.with_lines(order.lines, updated_at=desk.now)
-        effect = Effect(200, answers.order(amended), cause=Cause("order-amended", order.id, self.caller, self.ask.document))
+        effect = Effect(
+            200, answers.amended(amended, answers.NOTHING_DECIDED), cause=Cause("order-amended", order.id, self.caller, self.ask.document)
+        )
         said = {"reason": self.ask.reason, "document": self.ask.document}
         effect.orders.append(amended)
         effect.history.append(history_of(amended, desk.now, "order-amended", self.caller, **said))
@@ -232,7 +231,7 @@ class Amend(Change):
             new = {} if change is None else change.model_dump(mode="json", exclude_unset=True)
             new = {name: value for name, value in new.items() if value is not None or name not in old}  # null there: as it was
             # An unnamed line stands, whatever it had asked for; a named one is read with its old wishes.
-            asked[line.line_ref] = LineAsk.model_validate({**line.request, **old, **new, "line_ref": line.line_ref})
+            asked[line.line_ref] = _asked({**line.request, **old, **new, "line_ref": line.line_ref})
             if change is not None:
                 quantity = micro(asked[line.line_ref].quantity)
                 if quantity < line.shipped or (quantity == line.shipped and line.shipped):
@@ -245,7 +244,7 @@ class Amend(Change):
             if change.sku is None or change.quantity is None:
                 detail = f"The order has no line {ref}; a new line needs sku and quantity."
                 raise Refusal(422, {"code": "UNKNOWN_LINE", "detail": detail})
-            asked[ref] = LineAsk.model_validate(change.model_dump(mode="json", exclude_unset=True))
+            asked[ref] = _asked(change.model_dump(mode="json", exclude_unset=True))
         if len(order.lines) + len(changes) > MAX_LINES:
             raise Refusal(422, {"code": "TOO_MANY_LINES", "detail": f"An order has at most {MAX_LINES} lines."})
         return asked
@@ -306,6 +305,11 @@ class Amend(Change):
         for one in line.deliveries:
             if one.open:
                 effect.put(line.book_of(one), open_entry(order, line, one))
+
+
+def _asked(wishes: dict[str, Any]) -> LineAsk:
+    """A line as it is asked for; a wish that is null is none."""
+    return LineAsk.model_validate({name: value for name, value in wishes.items() if value is not None})
 
 
 def _let_look(effect: Effect, before: OrderRow, after: OrderRow) -> None:

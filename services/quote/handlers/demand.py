@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Final
 
 from services.quote.asks import LineAsk, OrderAsk, micro
 from services.quote.domain.assume import Assumption
+from services.quote.domain.change import amend, stands
 from services.quote.domain.choice import Aim
 from services.quote.domain.promise import promise
 from services.quote.domain.request import Demand, LineRequest, Substitute
-from services.quote.domain.vouch import promise_that_holds
+from services.quote.domain.vouch import dates_that_hold, promise_that_holds, without_sites
 from shared.problems import FieldError, unprocessable
 
 if TYPE_CHECKING:
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
     from services.quote.asks import ImportedOrder, LineChange
     from services.quote.board import Board
     from services.quote.domain.answer import Decision
+    from services.quote.domain.change import CurrentLine
     from services.quote.domain.request import Shelf
+    from services.quote.store.rows import OrderRow
 
 
 NO_DATE: Final = date.min
@@ -154,6 +157,35 @@ def decide(board: Board, ask: OrderAsk, now: datetime, shelf: Shelf, *, holding:
     if ask.probability is None:
         return promise(demand, shelf)
     return promise_that_holds(demand, shelf, ask.probability, board.world.chances)
+
+
+def decide_change(board: Board, order: OrderRow, current: Sequence[CurrentLine], wanted: Sequence[LineRequest], shelf: Shelf) -> Decision:
+    """An order after a change, decided as the order was asked for; what is promised anew holds with the probability that it asked for."""
+
+    def ask(books: Shelf, without: frozenset[int] = frozenset()) -> Decision:
+        return amend(
+            current,
+            without_sites(wanted, without) if without else wanted,
+            books,
+            order.id,
+            allow_partial=order.allow_partial,
+            ship_complete=order.ship_complete,
+            classes=board.world.demand_class(order.demand_class).lineage,
+            aim=Aim(order.policy),
+            deadline_ms=order.deadline_ms,
+        )
+
+    if order.probability is None:
+        return ask(shelf)
+    before = {one.line.line_ref: one for one in current}
+    return dates_that_hold(
+        ask,
+        shelf,
+        order.probability,
+        board.world.chances,
+        together=order.ship_complete,
+        stands=lambda line: stands(before.get(line.line_ref), line),
+    )
 
 
 def assumptions_of(ask: OrderAsk) -> list[Assumption]:

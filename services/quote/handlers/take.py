@@ -206,6 +206,7 @@ def order_of(quote: QuoteRow, ask: OrderAsk, order_id: str, at: datetime) -> Ord
         order_id, quote.id, ask.external_id, ask.source_system, ask.customer, ask.demand_class, ask.priority,
         order_status(line.status for line in lines), quote.caller, elsewhere=False, allow_partial=ask.allow_partial,
         ship_complete=ask.ship_complete, revision=1, created_at=at, updated_at=at, lines=tuple(lines), frozen=ask.frozen,
+        policy=ask.policy, probability=ask.probability, deadline_ms=ask.deadline_ms,
     )  # fmt: skip
 
 

@@ -28,6 +28,7 @@ _ORDER_COLUMNS = {
     "id": "text", "quote_id": "text", "external_id": "text", "source_system": "text", "customer": "text", "demand_class": "text",
     "priority": "int", "status": "text", "caller": "text", "elsewhere": "boolean", "allow_partial": "boolean", "ship_complete": "boolean",
     "revision": "int", "created_at": "timestamptz", "updated_at": "timestamptz", "frozen": "boolean",
+    "policy": "text", "probability": "float8", "deadline_ms": "int",
 }  # fmt: skip
 _LINE_COLUMNS = {
     "line_ref": "text", "sku": "text", "quantity": "bigint", "requested_date": "date", "first_promised_date": "date",

@@ -161,6 +161,10 @@ class OrderRow:
     lines: tuple[LineRow, ...]
     frozen: bool = False
     """Re-promising leaves all of it where it is."""
+    policy: str = "earliest"
+    probability: float | None = None
+    deadline_ms: int = 2000
+    """How it was asked to be decided; an amendment is decided in the same way."""
 
     def line(self, line_ref: str) -> LineRow | None:
         """The line of that reference."""

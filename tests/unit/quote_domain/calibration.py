@@ -164,7 +164,8 @@ into it counts too. Where nothing was ever observed of a kind of order, `probabi
 
 `"probability": 0.9` in a request answers with dates that hold with 90 %: receipts are counted on as late as they have to be allowed
 to come; the reasons begin with the date that does not hold so likely and end with `LATENESS` and the days it adds. A line that
-no date holds so likely is `none` with `CHANCE_TOO_SMALL`, or `CHANCE_UNKNOWN` where nothing is known. An amendment decides without it.
+no date holds so likely is `none` with `CHANCE_TOO_SMALL`, or `CHANCE_UNKNOWN` where nothing is known. An amendment
+is decided with the probability that its order was asked with; what stands already stays, however likely it is by now.
 
 ## Calibration
 
