@@ -16,14 +16,14 @@ Progress = Callable[[int, int], None]
 SERVICES = {
     "inventory": ("stock", "receipts", "movements", "items", "sites", "lanes", "transfers", "suppliers", "supplier_items"),
     "capacity": ("calendars", "resources", "exceptions", "boms", "operation_resources", "routings"),
-    "quote": ("classes", "customers", "backlog", "orders"),
+    "quote": ("classes", "customers", "policies", "allocations", "backlog", "orders"),
 }
 """Which service takes which kind."""
 BACKLOGS = frozenset({"backlog", "orders"})
 """Orders promised elsewhere; `orders` under the name that their file usually has."""
 _IN_ORDER = (
-    "items", "calendars", "sites", "suppliers", "classes", "customers", "resources", "exceptions", "lanes", "transfers", "supplier_items",
-    "boms", "operation_resources", "routings", "stock", "receipts", "movements",
+    "items", "calendars", "sites", "suppliers", "classes", "customers", "policies", "allocations", "resources", "exceptions", "lanes",
+    "transfers", "supplier_items", "boms", "operation_resources", "routings", "stock", "receipts", "movements",
 )  # fmt: skip
 ATTEMPTS = 8
 PIECE_BYTES = 64 * 1024

@@ -305,6 +305,24 @@ class PolicyAsk(RequestModel):
         return self
 
 
+class PolicyRow(RequestModel):
+    """A policy as a row of a file says it: everything in columns of its own."""
+
+    policy: Code
+    name: Note | None = None
+    sku: Code | None = None
+    site: Code | None = None
+    past_due_offset_days: int | None = None
+    past_due_limit_days: int | None = None
+    atp_fence_days: int | None = None
+    most_moves: int | None = None
+    most_days: int | None = None
+    freshness: Literal["warn", "refuse"] | None = None
+    stale_after_seconds: float | None = None
+    lateness_per_unit_day: NonNegativeQuantity | None = None
+    handling_per_unit: NonNegativeQuantity | None = None
+
+
 class CustomerSet(CustomerAsk):
     """The same with its id, as a row of a file says it."""
 
@@ -349,6 +367,28 @@ class AllocationAsk(RequestModel):
         default=None, description="Of a floor: the first day on which nothing is kept any more; without it, kept until it is closed."
     )
     expected_revision: int | None = Field(default=None, ge=0)
+
+
+class AllocationRow(RequestModel):
+    """A row of a file of allocations: all of one, or one period of it."""
+
+    allocation: Code
+    name: Note | None = None
+    kind: Literal["ceiling", "floor"] | None = None
+    demand_class: Code | None = None
+    sku: Code | None = None
+    sites: list[Code] | None = Field(default=None, min_length=1, max_length=100)
+    quantity: NonNegativeQuantity
+    period: Literal["day", "week", "month"] | None = None
+    from_date: CivilDate | None = None
+    to_date: CivilDate | None = None
+    release_date: CivilDate | None = None
+
+
+class AllocationFile(RequestModel):
+    """The rows of one allocation."""
+
+    rows: list[AllocationRow] = Field(min_length=1, max_length=400)
 
 
 class CloseAllocationAsk(RequestModel):

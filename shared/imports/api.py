@@ -68,8 +68,12 @@ _EXAMPLE = {
 }  # fmt: skip
 
 
-async def _nothing_more(_request: Request) -> None:
+async def _nothing_more(_request: Request, _job: JobRow) -> None:
     """What was applied is all there is to do."""
+
+
+def _no_house(_request: Request) -> None:
+    """Files go into the database alone."""
 
 
 def router(
@@ -77,11 +81,13 @@ def router(
     scope: Scope,
     wake: Callable[[Request], None],
     example: str,
-    done: Callable[[Request], Awaitable[None]] = _nothing_more,
+    done: Callable[[Request, JobRow], Awaitable[None]] = _nothing_more,
+    house: Callable[[Request], Any] = _no_house,
 ) -> APIRouter:
     """The calls, for the kinds of one service.
 
-    `wake` is called when something was applied, `done` before the answer leaves; `example` is a small file.
+    `wake` is called when something was applied, `done` before the answer leaves; `house` says how kinds that go through a door of the
+    service reach it; `example` is a small file.
     """
     routes = APIRouter(prefix="/v1")
     places = asyncio.Semaphore(AT_ONCE)
@@ -113,9 +119,9 @@ def router(
             raise unavailable("IMPORTS_BUSY", f"{AT_ONCE} imports are running already; try again when one has ended.", retry_after=5)
         async with places:
             database: Database = request.app.state.database
-            run = Run(database, Asked(found, mode, site, file_name, caller.id), lambda: wake(request))
+            run = Run(database, Asked(found, mode, site, file_name, caller.id, house(request)), lambda: wake(request))
             finished = await run.go(_pieces(request))
-        await done(request)
+        await done(request, finished)
         return _view(finished)
 
     @routes.get("/imports", dependencies=[reader], responses=_answers({"data": [_EXAMPLE], "next_cursor": None}))
@@ -166,8 +172,8 @@ def _wanted(kinds: Mapping[str, Kind], kind: str, mode: Mode, site: str | None) 
     if found is None:
         message = f"there are {', '.join(sorted(kinds))} here"
         raise unprocessable("UNKNOWN_KIND", f"No file of {kind!r}: {message}.", [FieldError("/kind", "kind", message)])
-    if mode == "snapshot" and found.close_rest is None:
-        closable = ", ".join(sorted(name for name, each in kinds.items() if each.close_rest)) or "nothing here"
+    if mode == "snapshot" and not found.ends_the_rest:
+        closable = ", ".join(sorted(name for name, each in kinds.items() if each.ends_the_rest)) or "nothing here"
         message = f"a snapshot of {kind} {found.no_snapshot}; send it with mode=delta (snapshots: {closable})"
         raise unprocessable("NO_SNAPSHOT", f"{message}.", [FieldError("/mode", "mode", message)])
     if site is not None and found.site_field is None:

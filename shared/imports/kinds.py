@@ -34,6 +34,8 @@ class Job:
     whole: bool = False
     """A snapshot: the file names everything that there is."""
     file_name: str | None = None
+    house: Any = None
+    """How the service reaches its doors, for kinds that go through them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class Entry:
 
 Apply = Callable[[Session, Sequence[Entry], Job], Awaitable[list[Outcome]]]
 """Take the entries over in this transaction; one outcome each."""
+Carry = Callable[[Sequence[Entry], Job], Awaitable[list[Outcome]]]
+"""Take the entries over through a door of the service, each in a transaction of its own; told again, they change nothing."""
 
 
 class Rest(NamedTuple):
@@ -62,6 +66,8 @@ class Rest(NamedTuple):
 
 CloseRest = Callable[[Session, Job, str], Awaitable[Rest]]
 """Set to nothing, or retire, some of what a snapshot has not named, behind a key."""
+CarryRest = Callable[[Job], Awaitable[Rest]]
+"""The same with all of it, through a door of the service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +78,8 @@ class Kind:
     model: type[BaseModel]
     identity: tuple[str, ...]
     """The fields that name the entity; a file names an entity once."""
-    apply: Apply
+    apply: Apply | None
+    """None: `carry` does it."""
     aliases: Mapping[str, str] = field(default_factory=dict)
     """Column → field, where files use another word than the body."""
     ignored: frozenset[str] = frozenset()
@@ -86,7 +93,8 @@ class Kind:
     site_field: str | None = None
     """The field that an import for one site must have that site in."""
     close_rest: CloseRest | None = None
-    """None: a snapshot is refused."""
+    carry: Carry | None = None
+    carry_rest: CarryRest | None = None
     no_snapshot: str = "has nothing to close"
     """Why, after `a snapshot of customers`."""
     group: Callable[[Sequence[Row]], dict[str, Any]] | None = None
@@ -95,6 +103,11 @@ class Kind:
     """Further columns of a kind whose rows are grouped."""
     required: frozenset[str] = frozenset()
     """Columns without which the file makes no sense, besides the identity and what the body requires."""
+
+    @property
+    def ends_the_rest(self) -> bool:
+        """Whether a snapshot ends what it does not name; otherwise it is refused."""
+        return self.close_rest is not None or self.carry_rest is not None
 
 
 class HeaderUnfit(Exception):  # noqa: N818  (an outcome: it is the sender's file)

@@ -3,9 +3,9 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import structlog
 
@@ -13,9 +13,9 @@ from shared.database import Database, Session, as_problem
 from shared.ids import new_id
 from shared.imports import jobs
 from shared.imports.jobs import Counts, Failure, JobRow
-from shared.imports.kinds import Entry, Header, HeaderUnfit, Job, Kind, Rest, Row, key_of
+from shared.imports.kinds import Carry, CloseRest, Entry, Header, HeaderUnfit, Job, Kind, Rest, Row, key_of
 from shared.imports.reading import FileUnreadable, Record, RecordReader
-from shared.outcomes import Refused
+from shared.outcomes import Outcome, Refused
 from shared.problems import FieldError, Problem, unavailable, unprocessable
 
 log = structlog.get_logger(__name__)
@@ -47,6 +47,7 @@ class Asked:
     site: str | None
     file_name: str | None
     caller: str
+    house: Any = None
 
 
 @dataclass(slots=True)
@@ -105,7 +106,7 @@ class Run:
         asked = self.asked
         async with self.database.transaction() as session:
             began = await jobs.begin(session, identity, asked.kind.name, asked.mode, asked.site, asked.file_name, asked.caller)
-        return Job(identity, asked.caller, began, asked.site, asked.mode == "snapshot", asked.file_name)
+        return Job(identity, asked.caller, began, asked.site, asked.mode == "snapshot", asked.file_name, asked.house)
 
     async def _take(self, piece: bytes, *, end: bool = False) -> None:
         for record in self._reader.feed(piece, end=end):
@@ -180,7 +181,7 @@ class Run:
         try:
             failed = await self._patiently(batch, kept)
         except Exception as error:
-            if as_problem(error) is not None or isinstance(error, Interrupted | FileUnreadable):
+            if _passes(error) or isinstance(error, Interrupted | FileUnreadable):
                 raise
             if len(batch) > 1:
                 half = len(batch) // 2
@@ -208,15 +209,17 @@ class Run:
         return [each.record for each in self._groups[entry.key]]
 
     async def _patiently(self, batch: Sequence[tuple[Record, Entry]], failures: Sequence[Failure]) -> int:
-        """One transaction, again while the database is away or busy. Raises Interrupted when that takes too long."""
+        """Once, again while the database is away or busy. Raises Interrupted when that takes too long."""
         until = time.monotonic() + PATIENCE_SECONDS
         pause = _FIRST_PAUSE_SECONDS
         tried_again = len(batch) != 1
         while True:
             try:
+                if self.asked.kind.carry is not None:
+                    return await self._carry(self.asked.kind.carry, batch, failures)
                 return await self.database.run(lambda session: self._transact(session, batch, failures))
             except Exception as error:
-                if as_problem(error) is None:
+                if not _passes(error):
                     if tried_again:
                         raise
                     tried_again = True  # another transaction may have been quicker with the same id: once more finds it
@@ -230,11 +233,33 @@ class Run:
         """Apply, count, and keep what failed. Answers how many rows of the batch have failed in it."""
         kind, job = self.asked.kind, self.job
         assert job is not None  # noqa: S101 -- begun before anything is read
+        assert kind.apply is not None  # noqa: S101 -- the others are carried
         twice = await self._name(session, batch) if kind.once else {}
-        fresh = [(record, entry) for record, entry in batch if record.line not in twice]
-        outcomes = await kind.apply(session, [entry for _, entry in fresh], job) if fresh else []
+        fresh = [entry for record, entry in batch if record.line not in twice]
+        outcomes = await kind.apply(session, fresh, job) if fresh else []
+        return await self._keep(session, batch, twice, outcomes, failures)
+
+    async def _carry(self, carry: Carry, batch: Sequence[tuple[Record, Entry]], failures: Sequence[Failure]) -> int:
+        """The same through a door of the service, between two transactions: what is lost between them is found unchanged."""
+        job = self.job
+        assert job is not None  # noqa: S101 -- begun before anything is read
+        twice = await self.database.run(lambda session: self._name(session, batch))
+        fresh = [entry for record, entry in batch if record.line not in twice]
+        outcomes = await carry(fresh, job) if fresh else []
+        return await self.database.run(lambda session: self._keep(session, batch, twice, outcomes, failures))
+
+    async def _keep(
+        self,
+        session: Session,
+        batch: Sequence[tuple[Record, Entry]],
+        twice: Mapping[int, int],
+        outcomes: Sequence[Outcome],
+        failures: Sequence[Failure],
+    ) -> int:
+        """Count what came of a batch, and keep what failed. Answers how many rows of the batch have."""
         found: list[Failure] = []
         applied = unchanged = 0
+        fresh = [(record, entry) for record, entry in batch if record.line not in twice]
         for (record, entry), outcome in zip(fresh, outcomes, strict=True):
             if isinstance(outcome, Refused):
                 found += self._failed_rows(record, entry, outcome)
@@ -246,10 +271,10 @@ class Run:
             if record.line in twice:
                 words = f"{entry.key.replace('|', ' ')} stands in line {twice[record.line]} of this file already"
                 found += self._failed_rows(record, entry, Refused("", "TWICE_IN_FILE", words))
-        await jobs.add_failures(session, job.id, [*failures, *found])
+        await jobs.add_failures(session, self._id, [*failures, *found])
         failed = len(failures) + len(found)
         counts = Counts(rows=applied + unchanged + failed, applied=applied, unchanged=unchanged, failed=failed)
-        await jobs.progress(session, job.id, counts, self._reader.bytes_read)
+        await jobs.progress(session, self._id, counts, self._reader.bytes_read)
         return len(found)
 
     def _failed_rows(self, record: Record, entry: Entry, refused: Refused) -> list[Failure]:
@@ -266,12 +291,12 @@ class Run:
             else:
                 first[entry.key] = record.line
         before = await jobs.name(session, self._id, first) if first else {}
-        return twice | {first[key]: line for key, line in before.items()}
+        return twice | {first[key]: line for key, line in before.items() if line != first[key]}
 
     async def _close_rest(self) -> list[str]:
         """Of a snapshot: what it has not named ends. Not when rows failed: what they would have named is not known."""
-        close_rest = self.asked.kind.close_rest
-        if self.asked.mode != "snapshot" or close_rest is None or self.job is None:
+        kind = self.asked.kind
+        if self.asked.mode != "snapshot" or not kind.ends_the_rest or self.job is None:
             return []
         if self._failed:
             return [
@@ -279,22 +304,37 @@ class Run:
             ]
         if not self._rows:
             raise FileUnreadable("a snapshot without rows would close everything: send at least one row")
-        job, close, after = self.job, close_rest, ""
-        more: str | None = ""
-        kept: list[str] = []
-
-        async def closing(session: Session) -> Rest:
-            rest = await close(session, job, after)
-            await jobs.progress(session, job.id, Counts(closed=rest.closed), self._reader.bytes_read)
-            return rest
-
-        while more is not None:
-            rest = await self._again(closing)
-            kept += rest.kept
-            more, after = rest.after, rest.after or ""
-            self.wake()
+        if kind.carry_rest is not None:
+            carried = await kind.carry_rest(self.job)
+            await self._again(lambda session: self._count_closed(session, carried))
+            kept = list(carried.kept)
+        else:
+            assert kind.close_rest is not None  # noqa: S101 -- one of the two ends the rest
+            kept = await self._close_by_pieces(self.job, kind.close_rest)
         surplus = [f"and {len(kept) - MOST_KEPT} more stay"] if len(kept) > MOST_KEPT else []
         return kept[:MOST_KEPT] + surplus
+
+    async def _close_by_pieces(self, job: Job, close_rest: CloseRest) -> list[str]:
+        """End what is left, a piece in each transaction. Answers what stays, and why."""
+        kept: list[str] = []
+        after: str | None = ""
+        while after is not None:
+            behind = after
+
+            async def closing(session: Session, behind: str = behind) -> Rest:
+                rest = await close_rest(session, job, behind)
+                await self._count_closed(session, rest)
+                return rest
+
+            rest = await self._again(closing)
+            kept += rest.kept
+            after = rest.after
+            self.wake()
+        return kept
+
+    async def _count_closed(self, session: Session, rest: Rest) -> Rest:
+        await jobs.progress(session, self._id, Counts(closed=rest.closed), self._reader.bytes_read)
+        return rest
 
     async def _again(self, work: Callable[[Session], Awaitable[Rest]]) -> Rest:
         until = time.monotonic() + PATIENCE_SECONDS
@@ -302,7 +342,7 @@ class Run:
             try:
                 return await self.database.run(work)
             except Exception as error:
-                if as_problem(error) is None or time.monotonic() > until:
+                if not _passes(error) or time.monotonic() > until:
                     raise
             await asyncio.sleep(_FIRST_PAUSE_SECONDS)
 
@@ -332,3 +372,8 @@ class Run:
             problem = unavailable("IMPORT_INTERRUPTED", f"{detail}; what was applied stands: send the same file again.", retry_after=2)
         problem.extra["import"] = counts
         return problem
+
+
+def _passes(error: Exception) -> bool:
+    """Whether the same may succeed in a moment: the database is away or busy, or a door of the service is."""
+    return as_problem(error) is not None or (isinstance(error, Problem) and error.retryable)

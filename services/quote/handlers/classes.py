@@ -27,7 +27,7 @@ async def put_class(pool: Pool, board: Board, name: str, ask: ClassAsk) -> dict[
         await supply.lock_definition(connection, KIND, "")  # two who each lay one inside the other come one after the other
         if ask.parent is not None:
             known = await supply.list_definitions_of(connection, KIND)
-            _check_parent(name, ask.parent, {one.id: one.state["parent"] for one in known})
+            _check_parent(name, ask.parent, {one.id: one.state["parent"] for one in known if not one.state.get("retired")})
         state = await put_definition(connection, KIND, name, wanted, ask.expected_revision)
     await board.look(pool)
     return state

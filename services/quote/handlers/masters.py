@@ -17,7 +17,17 @@ Told = Sequence[tuple[str, Body]]
 Check = Callable[[Session, Told], Awaitable[Mapping[str, Refused]]]
 """Which of them cannot be, and why. Whatever it locks is locked before the definitions themselves."""
 
+Users = Callable[[Session, Sequence[str]], Awaitable[Mapping[str, str]]]
+"""Of those of these that something still needs, the first that does."""
+
 RETIRED_AT_ONCE = 300
+USED_AT_ONCE = 100_000
+"""Of kinds that lie inside one another: who stays can only be said of all of them together."""
+
+
+async def used_by_nobody(_session: Session, _ids: Sequence[str]) -> Mapping[str, str]:
+    """Nothing needs any of them."""
+    return {}
 
 
 async def nothing_to_check(_session: Session, _told: Told) -> Mapping[str, Refused]:
@@ -87,14 +97,31 @@ async def take_definitions(
     return outcomes
 
 
-async def retire_rest(session: Session, kind: str, job: str, after: str) -> Rest:
-    """Retire some of what a snapshot has not named."""
-    left = await masters.list_left(session, kind, job, after, RETIRED_AT_ONCE)
+async def find_users_of_classes(session: Session, ids: Sequence[str]) -> Mapping[str, str]:
+    """A class stays while a customer, an allocation, an order or a hold is of it, or a class that stays lies inside it."""
+    await masters.lock_definitions(session, CLASS, ("",))
+    parents = await _parents(session)
+    users = await masters.find_users_of_classes(session)
+    going = set(ids)
+    for name in sorted(parents):
+        inner, outer = name, parents[name]
+        while outer is not None and (inner in users or inner not in going):
+            users.setdefault(outer, f"class {inner}")
+            inner, outer = outer, parents.get(outer)
+    return users
+
+
+async def retire_rest(session: Session, kind: str, job: str, after: str, find_users: Users = used_by_nobody) -> Rest:
+    """Retire some of what a snapshot has not named, and nothing that something needs."""
+    at_once = RETIRED_AT_ONCE if find_users is used_by_nobody else USED_AT_ONCE
+    left = await masters.list_left(session, kind, job, after, at_once)
+    users = await find_users(session, left) if left else {}
     known = await masters.lock_definitions(session, kind, left) if left else {}
     retired = [
         Definition(kind, identity, one.revision + 1, {**one.state, "revision": one.revision + 1, "retired": True})
         for identity, one in known.items()
-        if not one.state.get("retired")
+        if not one.state.get("retired") and identity not in users
     ]
     await masters.save_definitions(session, kind, retired)
-    return Rest(len(retired), left[-1] if len(left) == RETIRED_AT_ONCE else None)
+    kept = tuple(f"{kind.replace('_', ' ')} {each} stays because of {users[each]}" for each in left if each in users)
+    return Rest(len(retired), left[-1] if len(left) == at_once else None, kept)

@@ -8,6 +8,7 @@ from services.quote.handlers.definitions import Page, list_definitions, put_defi
 from services.quote.handlers.endanger import by_midnight
 from services.quote.store import risk, supply
 from services.quote.store.risk import BOOK, DueRow
+from services.quote.store.supply import Definition
 from shared.problems import conflict
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ async def put_policy(pool: Pool, board: Board, policy: str, ask: PolicyAsk) -> d
     wanted = ask.model_dump(mode="json", exclude={"expected_revision"})
     async with pool.connection() as connection, connection.transaction():
         await supply.lock_definition(connection, KIND, "")  # no other policy comes to be meanwhile: two could be for the same
-        known = {one.id: one.state for one in await supply.list_definitions_of(connection, KIND)}
+        known = await _standing(connection)
         state = await put_definition(connection, KIND, policy, wanted, ask.expected_revision)
         for other, one in known.items():
             if other != policy and all(one[name] == wanted[name] for name in _SCOPE):
@@ -36,6 +37,24 @@ async def put_policy(pool: Pool, board: Board, policy: str, ask: PolicyAsk) -> d
         await _look_at_receipts(connection, board, [known[policy], state] if policy in known else [state])
     await board.look(pool)
     return state
+
+
+async def retire_policies(pool: Pool, board: Board, job: str) -> int:
+    """Let those settle nothing any more that an import has not named. Says how many."""
+    async with pool.connection() as connection, connection.transaction():
+        await supply.lock_definition(connection, KIND, "")
+        known = await _standing(connection)
+        gone = [known[each] for each in sorted(known.keys() - await supply.list_named(connection, job))]
+        retired = [{**one, "revision": one["revision"] + 1, "retired": True} for one in gone]
+        await supply.save_definitions(connection, [Definition(KIND, one[KIND], one["revision"], one) for one in retired])
+        for one in gone:
+            await _look_at_receipts(connection, board, [one])
+    await board.look(pool)
+    return len(gone)
+
+
+async def _standing(connection: Connection) -> dict[str, dict[str, Any]]:
+    return {one.id: one.state for one in await supply.list_definitions_of(connection, KIND) if not one.state.get("retired")}
 
 
 async def _look_at_receipts(connection: Connection, board: Board, states: list[dict[str, Any]]) -> None:

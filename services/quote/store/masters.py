@@ -30,6 +30,18 @@ _LEFT = text("""
      ORDER BY d.id LIMIT :limit
 """)
 
+_USERS_OF_CLASSES = text("""
+    SELECT DISTINCT ON (demand_class) demand_class, place FROM (
+        SELECT state ->> 'demand_class' AS demand_class, 1 AS n, kind || ' ' || id AS place FROM definition
+         WHERE kind IN ('customer', 'allocation') AND NOT coalesce(CAST(state ->> 'retired' AS boolean), false)
+           AND NOT coalesce(CAST(state ->> 'closed' AS boolean), false)
+        UNION ALL
+        SELECT demand_class, 2, 'order ' || min(id) FROM customer_order WHERE status <> 'cancelled' GROUP BY demand_class
+        UNION ALL
+        SELECT request ->> 'demand_class', 3, 'hold ' || id FROM quote WHERE status = 'held' AND expires_at > clock_timestamp()
+    ) AS used WHERE demand_class IS NOT NULL ORDER BY demand_class, n, place
+""")
+
 
 async def lock_definitions(session: Session, kind: str, ids: Iterable[str]) -> dict[str, Definition]:
     """Those of these definitions that there are, retired ones too. Nobody else defines any of them until the transaction ends."""
@@ -59,3 +71,8 @@ async def list_left(session: Session, kind: str, job: str, after: str, limit: in
     """The ids, behind one, of what stands and the import has not named."""
     values = {"kind": kind, "job": job, "after": after, "limit": limit}
     return [row.id for row in (await session.execute(_LEFT, values)).all()]
+
+
+async def find_users_of_classes(session: Session) -> dict[str, str]:
+    """Each class that a customer, an allocation, an order or a live hold is of, with the first of these."""
+    return {row.demand_class: row.place for row in (await session.execute(_USERS_OF_CLASSES)).all()}

@@ -50,8 +50,12 @@ async def lock_definition(connection: Connection, kind: str, identity: str) -> D
 
 
 async def is_defined(connection: Connection, kind: str, identity: str) -> bool:
-    """Whether somebody has defined it."""
-    found: bool = await connection.fetchval("SELECT EXISTS (SELECT FROM definition WHERE kind = $1 AND id = $2)", kind, identity)
+    """Whether somebody has defined it, and nobody has taken it back."""
+    found: bool = await connection.fetchval(
+        "SELECT EXISTS (SELECT FROM definition WHERE kind = $1 AND id = $2 AND NOT coalesce((state ->> 'retired')::boolean, false))",
+        kind,
+        identity,
+    )
     return found
 
 
@@ -95,9 +99,14 @@ async def list_definitions_as_seen(connection: Connection, seen: str | None, at:
 
 
 async def list_definitions_of(connection: Connection, kind: str) -> list[Definition]:
-    """Every definition of a kind, by id."""
+    """Every definition of a kind, by id, retired ones too."""
     rows = await connection.fetch("SELECT kind, id, revision, state FROM definition WHERE kind = $1 ORDER BY id", kind)
     return [Definition(**dict(row)) for row in rows]
+
+
+async def list_named(connection: Connection, job: str) -> set[str]:
+    """The ids that an import has named."""
+    return {row["key"] for row in await connection.fetch("SELECT key FROM import_named WHERE job = $1", job)}
 
 
 async def list_offsets(connection: Connection, topic: str) -> dict[int, int]:

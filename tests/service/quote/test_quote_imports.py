@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from tests.running import ServiceStarter
-from tests.service.quote.shop import Shop, a_line, a_name, eventually, ok
+from tests.service.quote.shop import Shop, a_line, a_name, day, eventually, ok
 
 Json = dict[str, Any]
 
@@ -25,6 +25,12 @@ async def send(quote: httpx.AsyncClient, text: str, **params: str) -> Json:
 
 def figures(job: Json) -> tuple[int, int, int]:
     return job["applied"], job["unchanged"], job["failed"]
+
+
+async def errors(shop: Shop, job: Json) -> list[tuple[str, str]]:
+    """Return the column and the reason of each row that failed."""
+    rows = csv.DictReader(io.StringIO((await shop.quote.get(job["errors_url"])).text, newline=""))
+    return [(row["error_field"], row["error"]) for row in rows]
 
 
 async def test_a_file_of_customers_is_taken_and_again_changes_nothing(shop: Shop) -> None:
@@ -70,8 +76,121 @@ async def test_a_file_of_classes_may_name_those_inside_first_and_customers_belon
     assert figures(job) == (1, 0, 1)
     assert (await shop.quote.get(f"/v1/customers/{one}")).json()["demand_class"] == inner
     assert (await shop.quote.get(f"/v1/customers/{other}")).status_code == 404
-    answer = await shop.quote.post("/v1/imports", params={"kind": "classes", "mode": "snapshot"}, content="class\nX\n")
-    assert (answer.status_code, answer.json()["code"]) == (422, "NO_SNAPSHOT")
+
+
+async def test_a_file_of_policies_settles_what_it_has_columns_for_and_a_second_one_for_the_same_is_refused(shop: Shop) -> None:
+    sku, other, one, two = a_name("SKU"), a_name("SKU"), a_name("POL"), a_name("POL")
+    text = (
+        "policy,item,past_due_limit_days,atp_fence_days,most_moves,freshness,stale_after_seconds,lateness_per_unit_day\n"
+        f"{one},{sku},10,5,2,,,0.5\n{two},{sku},1,,,,,\n{a_name('POL')},{other},1,,,refuse,60,\n"
+    )
+    job = await send(shop.quote, text, kind="policies")
+    assert figures(job) == (1, 0, 2)
+    assert await errors(shop, job) == [
+        ("", f"Policy '{one}' is for the same sku and site: change that one."),
+        ("", "news has an age by site, not by item: settle freshness without a sku"),
+    ]
+    stands = (await shop.quote.get(f"/v1/policies/{one}")).json()
+    assert (stands["sku"], stands["past_due_limit_days"], stands["atp_fence_days"], stands["freshness"]) == (sku, 10, 5, None)
+    assert (stands["stability"], stands["costs"]["lateness_per_unit_day"]) == ({"most_moves": 2, "most_days": None}, 0.5)
+    assert figures(await send(shop.quote, text, kind="policies")) == (0, 1, 2)
+
+    assert figures(await send(shop.quote, f"policy,most_days,atp_fence_days\n{one},7,\n", kind="policies")) == (1, 0, 0)
+    stands = (await shop.quote.get(f"/v1/policies/{one}")).json()
+    assert (stands["stability"], stands["atp_fence_days"], stands["past_due_limit_days"]) == ({"most_moves": 2, "most_days": 7}, None, 10)
+
+
+async def test_a_file_of_allocations_binds_at_once_and_rows_of_one_are_its_periods(shop: Shop) -> None:
+    gold, one, seasonal, floor = a_name("CLS"), a_name("CEIL"), a_name("CEIL"), a_name("FLOOR")
+    sku = await shop.stocked(100)
+    ok(await shop.quote.put(f"/v1/classes/{gold}", json={}))
+    text = (
+        "allocation,kind,class,sku,sites,quantity,period,from_date,to_date,release_date\n"
+        f"{one},ceiling,{gold},{sku},HAM|BER,8,,,,\n"
+        f"{seasonal},ceiling,{gold},{sku},,30,,{day(10)},{day(19)},\n"
+        f"{seasonal},,,,,20,,{day(0)},{day(9)},\n"
+        f"{floor},floor,{gold},{sku},,5,,,,{day(30)}\n"
+    )
+    assert figures(await send(shop.quote, text, kind="allocations")) == (4, 0, 0)
+    stands = (await shop.quote.get(f"/v1/allocations/{seasonal}")).json()
+    assert [(each["from_date"], each["quantity"]) for each in stands["periods"]] == [(day(0), 20), (day(10), 30)]
+    assert (await shop.quote.get(f"/v1/allocations/{one}")).json()["sites"] == ["BER", "HAM"]
+    assert (await shop.quote.get(f"/v1/allocations/{floor}")).json()["kept"] == 5
+    refusal = await shop.quote.post("/v1/orders", json={"demand_class": gold, "lines": [a_line(sku, 9, sites=["HAM"])]})
+    assert refusal.status_code == 409
+    ok(await shop.quote.post("/v1/orders", json={"demand_class": gold, "lines": [a_line(sku, 8, sites=["HAM"])]}))
+    assert figures(await send(shop.quote, text, kind="allocations")) == (0, 4, 0)
+    stands = (await shop.quote.get(f"/v1/allocations/{one}")).json()
+    assert (stands["revision"], stands["periods"][0]["consumed"]) == (1, 8)
+
+
+async def test_an_allocation_that_cannot_be_comes_back_with_the_column_and_the_reason(shop: Shop) -> None:
+    gold, sku = a_name("CLS"), await shop.item()
+    ok(await shop.quote.put(f"/v1/classes/{gold}", json={}))
+    text = (
+        "allocation,kind,class,sku,quantity,period,from_date,to_date,release_date\n"
+        f"A1,ceiling,{a_name('NONE')},{sku},5,,,,\n"
+        f"A2,floor,{gold},{sku},5,week,,,\n"
+        f"A3,ceiling,{gold},{sku},5,,{day(5)},{day(1)},\n"
+        f"A4,ceiling,{gold},{sku},0.5,,,,\n"
+        f"A5,ceiling,{gold},{sku},5,,{day(0)},{day(4)},\n"
+        f"A5,ceiling,{gold},OTHER,5,,{day(5)},{day(9)},\n"
+        f"A6,ceiling,{gold},{sku},5,,{day(0)},{day(4)},\n"
+        f"A6,ceiling,{gold},{sku},5,,{day(3)},{day(9)},\n"
+        f"A7,ceiling,{gold},,5,,,,\n"
+        f'A8,ceiling,{gold},{sku},"1,5",,,,\n'
+        f"A9,roof,{gold},{sku},5,,,,\n"
+    )
+    job = await send(shop.quote, text, kind="allocations")
+    assert figures(job) == (0, 0, 11)
+    wrong = [(field, message.split(": ")[-1]) for field, message in await errors(shop, job)]
+    assert [field for field, _ in wrong] == [
+        "class", "period", "to_date", "quantity", "sku", "sku", "from_date", "from_date", "sku", "quantity", "kind",
+    ]  # fmt: skip
+    assert "define it first" in wrong[0][1]
+    assert "do not overlap" in wrong[6][1]
+    assert "decimal point" in wrong[9][1]
+
+
+async def test_a_snapshot_ends_policies_and_allocations_and_keeps_a_class_that_somebody_is_of(a_service: ServiceStarter) -> None:
+    service = await a_service("quote")
+    async with httpx.AsyncClient(base_url=service.url, headers=service.headers, timeout=30) as quote:
+        classes = "class,parent,rank\nTOP,,1\nMID,TOP,2\nLOW,MID,3\nSPARE,TOP,4\nINNER-SPARE,SPARE,5\n"
+        assert figures(await send(quote, classes, kind="classes")) == (5, 0, 0)
+        assert figures(await send(quote, "customer,class\nSTAYS,LOW\n")) == (1, 0, 0)
+        allocations = "allocation,kind,class,sku,quantity\nSTAYS,ceiling,TOP,X,5\nGOES,ceiling,SPARE,X,5\n"
+        assert figures(await send(quote, allocations, kind="allocations")) == (2, 0, 0)
+        policies = "policy,sku,atp_fence_days\nSTAYS,X,5\nGOES,Y,6\n"
+        assert figures(await send(quote, policies, kind="policies")) == (2, 0, 0)
+
+        job = await send(quote, "class,rank\nNEW,9\n", kind="classes", mode="snapshot")
+        assert (job["closed"], job["warnings"]) == (
+            1,
+            [
+                "demand class LOW stays because of customer STAYS",
+                "demand class MID stays because of class LOW",
+                "demand class SPARE stays because of allocation GOES",
+                "demand class TOP stays because of allocation STAYS",
+            ],
+        )
+        assert (await quote.get("/v1/classes/INNER-SPARE")).status_code == 404
+        answer = await quote.put("/v1/classes/LATER", json={"parent": "INNER-SPARE"})
+        assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "unknown_class")
+
+        job = await send(quote, "policy,sku\nSTAYS,X\n", kind="policies", mode="snapshot")
+        assert (figures(job), job["closed"]) == ((0, 1, 0), 1)
+        assert [one["policy"] for one in (await quote.get("/v1/policies")).json()["data"]] == ["STAYS"]
+        assert (await quote.get("/v1/policies/STAYS")).json()["atp_fence_days"] == 5
+        assert figures(await send(quote, "policy,sku,atp_fence_days\nINSTEAD,Y,7\n", kind="policies")) == (1, 0, 0)
+
+        job = await send(quote, "allocation,kind,class,sku,quantity\nSTAYS,ceiling,TOP,X,5\n", kind="allocations", mode="snapshot")
+        assert (figures(job), job["closed"]) == ((0, 1, 0), 1)
+        assert [(one["allocation"], one["closed"]) for one in (await quote.get("/v1/allocations")).json()["data"]] == [
+            ("GOES", True),
+            ("STAYS", False),
+        ]
+        assert (await send(quote, "class\nTOP\nMID\nLOW\nNEW\n", kind="classes", mode="snapshot"))["closed"] == 1
+        assert (await quote.get("/v1/classes/SPARE")).status_code == 404
 
 
 async def test_a_snapshot_retires_the_customers_that_it_does_not_name_and_a_delta_nobody(a_service: ServiceStarter) -> None:

@@ -34,7 +34,7 @@ def test_the_page_and_the_command_name_every_kind_and_no_other() -> None:
 def test_the_page_says_what_a_file_needs_and_what_its_snapshot_does(service: str, name: str) -> None:
     kind, row = KINDS[service][name], ROWS[name]
     assert row[1] == service
-    assert row[4].startswith("refused") == (kind.close_rest is None)
+    assert row[4].startswith("refused") == (not kind.ends_the_rest)
     needed = re.findall(r"`(\w+)`", row[3])
     Header.read(kind, needed)
     for each in needed:
