@@ -201,18 +201,19 @@ class Board:
     async def look(self, pool: Pool) -> None:
         """Read what other replicas have committed since the last look; repeats are harmless. One look at a time: each sees more."""
         async with self._looking, pool.connection() as connection:
-            xid, at = await books.horizon(connection)
+            seen = await supply.glance(connection, self._xid)
             asked = time.monotonic()
-            heads = await books.list_heads(connection, self._xid)
-            behind = self._behind(heads)
-            steps = await books.list_steps_above(connection, behind)
-            seen, definitions = await supply.look_at_definitions(connection, self._xid)
-            freshness = await supply.list_freshness(connection)
-            self._tell_time(at, asked)
-            self._learn(seen, definitions)
-            self._freshness = freshness
+            steps: list[books.Step] = []
+            if seen.books_moved:
+                steps = await books.list_steps_above(connection, self._behind(await books.list_heads(connection, self._xid)))
+            found = (seen.seen, list[supply.Definition]())
+            if seen.definitions_moved:
+                found = await supply.look_at_definitions(connection, self._xid)
+            self._tell_time(seen.at, asked)
+            self._learn(*found)
+            self._freshness = seen.freshness
             self.advance(steps)
-            self._xid = xid
+            self._xid = seen.xid
 
     async def catch_up(self, connection: Connection, heads: Iterable[books.BookHead]) -> bool:
         """Read the steps that locked books took without us; True when there were any."""

@@ -39,7 +39,7 @@ async def watch(request: Request, caller: Reader) -> StreamingResponse:
 async def _events(request: Request) -> AsyncIterator[bytes]:
     stream = house(request).stream
     stopping: asyncio.Event = request.app.state.stopping
-    queue = stream.watch()
+    queue = await stream.watch()
     stop = asyncio.create_task(stopping.wait())
     following: asyncio.Task[tuple[str, str, bytes]] | None = None
     try:

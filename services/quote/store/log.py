@@ -68,6 +68,7 @@ async def add_inquiries(connection: Connection, inquiries: Sequence[InquiryRow])
 
 
 async def _copy(connection: Connection, inquiries: Sequence[InquiryRow]) -> None:
+    bases = {id(i.basis): orjson.Fragment(orjson.dumps(i.basis)) for i in inquiries}
     await connection.copy_records_to_table(
         "inquiry",
         columns=[name.strip() for name in _INQUIRY.split(",")],
@@ -84,7 +85,7 @@ async def _copy(connection: Connection, inquiries: Sequence[InquiryRow]) -> None
                 i.versions,
                 orjson.Fragment(i.result),
                 i.code_version,
-                i.basis,
+                bases[id(i.basis)],
             )
             for i in inquiries
         ],

@@ -1,6 +1,6 @@
 """What the other services said last: revisions seen, definitions, and how far their topics were read."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -118,10 +118,45 @@ async def list_offsets(connection: Connection, topic: str) -> dict[int, int]:
 async def list_freshness(connection: Connection) -> dict[str, list[datetime | None]]:
     """Per topic, up to when each partition has been read."""
     rows = await connection.fetch("SELECT topic, as_of FROM consumer_offset ORDER BY topic, partition")
+    return _by_topic((row["topic"], row["as_of"]) for row in rows)
+
+
+def _by_topic(rows: Iterable[tuple[str, datetime | None]]) -> dict[str, list[datetime | None]]:
     freshness: dict[str, list[datetime | None]] = {}
-    for row in rows:
-        freshness.setdefault(row["topic"], []).append(row["as_of"])
+    for topic, as_of in rows:
+        freshness.setdefault(topic, []).append(as_of)
     return freshness
+
+
+@dataclass(slots=True, frozen=True)
+class Glance:
+    """What one statement tells a board of the ledger, all of it of one snapshot."""
+
+    xid: int
+    """The oldest transaction still running: what changes from now on is read from there on."""
+    at: datetime
+    """The database's time."""
+    seen: str
+    """The snapshot."""
+    books_moved: bool
+    definitions_moved: bool
+    freshness: dict[str, list[datetime | None]]
+    """Per topic, up to when each partition has been read."""
+
+
+async def glance(connection: Connection, since_xid: int) -> Glance:
+    """Whether anything was changed by a transaction numbered `since_xid` or later. Mostly nothing was: then this was all."""
+    row = await connection.fetchrow(
+        """SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS xid, clock_timestamp() AS at,
+                  pg_current_snapshot()::text AS seen,
+                  EXISTS (SELECT FROM book WHERE last_xid >= $1) AS books_moved,
+                  EXISTS (SELECT FROM definition WHERE last_xid >= $1) AS definitions_moved,
+                  ARRAY (SELECT topic FROM consumer_offset ORDER BY topic, partition) AS topics,
+                  ARRAY (SELECT as_of FROM consumer_offset ORDER BY topic, partition) AS read_until""",
+        since_xid,
+    )
+    freshness = _by_topic(zip(row["topics"], row["read_until"], strict=True))
+    return Glance(row["xid"], row["at"], row["seen"], row["books_moved"], row["definitions_moved"], freshness)
 
 
 async def move_offset(connection: Connection, topic: str, partition: int, expected: int, next_offset: int, as_of: datetime | None) -> bool:
