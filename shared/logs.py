@@ -15,6 +15,7 @@ _request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 ACCESS_LINES_SECONDS = 0.1
 """How long an access line may wait to be written with others."""
+ACCESS_LINES_AT_ONCE = 1000
 NOISY = ("uvicorn.error", "uvicorn.access", "aiokafka", "alembic", "httpx", "httpcore", "asyncio")
 """Libraries that tell in INFO what our own lines already say."""
 
@@ -109,12 +110,11 @@ class _AccessLines:
     def add(self, line: str) -> None:
         """Keep it for the next write, a moment from now; without a loop that could do it later, now."""
         self._waiting.append(line)
-        if len(self._waiting) > 1:
-            return
-        try:
-            asyncio.get_running_loop().call_later(ACCESS_LINES_SECONDS, self.write)
-        except RuntimeError:
-            self.write()
+        if len(self._waiting) == 1 or len(self._waiting) % ACCESS_LINES_AT_ONCE == 0:  # again, should the loop have ended before its turn
+            try:
+                asyncio.get_running_loop().call_later(ACCESS_LINES_SECONDS, self.write)
+            except RuntimeError:
+                self.write()
 
     def write(self) -> None:
         """Write what waits."""
