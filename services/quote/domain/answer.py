@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from services.quote.domain.value import value
 
 if TYPE_CHECKING:
     from services.quote.domain.book import Day, Micro
@@ -22,7 +23,7 @@ class Outcome(StrEnum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Delivery:
     """One shipment of a promise. Its claim is dated `pick_day`."""
 
@@ -43,7 +44,7 @@ class Delivery:
         return (self.pick_day, self.ship_day, self.delivery_day)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class PartPlanned:
     """What planned supply takes from another book; `planned` of it stands on planned supply of this decision."""
 
@@ -56,7 +57,7 @@ class PartPlanned:
     """What covers it."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class SupplyPlanned:
     """Supply that has to be released for a promise: made, bought or transferred."""
 
@@ -79,7 +80,7 @@ class SupplyPlanned:
     supplier: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Alternative:
     """Another way to serve the line, and why it lost."""
 
@@ -95,7 +96,7 @@ class Alternative:
     """The planned supply that it is promised from, in the words of `LineRequest.supply`; None: whatever is there first."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class LinePromise:
     """The answer to one line."""
 
@@ -120,7 +121,7 @@ class LinePromise:
     """That the date holds, where the decision was made for one; else it is worked out for the answer."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Decision:
     """The answer to a whole request."""
 

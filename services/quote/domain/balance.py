@@ -16,6 +16,7 @@ from operator import sub
 from typing import TYPE_CHECKING, Final
 
 from services.quote.domain.book import Entry, Part
+from services.quote.domain.value import value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,7 +28,7 @@ _FEW: Final = 4
 """Up to so many changes are put in one by one."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Balance:
     """Projected availability and ATP as steps: each holds from its day until the next; the first day is today."""
 

@@ -13,6 +13,8 @@ from enum import StrEnum
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, Any, Final
 
+from services.quote.domain.value import value
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
@@ -56,7 +58,7 @@ class Part(StrEnum):
     REQUIREMENT = "requirement"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Entry:
     """One fact of a book. It replaces what the book knew under the same part and ref; quantity 0 removes it.
 

@@ -12,11 +12,11 @@ in millionths of the item's unit; projected without the claim itself.
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from services.quote.domain.book import Part
+from services.quote.domain.value import value
 
 if TYPE_CHECKING:
     from services.quote.domain.balance import Balance
@@ -28,7 +28,7 @@ PLANNED = "planned_"
 """Before the kind of a plan."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Peg:
     """A quantity of a promise and the supply that covers it."""
 
@@ -48,7 +48,7 @@ class Peg:
     """What it is supply of, where something else than what was asked for is delivered."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Arrivals:
     """Receipts in the order in which they count, with the total up to and including each."""
 

@@ -6,7 +6,7 @@ every allowed site come first; only where they are too late is more planned, by 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +21,7 @@ from services.quote.domain.runners import named
 from services.quote.domain.sentence import spoken_day, spoken_quantity
 from services.quote.domain.split import EFFORT
 from services.quote.domain.substitute import or_instead
+from services.quote.domain.value import value
 from services.quote.domain.weigh import weigh
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ _EFFORT_OF_ALTERNATIVES: Final = 2_000
 _MOST_SITES_NAMED: Final = 4
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Take:
     """A quantity taken for one delivery; `number` is the place's name for it."""
 
@@ -47,7 +48,7 @@ class Take:
     number: int
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Plan:
     """What one line gets."""
 

@@ -6,9 +6,10 @@ The days that the reasons of a promised line add sum to its slip.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
+
+from services.quote.domain.value import value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -137,7 +138,7 @@ class Lost(StrEnum):
     SUBSTITUTE = "SUBSTITUTE"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Reason:
     """One step of the explanation."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from services.quote.domain.choice import Aim
+from services.quote.domain.value import value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from services.quote.domain.sources import Source
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Substitute:
     """What may stand in for a sku, unit for unit, and the sites that may ship it."""
 
@@ -26,7 +26,7 @@ class Substitute:
     sites: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class LineRequest:
     """One line of a customer's request."""
 
@@ -54,7 +54,7 @@ class LineRequest:
     """What may stand in for it, the first choice first; tried last."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Demand:
     """Lines that are answered together: no unit is promised to two of them."""
 
