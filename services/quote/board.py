@@ -13,7 +13,7 @@ import structlog
 from services.quote.domain.allocation import Kind
 from services.quote.domain.book import GATE, Book, Entry, Part, holds_stock
 from services.quote.store import books, supply
-from services.quote.world import UTC_ZONE, World
+from services.quote.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -85,8 +85,7 @@ class Board:
 
     def today(self, site: str, now: datetime) -> int:
         """The civil date at the site, as an ordinal."""
-        card = self.sites.get(site)
-        return (now if card is None or card.zone is UTC_ZONE else now.astimezone(card.zone)).toordinal()
+        return self.world.today(site, now)
 
     def minutes_left(self, site: str, now: datetime) -> int:
         """Whole minutes until midnight at the site."""

@@ -7,7 +7,7 @@ the calendar comes, a routing with an unknown resource cannot be made. Nothing b
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -41,9 +41,7 @@ ANYWHERE = "*"
 FOUND_BY = {"lane": "to", "supplier_item": "sku", "resource": "group", "allocation": "sku"}
 """By what else than their id definitions are looked up."""
 MOST_WAYS = 100_000
-"""Ways that are kept worked out; a shop with many customers asks for many more."""
-WAYS_KEPT = 100_000
-"""Ways that are remembered: customers and places are anybody's words."""
+"""Ways that are kept worked out: customers and places are anybody's words, so there may be many more."""
 State = dict[str, Any]
 
 
@@ -95,6 +93,8 @@ class World:
         """Rules where policies have a word."""
         self._ways: dict[tuple[str, str, str | None, str | None], tuple[datetime, tuple[Way, ...]]] = {}
         self._sources: dict[tuple[str, str], tuple[datetime, tuple[Source, ...]]] = {}
+        self._todays: dict[str, tuple[datetime, datetime, int]] = {}
+        """The civil day at each site, from when until when it is today."""
 
     def learn(self, definition: Definition) -> None:
         """Take a definition over from its owner, whatever else is known. One that is retired is as if nobody had ever made it."""
@@ -129,6 +129,7 @@ class World:
         self._rules_here.clear()
         self._ways.clear()
         self._sources.clear()
+        self._todays.clear()
 
     def _work_out(self, kind: str, name: str, state: State) -> None:
         """What is asked of a definition all the time."""
@@ -160,11 +161,16 @@ class World:
         return self._chances
 
     def fork(self, past_due_offset_days: int | None = None, past_due_limit_days: int | None = None) -> World:
-        """A world that knows the same and learns alone; with other settings of receipts that are late, where they are given."""
+        """A world that knows the same and learns alone; with other settings of receipts that are late, where they are given.
+
+        It may be asked of an earlier instant: what was worked out of today's first handling day is not for it.
+        """
         other = World(self._settings)
         for name, value in vars(self).items():
             if type(value) is dict:
                 setattr(other, name, {key: dict(each) if type(each) is dict else each for key, each in value.items()})
+        other._ways.clear()
+        other._sources.clear()
         other.policies = self.policies
         offset = self._settings.past_due_offset_days if past_due_offset_days is None else past_due_offset_days
         limit = self._settings.past_due_limit_days if past_due_limit_days is None else past_due_limit_days
@@ -246,6 +252,19 @@ class World:
         """What lateness and handling of a sku at a site cost; None where no policy says."""
         return self.policies.of(sku, site).costs if self.policies else None
 
+    def today(self, site: str, now: datetime) -> int:
+        """The civil date at a site, as an ordinal; that of UTC where nobody has described it yet."""
+        kept = self._todays.get(site)
+        if kept is not None and kept[0] <= now < kept[1]:
+            return kept[2]
+        card = self.sites.get(site)
+        if card is None:
+            return now.toordinal()
+        local = now.astimezone(card.zone)
+        begins = datetime.combine(local.date(), time(), card.zone).astimezone(UTC)
+        self._todays[site] = begins, _until(local, ()), local.toordinal()
+        return local.toordinal()
+
     def local(self, site: str, now: datetime) -> datetime:
         """The clock on the wall of a site; UTC where nobody has described it yet."""
         card = self.sites.get(site)
@@ -266,8 +285,6 @@ class World:
         lanes: list[State | None] = [None] if ship_to is None else list(self._lanes_to(sku, site, ship_to))
         found = tuple(self._way(card, lane, customer, local) for lane in lanes)
         if len(self._ways) >= MOST_WAYS:
-            self._ways.clear()
-        if len(self._ways) >= WAYS_KEPT:
             self._ways.clear()
         self._ways[key] = (_until(local, [card.cut_off, *(_cut_off(lane) for lane in lanes)]), found)
         return found
@@ -491,11 +508,11 @@ def _around(ship_to: str) -> Iterator[str]:
 
 
 def _until(local: datetime, cut_offs: Iterable[time | None]) -> datetime:
-    """Until when what was worked out at a local time holds: the second after the next cut-off, or midnight. Errs to too early."""
+    """Until when, in UTC, what was worked out at a local time holds: the second after the next cut-off, or midnight. Errs to too early."""
     midnight = datetime.combine(local.date() + timedelta(days=1), time(), local.tzinfo)
     second = timedelta(seconds=1)
     passes = (datetime.combine(local.date(), cut_off, local.tzinfo) + second for cut_off in cut_offs if cut_off is not None)
-    return min((at for at in (midnight, *passes) if at > local), default=midnight)
+    return min((at for at in (midnight, *passes) if at > local), default=midnight).astimezone(UTC)
 
 
 def _zone(name: str) -> ZoneInfo:

@@ -13,16 +13,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from services.quote.domain.choice import Aim
-from services.quote.domain.dates import immediate
+from services.quote.domain.dates import Hop, immediate
 from services.quote.domain.explanation import Pegs, decision_of, line_promise
 from services.quote.domain.justintime import delay
-from services.quote.domain.outlet import Hop, Outlet
+from services.quote.domain.outlet import Outlet
 from services.quote.domain.plan import Plan, Take, plan_line
 from services.quote.domain.promise import effort_for
 from services.quote.domain.reasons import Code, because
 from services.quote.domain.sentence import spoken_quantity
 from services.quote.domain.shipcomplete import plan_together
-from services.quote.domain.stand import LEAST_EFFORT, WHOLE_EFFORT_MS, Stand
+from services.quote.domain.stand import WHOLE_EFFORT_MS, Stand
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,7 +83,7 @@ def amend(
         stand.rollback()
         plans = _together(wanted, known, stand, aim, allow_partial=allow_partial)
         rest = []
-    effort = max(int(effort_for(wanted) * stand.share), LEAST_EFFORT)
+    effort = stand.allowed(effort_for(wanted))
     for at in rest:
         plans[at] = _change(wanted[at], known.get(wanted[at].line_ref), stand, effort, aim, allow_partial=allow_partial)
     if aim is Aim.JUST_IN_TIME:

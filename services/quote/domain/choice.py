@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from services.quote.domain.book import Day, Micro
-    from services.quote.domain.outlet import Hop, Outlet
+    from services.quote.domain.dates import Hop
+    from services.quote.domain.outlet import Outlet
     from services.quote.domain.request import LineRequest
     from services.quote.domain.stand import Stand
 
@@ -51,7 +52,10 @@ class Aim(StrEnum):
     @property
     def is_earliest(self) -> bool:
         """Whether the first way that is in time is the best."""
-        return self in (Aim.EARLIEST, Aim.JUST_IN_TIME)
+        return self in _EARLIEST
+
+
+_EARLIEST: Final = (Aim.EARLIEST, Aim.JUST_IN_TIME)
 
 
 def worth(aim: Aim, line: LineRequest, parts: Sequence[Part], wanted: Day, planned_cost: int, stand: Stand) -> Worth:

@@ -10,9 +10,9 @@ carries: delivery = ship. Each step never falls as its day grows, so going back 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from services.quote.domain.calendar import EVERY_DAY, THREE_YEARS, Calendar
 
@@ -21,6 +21,14 @@ if TYPE_CHECKING:
     from datetime import time
 
     from services.quote.domain.book import Day
+
+
+class Hop(NamedTuple):
+    """The three days of a delivery; its claim is dated `pick`."""
+
+    pick: Day
+    ship: Day
+    delivery: Day
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,45 +50,47 @@ class Way:
     """None: no lane. Carrier, transit and receiving days are then not asked."""
     cost: int = 0
     """What the lane costs for a unit, in millionths of the company's currency."""
+    is_immediate: bool = field(init=False, repr=False, compare=False)
+    """Whether what is picked is shipped and delivered on the same day, on every day."""
 
-    def deliver(self, pick: Day) -> tuple[Day, Day, Day] | None:
-        """(pick, ship, delivery) of what is there to be picked from `pick` on; None when no day does within three years.
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "is_immediate", self.lane is None and self.pick_pack_days == 0 and self.site_calendar.every_day)
+
+    def deliver(self, pick: Day) -> Hop | None:
+        """The hop of what is there to be picked from `pick` on; None when no day does within three years.
 
         The pick day is rounded up to a working day of the site, not before `first_pick`. Never falls as `pick` grows.
         """
         start = pick if self.first_pick is None or pick >= self.first_pick else self.first_pick
-        if self._is_immediate():
-            return start, start, start
+        if self.is_immediate:
+            return Hop(start, start, start)
         first = self.site_calendar.on_or_after(start)
         return None if first is None else self._forward(first)
 
-    def latest_pick(self, delivery: Day) -> tuple[Day, Day, Day] | None:
-        """The latest (pick, ship, delivery) that is delivered on or before the given day; None when there is none within three years.
+    def latest_pick(self, delivery: Day) -> Hop | None:
+        """The latest hop that is delivered on or before the given day; None when there is none within three years.
 
         Its delivery is what `deliver` says of the pick day: earlier than the given day where that day is not a receiving
         day. The pick day may lie before `first_pick`, and is then too late to be met.
         """
-        if self._is_immediate():
-            return delivery, delivery, delivery
+        if self.is_immediate:
+            return Hop(delivery, delivery, delivery)
         leave_by = delivery if self.lane is None else self._leave_by(delivery)
         ship = None if leave_by is None else self._ship_on_or_before(leave_by)
         pick = None if ship is None else self.site_calendar.minus(ship, self.pick_pack_days)
         return None if pick is None else self._forward(pick)
 
-    def _is_immediate(self) -> bool:
-        return self.lane is None and self.pick_pack_days == 0 and self.site_calendar.every_day
-
-    def _forward(self, pick: Day) -> tuple[Day, Day, Day] | None:
-        """(pick, ship, delivery) of a working day of the site, whatever `first_pick` says."""
+    def _forward(self, pick: Day) -> Hop | None:
+        """The hop of a working day of the site, whatever `first_pick` says."""
         packed = self.site_calendar.plus(pick, self.pick_pack_days)
         ship = None if packed is None else self._ship_on_or_after(packed)
         if ship is None:
             return None
         if self.lane is None:
-            return pick, ship, ship
+            return Hop(pick, ship, ship)
         arrival = self.carrier_calendar.plus(ship, self.transit_days)
         delivery = None if arrival is None else self.receiving_calendar.on_or_after(arrival)
-        return None if delivery is None else (pick, ship, delivery)
+        return None if delivery is None else Hop(pick, ship, delivery)
 
     def _leave_by(self, delivery: Day) -> Day | None:
         """The latest day on which the carrier collects what is received by `delivery`."""
@@ -113,22 +123,22 @@ class Way:
         return None
 
 
-def hop_by(way: Way, delivery: Day, today: Day) -> tuple[Day, Day, Day] | None:
-    """The latest (pick, ship, delivery) that is delivered on or before the day, if it can still be picked."""
+def hop_by(way: Way, delivery: Day, today: Day) -> Hop | None:
+    """The latest hop that is delivered on or before the day, if it can still be picked."""
     hop = way.latest_pick(delivery)
-    return None if hop is None or hop[0] < (today if way.first_pick is None else max(way.first_pick, today)) else hop
+    return None if hop is None or hop.pick < (today if way.first_pick is None else max(way.first_pick, today)) else hop
 
 
-def hop_after(way: Way, pick: Day) -> tuple[Day, Day, Day] | None:
+def hop_after(way: Way, pick: Day) -> Hop | None:
     """The first delivery of what can be picked from `pick` on, picked as late as it allows; None when there is none in three years."""
     first = way.deliver(pick)
     if first is None:
         return None
-    latest = way.latest_pick(first[2])
-    return first if latest is None or latest[0] < first[0] else latest
+    latest = way.latest_pick(first.delivery)
+    return first if latest is None or latest.pick < first.pick else latest
 
 
-def earliest_hop(way: Way, wanted: Day, ready: Day) -> tuple[Day, Day, Day] | None:
+def earliest_hop(way: Way, wanted: Day, ready: Day) -> Hop | None:
     """The delivery for a wanted day of what is there from `ready` on (not before today): by then, or the first one after."""
     hop = hop_by(way, wanted, ready)
     return hop_after(way, ready) if hop is None else hop

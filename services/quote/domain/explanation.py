@@ -123,6 +123,8 @@ def line_promise(plan: Plan, pegs_of: Pegs, stand: Stand, *, shipped: Micro = 0,
     if promised_day is not None and promised_day > line.requested_day:
         slip = promised_day - line.requested_day
     reasons = _chain(plan, pegging, promised_day, slip, shipped, stand)
+    if slip:
+        reasons = [replace(one, ref=line.line_ref) if one.adds_days and one.ref is None else one for one in reasons]
     return LinePromise(
         line.line_ref,
         line.sku,
@@ -136,7 +138,7 @@ def line_promise(plan: Plan, pegs_of: Pegs, stand: Stand, *, shipped: Micro = 0,
         slip,
         _limiting(outcome, slip, reasons),
         pegging[0][1] if len(pegging) == 1 else tuple(one for _, covered in pegging for one in covered),
-        tuple(replace(reason, ref=line.line_ref) if reason.adds_days and reason.ref is None else reason for reason in reasons),
+        tuple(reasons),
         plan.alternatives,
     )
 
@@ -157,12 +159,27 @@ def _chain(plan: Plan, pegging: Sequence[Pegged], promised_day: Day | None, slip
     """
     line = plan.line
     reasons: list[Reason] = []
-    reached = line.requested_day
     if shipped:
         reasons.append(because(Code.SHIPPED, f"{spoken_quantity(shipped)} were shipped before"))
+    if slip and promised_day is not None:
+        reasons += _days_to(promised_day, plan, pegging, stand)
+    else:
+        reasons += _with_bounds(plan.bound, _stock_and_supply(pegging, line.requested_day, None, stand, line.sku))
+    if plan.cut and plan.takes:
+        reasons.append(because(Code.SEARCH_CUT, "the search ended with its deadline: better ways may have been left untried"))
+    if plan.refusal is not None:
+        reasons.append(plan.refusal)
+    return reasons
+
+
+def _days_to(promised_day: Day, plan: Plan, pegging: Sequence[Pegged], stand: Stand) -> list[Reason]:
+    """The same of a line that comes later than it was asked for: what each step adds."""
+    line = plan.line
+    reasons: list[Reason] = []
+    reached = line.requested_day
     last = max(pegging, key=lambda pegged: pegged[0].hop.delivery, default=None)
     ways: list[Reason] = []
-    if slip and last is not None and promised_day is not None:
+    if last is not None:
         start = min(take.outlet.place.today for take, _ in pegging)
         if start > reached:
             reached = min(start, promised_day)
@@ -171,22 +188,21 @@ def _chain(plan: Plan, pegging: Sequence[Pegged], promised_day: Day | None, slip
         ways = way_reasons(last[0].outlet, line, reached, promised_day)
         reached += sum(reason.adds_days for reason in ways)
     bound = sum(reason.adds_days for reason in plan.bound)
-    supply = _stock_and_supply(pegging, reached, promised_day - bound if slip and promised_day is not None else None, stand, line.sku)
-    if plan.bound:
-        stock = [reason for reason in supply if reason.step == Step.STOCK]
-        reasons += [*stock, *plan.bound, *(reason for reason in supply if reason.step != Step.STOCK)]
-    else:
-        reasons += supply
+    supply = _stock_and_supply(pegging, reached, promised_day - bound, stand, line.sku)
+    reasons += _with_bounds(plan.bound, supply)
     reached += sum(reason.adds_days for reason in supply) + bound
-    if slip and promised_day is not None and promised_day > reached:
+    if promised_day > reached:
         rest = plan.waits or because(Code.SHIPMENT_LIMITS, "no earlier date keeps what was asked of the shipments")
         reasons.append(Reason(rest.step, rest.code, rest.summary, rest.ref, promised_day - reached))
-    reasons += ways
-    if plan.cut and plan.takes:
-        reasons.append(because(Code.SEARCH_CUT, "the search ended with its deadline: better ways may have been left untried"))
-    if plan.refusal is not None:
-        reasons.append(plan.refusal)
-    return reasons
+    return reasons + ways
+
+
+def _with_bounds(bound: Sequence[Reason], supply: list[Reason]) -> list[Reason]:
+    """What stock there was, then what ceilings and floors left of it, then what is awaited."""
+    if not bound:
+        return supply
+    stock = [reason for reason in supply if reason.step == Step.STOCK]
+    return [*stock, *bound, *(reason for reason in supply if reason.step != Step.STOCK)]
 
 
 def _stock_and_supply(pegging: Sequence[Pegged], reached: Day, promised_day: Day | None, stand: Stand, sku: str) -> list[Reason]:
@@ -197,10 +213,15 @@ def _stock_and_supply(pegging: Sequence[Pegged], reached: Day, promised_day: Day
         if outlet.place.sku != sku:
             said = f"{spoken_quantity(wanted)} {outlet.place.sku} instead of {sku}"
             reasons.append(because(Code.SUBSTITUTED, said, outlet.place.sku))
-        from_stock = sum(one.quantity for one in covered if one.source == ON_HAND)
+        from_stock = awaited = 0
+        for one in covered:
+            if one.source == ON_HAND:
+                from_stock += one.quantity
+            else:
+                awaited += one.quantity
+                waiting.append((one.usable_day or 0, one, outlet))
         reasons.append(_stock_reason(outlet.place, wanted, from_stock))
-        waiting.extend((one.usable_day or 0, one, outlet) for one in covered if one.source != ON_HAND)
-        if sum(one.quantity for one in covered) < wanted:
+        if from_stock + awaited < wanted:
             reasons.append(because(Code.BOOK_SHORT, f"{outlet.site} is short of what it has promised", outlet.site))
     if len(waiting) > 1:
         waiting.sort(key=lambda one: (one[0], one[1].ref or ""))

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from services.quote.domain.book import Day, Micro
     from services.quote.domain.choice import Part
-    from services.quote.domain.outlet import Hop, Outlet
+    from services.quote.domain.dates import Hop
+    from services.quote.domain.outlet import Outlet
     from services.quote.domain.request import LineRequest
 
 Whole = tuple["Outlet", "Hop"]

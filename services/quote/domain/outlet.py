@@ -12,14 +12,16 @@ from __future__ import annotations
 from bisect import bisect_right
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
+
+from services.quote.domain.dates import hop_after
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from services.quote.domain.allocation import Bucket
     from services.quote.domain.book import Day, Micro
-    from services.quote.domain.dates import Way
+    from services.quote.domain.dates import Hop, Way
     from services.quote.domain.place import Place
 
 
@@ -29,48 +31,29 @@ MOST_PERIODS: Final = 400
 """Periods of a ceiling that one line looks into."""
 
 
-class Hop(NamedTuple):
-    """The three days of a delivery; its claim is dated `pick`."""
-
-    pick: Day
-    ship: Day
-    delivery: Day
-
-
 class Outlet:
     """One book and one way from it to the customer."""
 
-    __slots__ = ("ceilings", "place", "way")
+    __slots__ = ("ceilings", "first_pick", "place", "site", "way")
 
     def __init__(self, place: Place, way: Way, ceilings: tuple[Bucket, ...] = ()) -> None:
         """The way's first pick day is not before the place's today. `ceilings` bind what leaves here, by its ship date."""
         self.place = place
         self.way = way
         self.ceilings = ceilings
-
-    @property
-    def site(self) -> str:
-        """Where it ships from."""
-        return self.place.site
-
-    @property
-    def first_pick(self) -> Day:
+        self.site = place.site
+        first = way.first_pick
+        self.first_pick: Day = first if first is not None and first > place.today else place.today
         """The first day on which anything can be picked."""
-        first = self.way.first_pick
-        return self.place.today if first is None else max(first, self.place.today)
 
     def by(self, delivery: Day) -> Hop | None:
         """The latest hop that is delivered on or before the day, if it can still be picked."""
         hop = self.way.latest_pick(delivery)
-        return None if hop is None or hop[0] < self.first_pick else Hop(*hop)
+        return None if hop is None or hop.pick < self.first_pick else hop
 
     def after(self, pick: Day) -> Hop | None:
         """The first delivery of what can be picked from `pick` on, picked as late as it allows; None when there is none in three years."""
-        first = self.way.deliver(max(pick, self.first_pick))
-        if first is None:
-            return None
-        latest = self.way.latest_pick(first[2])
-        return Hop(*first) if latest is None or latest[0] < first[0] else Hop(*latest)
+        return hop_after(self.way, max(pick, self.first_pick))
 
     def wanted(self, delivery: Day, quantity: Micro = 0) -> Hop | None:
         """The hop for a wanted day: by then, or the first one possible; with a quantity, the first for which ceilings leave it."""

@@ -18,7 +18,7 @@ from services.quote.domain.pegging import Peg, peg
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from services.quote.domain.allocation import Kept
+    from services.quote.domain.allocation import Allocation, Kept
     from services.quote.domain.book import Book, Day, Micro, Rules
     from services.quote.domain.capacity import Load
     from services.quote.domain.floor import Guard
@@ -86,11 +86,20 @@ class Place:
     """One book as one decision sees it."""
 
     __slots__ = (
-        "_free", "_offered", "_pending", "book", "figures", "floors", "guard", "kept", "plans", "rules", "site", "sku", "stand", "takes",
-        "today",
+        "_free", "_offered", "_pending", "allocations", "book", "figures", "floors", "guard", "kept", "plans", "rules", "site", "sku",
+        "stand", "takes", "today",
     )  # fmt: skip
 
-    def __init__(self, stand: Stand, book: Book, today: Day, rules: Rules, figures: Balance, free: Balance) -> None:
+    def __init__(
+        self,
+        stand: Stand,
+        book: Book,
+        today: Day,
+        rules: Rules,
+        figures: Balance,
+        free: Balance,
+        allocations: Sequence[Allocation] = (),
+    ) -> None:
         """`figures` is what is known; `free` is what may be taken, which differs only where an amended line stands on a short book."""
         self.stand = stand
         self.book = book
@@ -98,6 +107,8 @@ class Place:
         self.site = book.site
         self.today = today
         self.rules = rules
+        self.allocations = allocations
+        """The ceilings and floors of the sku, whomever they bind."""
         self.figures = figures
         self.takes: list[Taken] = []
         self.plans: dict[int, Planned] = {}
@@ -185,8 +196,14 @@ class Place:
 
     def take(self, day: Day, quantity: Micro) -> int:
         """Take a quantity on a day, from the book as far as it goes, the rest from own plans; the answer names it for `pegs`."""
+        number = len(self.takes)
+        self._put(Taken(day, quantity, self._of_plans(day, quantity) if self.plans else ()))
+        return number
+
+    def _of_plans(self, day: Day, quantity: Micro) -> tuple[tuple[Planned, Micro], ...]:
+        """Take what the book cannot give on a day from own plans, the first usable first."""
         parts: list[tuple[Planned, Micro]] = []
-        rest = quantity - min(quantity, self._of_book(day)) if self.plans else 0
+        rest = quantity - min(quantity, self._of_book(day))
         for plan in sorted(self.plans.values(), key=lambda one: (max(one.usable, day), one.number)) if rest else ():
             if rest > 0 and (plan.usable <= day or (self.stand.early_use and self.guard is None)):
                 part = min(rest, plan.left)
@@ -196,9 +213,7 @@ class Place:
                 rest -= part
                 parts.append((plan, part))
                 self.stand.stand_on(plan)
-        number = len(self.takes)
-        self._put(Taken(day, quantity, tuple(parts)))
-        return number
+        return tuple(parts)
 
     def _of_book(self, day: Day) -> Micro:
         """What the book alone can give on a day."""
@@ -217,6 +232,9 @@ class Place:
             self.plans[plan.number] = plan
 
     def _apply(self, taken: Taken, sign: int) -> None:
+        if not taken.from_plans:
+            self._change(taken.day, -sign * taken.quantity)
+            return
         for day, quantity in taken.changes():
             self._change(day, sign * quantity)
 
@@ -263,11 +281,11 @@ class Place:
         return found
 
     def _pegs_of(self, taken: Taken, before: Micro, filled: Sequence[tuple[Planned, Micro]] = ()) -> tuple[Peg, ...]:
+        if not taken.from_plans and not filled:
+            return peg(self.book, self.figures, self.rules, taken.quantity, taken.day, before)
         planned = (*filled, *(one for one in taken.from_plans if one[0].usable <= taken.day))
         known = taken.net - sum(part for _, part in filled)
         covered = peg(self.book, self.figures, self.rules, known, taken.day, before) if known or not planned else ()
-        if not planned:
-            return covered
         return (
             *covered,
             *(

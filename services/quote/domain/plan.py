@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 
     from services.quote.domain.book import Day, Micro
     from services.quote.domain.choice import Part
+    from services.quote.domain.dates import Hop
     from services.quote.domain.known import Whole
-    from services.quote.domain.outlet import Hop, Outlet
+    from services.quote.domain.outlet import Outlet
     from services.quote.domain.request import LineRequest
     from services.quote.domain.stand import Stand
 
@@ -104,8 +105,11 @@ def plan_line(
     waits = None
     if wanted > line.requested_day:
         waits = because(Code.PROMISE_STANDS, f"the promise of {spoken_day(wanted)} stands: it is not pulled in")
-    own = partial(_plan_own, line, stand, wanted, effort, waits, aim, allow_partial=allow_partial)
-    plan = own() if not line.substitutes else or_instead(line, stand, wanted, aim, own, allow_partial=allow_partial, effort=effort)
+    if line.substitutes:
+        own = partial(_plan_own, line, stand, wanted, effort, waits, aim, allow_partial=allow_partial)
+        plan = or_instead(line, stand, wanted, aim, own, allow_partial=allow_partial, effort=effort)
+    else:
+        plan = _plan_own(line, stand, wanted, effort, waits, aim, allow_partial=allow_partial)
     return replace(plan, cut=True) if stand.was_cut and not (aim.is_earliest and _in_time(plan, wanted)) else plan
 
 
@@ -141,7 +145,7 @@ def _plan_own(line: LineRequest, stand: Stand, wanted: Day, effort: int, waits: 
 
 def taken(parts: Sequence[Part]) -> tuple[Take, ...]:
     """Take what a plan delivers."""
-    return tuple(Take(outlet, hop, quantity, outlet.take(hop, quantity)) for outlet, hop, quantity in parts)
+    return tuple([Take(outlet, hop, quantity, outlet.take(hop, quantity)) for outlet, hop, quantity in parts])
 
 
 def _nothing(line: LineRequest, outlets: Sequence[Outlet], stand: Stand, wanted: Day, effort: int) -> Plan:

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
     from services.quote.domain.book import Day, Micro
     from services.quote.domain.choice import Part, Worth
+    from services.quote.domain.dates import Hop
     from services.quote.domain.known import Whole
-    from services.quote.domain.outlet import Hop, Outlet
+    from services.quote.domain.outlet import Outlet
     from services.quote.domain.place import Planned
     from services.quote.domain.request import LineRequest
     from services.quote.domain.sources import Source

@@ -16,7 +16,7 @@ from services.quote.domain.plan import plan_line
 from services.quote.domain.request import Demand, LineRequest, Shelf
 from services.quote.domain.shipcomplete import plan_together
 from services.quote.domain.split import EFFORT
-from services.quote.domain.stand import LEAST_EFFORT, Stand
+from services.quote.domain.stand import Stand
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +43,7 @@ def promise(demand: Demand, shelf: Shelf) -> Decision:
     if demand.ship_complete and (demand.allow_partial or len(demand.lines) > 1):
         plans = plan_together(demand.lines, stand, allow_partial=demand.allow_partial, aim=demand.policy)
     else:
-        effort = max(int(effort_for(demand.lines) * stand.share), LEAST_EFFORT)
+        effort = stand.allowed(effort_for(demand.lines))
         plans = [plan_line(line, stand, allow_partial=demand.allow_partial, effort=effort, aim=demand.policy) for line in demand.lines]
     if demand.policy is Aim.JUST_IN_TIME:
         delay(stand)

@@ -1,4 +1,4 @@
-"""Which ceilings and floors bind one decision, by the class that it is for; without allocations, none (promising.md § 6)."""
+"""Which ceilings and floors bind one decision, by the class that it is for; without allocations, nobody asks (promising.md § 6)."""
 
 from __future__ import annotations
 
@@ -38,17 +38,13 @@ class Rations:
 
     def ceilings(self, place: Place) -> tuple[Bucket, ...]:
         """The ceilings on what this demand takes from a place, those of its own class first."""
-        known = self._shelf.allocations(place.sku)
-        if not known:
-            return ()
-        binding = [one for one in known if one.kind is Kind.CEILING and one.covers(place.site) and one.counts(self.classes)]
+        binding = [one for one in place.allocations if one.kind is Kind.CEILING and one.covers(place.site) and one.counts(self.classes)]
         binding.sort(key=lambda one: (self.classes.index(one.demand_class), one.id))
         return tuple(self._bucket(one, place.today) for one in binding)
 
     def put_floors(self, place: Place) -> None:
         """Leave out of a place what is kept there for other classes: of this book alone, or of several together."""
-        known = self._shelf.allocations(place.sku)
-        floors = [one for one in known if one.kind is Kind.FLOOR and one.binds_on(place.today)] if known else ()
+        floors = [one for one in place.allocations if one.kind is Kind.FLOOR and one.binds_on(place.today)]
         if not floors:
             return
         kept = kept_from(self.classes, [(one, self._bucket(one, place.today).taken_at_all()) for one in floors])

@@ -37,4 +37,6 @@ def alternative_of(way: Way, line: LineRequest, lost: Lost) -> Alternative:
 
 def named(alternatives: Sequence[Alternative]) -> tuple[Alternative, ...]:
     """`a1`, `a2` …"""
+    if not alternatives:
+        return ()
     return tuple(replace(one, alternative=f"a{number}") for number, one in enumerate(alternatives, start=1))

@@ -32,6 +32,7 @@ def spoken_day(day: Day) -> str:
     return f"{_WEEKDAYS[on.weekday()]} {on.day} {_MONTHS[on.month - 1]} {on.year}"
 
 
+@lru_cache(maxsize=4096)
 def spoken_quantity(quantity: Micro) -> str:
     """A quantity without superfluous zeros: `200`, `1.25`."""
     whole, rest = divmod(abs(quantity), _MICRO)
@@ -72,8 +73,9 @@ def _instead(line: LinePromise) -> str:
     for one in line.deliveries:
         if one.sku is not None:
             by_sku[one.sku] = by_sku.get(one.sku, 0) + one.quantity
-    named = " and ".join(f"{spoken_quantity(quantity)} {sku}" for sku, quantity in by_sku.items())
-    return f", {named} instead of {line.sku}" if named else ""
+    if not by_sku:
+        return ""
+    return f", {' and '.join(f'{spoken_quantity(quantity)} {sku}' for sku, quantity in by_sku.items())} instead of {line.sku}"
 
 
 def _when(line: LinePromise) -> str:

@@ -6,7 +6,6 @@ one request never get the same unit, and so that a plan that lost can be undone 
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 from services.quote.domain.balance import Balance, balance
@@ -41,14 +40,17 @@ class Stand:
     """The books of one decision."""
 
     __slots__ = (
+        "_deadline_ms",
         "_effort_left",
         "_journal",
         "_machines",
         "_owner",
         "_places",
         "_quotas",
+        "_rations",
         "_shelf",
         "_sources",
+        "classes",
         "early_use",
         "effort",
         "effort_given",
@@ -58,8 +60,6 @@ class Stand:
         "line_ref",
         "mixing",
         "planned",
-        "rations",
-        "share",
     )
 
     def __init__(
@@ -76,9 +76,9 @@ class Stand:
         `early_use`: what a plan will cover later may be taken from the book before. Of a hold no plan stands in any book.
         """
         self.early_use = early_use
-        self.rations = Rations(self, shelf, owner, classes)
-        self.share = min(Fraction(deadline_ms, WHOLE_EFFORT_MS), Fraction(1))
-        """How much of the effort the deadline allows."""
+        self.classes = classes
+        self._rations: Rations | None = None
+        self._deadline_ms = min(deadline_ms, WHOLE_EFFORT_MS)
         self._shelf = shelf
         self._owner = owner
         self._places: dict[tuple[str, str], Place | None] = {}
@@ -88,9 +88,9 @@ class Stand:
         self._journal: list[Callable[[], None]] = []
         self.planned: list[Planned] = []
         """Every planned receipt of this decision, what it needs before what needs it."""
-        self.effort = self.effort_given = max(int(EFFORT * self.share), LEAST_EFFORT)
+        self.effort = self.effort_given = self.allowed(EFFORT)
         self.least_effort = -self.effort
-        self._effort_left = max(int(EFFORT_OF_ALL * self.share), LEAST_EFFORT)
+        self._effort_left = self.allowed(EFFORT_OF_ALL)
         self.mixing = False
         """Whether several sources are being tried together: what they need in turn comes from one source each."""
         self.gave_up = False
@@ -104,9 +104,13 @@ class Stand:
         """A line is planned: with an effort of its own, so that those before it leave it something."""
         self.line_ref = line_ref
         self._effort_left -= self.effort_given - self.effort
-        self.effort = self.effort_given = max(min(int(EFFORT * self.share), self._effort_left), LEAST_EFFORT)
+        self.effort = self.effort_given = max(min(self.allowed(EFFORT), self._effort_left), LEAST_EFFORT)
         self.least_effort = -self.effort
         self.gave_up = False
+
+    def allowed(self, effort: int) -> int:
+        """As much of an effort as the deadline allows."""
+        return max(effort * self._deadline_ms // WHOLE_EFFORT_MS, LEAST_EFFORT)
 
     @property
     def was_cut(self) -> bool:
@@ -132,10 +136,18 @@ class Stand:
         free = figures
         if self._owner is not None:
             free = allowance(balance(book, today, self._shelf.now, rules), figures)
-        place = Place(self, book, today, rules, figures, free)
-        self._places[key] = place
-        self.rations.put_floors(place)
+        allocations = self._shelf.allocations(sku)
+        place = self._places[key] = Place(self, book, today, rules, figures, free, allocations)
+        if allocations:
+            self.rations.put_floors(place)
         return place
+
+    @property
+    def rations(self) -> Rations:
+        """The ceilings and floors that bind this decision, once there are any to be looked at."""
+        if self._rations is None:
+            self._rations = Rations(self, self._shelf, self._owner, self.classes)
+        return self._rations
 
     def outlets(self, line: LineRequest) -> list[Outlet]:
         """The sites from which a line may be served and the ways from there, in site order."""
@@ -143,7 +155,7 @@ class Stand:
         for site in line.sites:
             place = self.place(line.sku, site)
             if place is not None:
-                ceilings = self.rations.ceilings(place)
+                ceilings = self.rations.ceilings(place) if place.allocations else ()
                 found += [Outlet(place, way, ceilings) for way in self._shelf.ways(line.sku, site, line.ship_to, line.customer)]
         return found
 
@@ -269,14 +281,15 @@ class Stand:
 
     def read(self) -> frozenset[tuple[str, str]]:
         """Every book that was looked at, also where there was none."""
-        if not self._machines and not self._quotas and not self.rations.read:
+        buckets = () if self._rations is None else self._rations.read
+        if not self._machines and not self._quotas and not buckets:
             return frozenset(self._places)
         resources, terms = ((name, RESOURCE) for name in self._machines), ((name, PERIOD) for name in self._quotas)
-        return frozenset((*self._places, *resources, *terms, *self.rations.read))
+        return frozenset((*self._places, *resources, *terms, *buckets))
 
     def written(self) -> frozenset[tuple[str, str]]:
         """Every book that gets claims."""
-        places = frozenset(key for key, place in self._places.items() if place is not None and place.taken())
+        places = frozenset([key for key, place in self._places.items() if place is not None and place.taken()])
         if not self._machines and not self._quotas:
             return places
         loaded = {(name, RESOURCE) for name, one in self._machines.items() if one is not None and any(one.taken.values())}

@@ -19,4 +19,5 @@ else:
         """A dataclass that is frozen for the type checker alone."""
         return dataclass(slots=slots, unsafe_hash=frozen)
 
+
 __all__ = ["value"]

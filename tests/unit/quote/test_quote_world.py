@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -51,6 +52,28 @@ def test_midnight_begins_a_new_day_at_the_site_and_not_before() -> None:
     assert found == [found[1] - 1, found[1], found[1]]  # type: ignore[operator]
 
 
+def test_the_civil_date_turns_at_the_sites_midnight_whichever_instant_was_asked_before() -> None:
+    """Clocks go forward at midnight in Beirut on 29 March and back on 24 October: these days have 23 and 25 hours."""
+    for zone, at in (
+        ("Asia/Tokyo", TUESDAY),
+        ("Asia/Beirut", datetime(2026, 3, 28, 22, tzinfo=UTC)),
+        ("Asia/Beirut", datetime(2026, 10, 24, 20, tzinfo=UTC)),
+    ):
+        world, local = a_world(a_site(None, zone)), ZoneInfo(zone)
+        for hours in (0, 30, -30, 1, -1, 0.5, 2, 3, 24, 25, 26, -2, 12):
+            now = at + timedelta(hours=hours)
+            for instant in (now, now - timedelta(microseconds=1), now + timedelta(microseconds=1)):
+                assert world.today("HAM", instant) == instant.astimezone(local).toordinal()
+
+
+def test_a_world_of_an_earlier_time_forgets_what_was_worked_out_of_today() -> None:
+    """What was decided the day before is replayed with the handling days of that day."""
+    world = a_world(a_site(), a_lane("DE", "DE"))
+    before = world.fork().ways("SKU", "HAM", "DE", None, TUESDAY)
+    world.ways("SKU", "HAM", "DE", None, TUESDAY + timedelta(days=1))
+    assert world.fork().ways("SKU", "HAM", "DE", None, TUESDAY) == before
+
+
 def test_the_closest_destination_counts_and_only_its_lanes() -> None:
     world = a_world(a_site(), a_lane("DE", "DE"), a_lane("BY", "DE-BY"), a_lane("BY-2", "DE-BY"), a_lane("REST", "*"))
 
@@ -68,7 +91,7 @@ def test_a_lane_for_one_sku_leads_nothing_else() -> None:
 
 
 def test_what_is_remembered_of_ways_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.quote.world.WAYS_KEPT", 10)
+    monkeypatch.setattr("services.quote.world.MOST_WAYS", 10)
     world = a_world(a_site(), a_lane("REST", "*"))
     for number in range(100):
         assert world.ways("SKU", "HAM", f"X{number}", None, TUESDAY)
