@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from services.capacity import events
 from services.capacity.api import ROUTERS
 from services.capacity.consumer import HEARD, HEARS, SUBSCRIBES, Items
-from services.capacity.gateway import items_of_inventory
+from services.capacity.gateway import CalendarUsers, items_of_inventory
 from services.capacity.handlers.hear_updates import UPDATES_TOPIC, VOCABULARY, take_updates
 from services.capacity.keeping import Hearing, keep_horizon
 from services.capacity.settings import Settings
@@ -49,6 +49,7 @@ def create_app(settings: Settings) -> FastAPI:
         updates = updates_feed.projector(settings.service, database, broker, VOCABULARY, take_updates, relay.wake, limit)
         app.state.updates = updates
         app.state.database, app.state.broker, app.state.relay, app.state.projector = database, broker, relay, projector
+        app.state.calendar_users = CalendarUsers(settings)
         app.state.hearing = Hearing(database, broker, projector)
         stop = asyncio.Event()
         tasks = [

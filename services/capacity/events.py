@@ -40,6 +40,11 @@ def calendar_defined(
     return CalendarDefined(revision=revision, occurred_at=now, reason=reason, calendar=calendar, name=body["name"], pattern=_days(pattern))
 
 
+def calendar_retired(said: dict[str, Any], revision: int, now: datetime) -> CalendarDefined:
+    """A calendar that is taken back, with its days as they were last told."""
+    return CalendarDefined.model_validate({**said, "revision": revision, "occurred_at": now, "reason": None, "retired": True})
+
+
 def resource_capacity_changed(
     resource: str,
     body: dict[str, Any],

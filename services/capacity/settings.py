@@ -15,8 +15,10 @@ class Settings(CommonSettings):
     port: int = 8003
     inventory_url: str = "http://127.0.0.1:8002"
     """Where a snapshot of the items is read when the log no longer holds what was missed."""
+    quote_url: str = "http://127.0.0.1:8001"
+    """Where quote says which customers receive by a calendar, before a file takes the calendar back."""
     service_key: SecretStr | None = None
-    """The key with which capacity asks inventory; the development key when there is none."""
+    """The key with which capacity asks the others; the development key when there is none."""
     statement_timeout_milliseconds: int = Field(10_000, ge=1000)
     """A calendar tells of every resource that works by it in one transaction."""
     horizon_look_seconds: float = Field(600.0, gt=0)

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Literal
 
-from shared.contracts.base import Contract, EntityEvent, Instant, Quantity, Retirable
+from shared.contracts.base import Contract, Instant, Quantity, Retirable
 
 TOPIC = "capacity.plan.v1"
 """Key: the resource, the sku (bills of material, routings) or the calendar's id. Heartbeats go to every partition."""
@@ -26,7 +26,7 @@ class DayPattern(Contract):
     """The last day that was worked out; from the next on the week alone holds. It is told again long before it comes near."""
 
 
-class CalendarDefined(EntityEvent):
+class CalendarDefined(Retirable):
     """`capacity.plan.calendar-defined.v1`: on which days something works."""
 
     calendar: str

@@ -137,7 +137,7 @@ class ItemDefined(EntityEvent):
     unit_cost: Quantity | None = None
 
 
-class SiteDefined(EntityEvent):
+class SiteDefined(Retirable):
     """`inventory.stock.site-defined.v1`."""
 
     site: str

@@ -12,10 +12,11 @@ from services.capacity.asks.operations import OperationFile
 from services.capacity.asks.products import BomAsk, RoutingAsk
 from services.capacity.asks.resources import CorrectionSet, ResourceAsk, ResourceSet
 from services.capacity.domain.calendar import ROUND_THE_CLOCK
-from services.capacity.handlers.retire import retire_rest
+from services.capacity.gateway import CalendarUsers
+from services.capacity.handlers.retire import remove_other_corrections, retire_calendars, retire_operations, retire_rest
 from services.capacity.handlers.take import take_boms, take_calendars, take_corrections, take_operations, take_resources, take_routings
 from shared.access import Scope
-from shared.database import Session
+from shared.database import Database, Session
 from shared.imports import Entry, Job, Kind, Rest
 from shared.imports.api import router as import_router
 from shared.imports.kinds import LIST_SEPARATOR, CloseRest, Row
@@ -90,7 +91,7 @@ def _told(entries: Sequence[Entry], model: type[T]) -> list[tuple[str, T]]:
 
 
 async def _calendars(session: Session, entries: Sequence[Entry], _job: Job) -> list[Outcome]:
-    return await take_calendars(session, _told(entries, CalendarAsk))
+    return await take_calendars(session, _told(entries, CalendarAsk), by_rules=True)
 
 
 async def _resources(session: Session, entries: Sequence[Entry], _job: Job) -> list[Outcome]:
@@ -115,6 +116,11 @@ async def _operations(session: Session, entries: Sequence[Entry], _job: Job) -> 
     return await take_operations(session, _told(entries, OperationFile))
 
 
+async def _other_calendars(job: Job) -> Rest:
+    database, users = job.house
+    return await retire_calendars(database, users, job)
+
+
 def _retiring(kind: str) -> CloseRest:
     async def close_rest(session: Session, job: Job, after: str) -> Rest:
         return await retire_rest(session, kind, job, after)
@@ -133,7 +139,7 @@ KINDS: dict[str, Kind] = {
         aliases={"id": "calendar"},
         group=_calendar,
         row_fields=frozenset({*_OF_A_RULE, "minutes", "units", "name", "holiday_country", "holiday_subdivision", *WEEKDAYS}),
-        no_snapshot="retires none: sites, lanes, suppliers and customers that are kept elsewhere work by them",
+        carry_rest=_other_calendars,
     ),
     "resources": Kind(
         "resources",
@@ -150,7 +156,7 @@ KINDS: dict[str, Kind] = {
         ("resource", "date"),
         _corrections,
         aliases={"day": "date"},
-        no_snapshot="takes none back: name each with the minutes that the calendar gives",
+        close_rest=remove_other_corrections,
     ),
     "boms": Kind(
         "boms",
@@ -172,7 +178,7 @@ KINDS: dict[str, Kind] = {
         group=_operation,
         row_fields=frozenset({*_OF_A_NEED, "alternate"}),
         required=frozenset({"resource"}),
-        no_snapshot="takes nobody away: a snapshot of routings says which operations there are",
+        close_rest=retire_operations,
     ),
     "routings": Kind(
         "routings",
@@ -193,6 +199,14 @@ def _wake(request: Request) -> None:
     relay.wake()
 
 
+def _asking(request: Request) -> tuple[Database, CalendarUsers]:
+    return request.app.state.database, request.app.state.calendar_users
+
+
 router = import_router(
-    KINDS, Scope.CAPACITY_WRITE, _wake, "sku,site,component,quantity_per\nCHAIR,FACTORY,CHAIR-LEG,4\nCHAIR,FACTORY,SCREWS,4\n"
+    KINDS,
+    Scope.CAPACITY_WRITE,
+    _wake,
+    "sku,site,component,quantity_per\nCHAIR,FACTORY,CHAIR-LEG,4\nCHAIR,FACTORY,SCREWS,4\n",
+    house=_asking,
 )

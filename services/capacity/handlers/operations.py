@@ -34,11 +34,11 @@ async def define_operation(session: Session, operation: str, ask: OperationDefin
     moved = await _tell_routings(session, operation, ask)
     if isinstance(moved, Refused | Stale):
         return moved
-    if before.revision and before.body == body:
+    if before.revision and not before.retired and before.body == body:
         return Defined(before, changed=moved)
     now = await db_now(session)
     created_at = before.created_at if before.revision else now
-    after = replace(before, body=body, revision=before.revision + 1, created_at=created_at, updated_at=now)
+    after = replace(before, body=body, revision=before.revision + 1, created_at=created_at, updated_at=now, retired=False)
     await store.save_definitions(session, [after])
     return Defined(after, changed=True)
 

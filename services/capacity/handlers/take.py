@@ -30,11 +30,18 @@ A = TypeVar("A")
 Found = Defined | Corrected | Stale | Refused | Unknown
 
 
-async def take_calendars(session: Session, told: Sequence[tuple[str, CalendarAsk]]) -> list[Outcome]:
-    """Define calendars."""
-    for calendar in sorted(identity for identity, _ in told):
-        await store.lock_definition(session, "calendar", calendar)
-    return await _in_order(told, lambda calendar, ask: define_calendar(session, calendar, ask))
+async def take_calendars(session: Session, told: Sequence[tuple[str, CalendarAsk]], *, by_rules: bool = False) -> list[Outcome]:
+    """Define calendars. `by_rules`: that is all that is said of them, and the days that were set one by one stay."""
+    known = {calendar: await store.lock_definition(session, "calendar", calendar) for calendar in sorted(identity for identity, _ in told)}
+
+    async def one(calendar: str, ask: CalendarAsk) -> Found:
+        before = known[calendar]
+        if by_rules and before.revision and not before.retired:
+            stands = CalendarAsk.model_validate({"exceptions": before.body["exceptions"]})
+            ask = ask.model_copy(update={"exceptions": stands.exceptions})
+        return await define_calendar(session, calendar, ask)
+
+    return await _in_order(told, one)
 
 
 async def take_resources(session: Session, told: Sequence[tuple[str, ResourceAsk]], named: frozenset[str]) -> list[Outcome]:

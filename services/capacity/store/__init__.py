@@ -24,7 +24,13 @@ from services.capacity.store.definitions import (
     share_definition,
 )
 from services.capacity.store.items import add_items, find_items, list_heard, list_offsets, move_offset, remove_items, set_offsets
-from services.capacity.store.retiring import find_places, list_definitions_left
+from services.capacity.store.retiring import (
+    find_places,
+    find_resources_on,
+    find_routings_with,
+    list_corrections_left,
+    list_definitions_left,
+)
 
 __all__ = [
     "CorrectionRow",
@@ -37,8 +43,11 @@ __all__ = [
     "find_items",
     "find_places",
     "find_resources",
+    "find_resources_on",
+    "find_routings_with",
     "list_below",
     "list_corrections",
+    "list_corrections_left",
     "list_definitions",
     "list_definitions_left",
     "list_due",

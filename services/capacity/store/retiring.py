@@ -1,7 +1,7 @@
 """What a snapshot has not named, and what else would miss it."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import text
 
@@ -20,6 +20,25 @@ _NAMING = text("""
      WHERE d.kind IN ('routing', 'operation') AND d.revision > 0 AND NOT d.retired
        AND n.name #>> '{}' = ANY(CAST(:names AS text[]))
      ORDER BY 1, 2
+""")
+_STEPS = text("""
+    SELECT DISTINCT ON (name) n.name #>> '{}' AS name, 'routing ' || d.id AS place
+      FROM definition AS d, LATERAL jsonb_path_query(d.body, '$.routings[*].operations[*].name') AS n (name)
+     WHERE d.kind = 'routing' AND d.revision > 0 AND NOT d.retired AND n.name #>> '{}' = ANY(CAST(:names AS text[]))
+     ORDER BY name, place
+""")
+_ON_CALENDARS = text("""
+    SELECT DISTINCT ON (calendar) body ->> 'calendar' AS calendar, 'resource ' || id AS place FROM definition
+     WHERE kind = 'resource' AND revision > 0 AND NOT retired AND body ->> 'calendar' = ANY(CAST(:ids AS text[]))
+     ORDER BY calendar, id
+""")
+_CORRECTIONS_LEFT = text("""
+    SELECT c.resource, c.day FROM correction AS c
+      JOIN definition AS d ON d.kind = 'resource' AND d.id = c.resource AND d.revision > 0 AND NOT d.retired
+     WHERE c.day >= :since AND c.updated_at < :before
+       AND (c.resource, c.day) > (CAST(:resource AS text) COLLATE "C", CAST(:day AS date))
+       AND NOT EXISTS (SELECT FROM import_named AS n WHERE n.job = :job AND n.key = c.resource || '|' || c.day)
+     ORDER BY c.resource COLLATE "C", c.day LIMIT :limit
 """)
 _MEMBERS = text("""
     SELECT id, body ->> 'group' AS pool FROM definition
@@ -56,3 +75,21 @@ async def find_places(session: Session, resources: Sequence[str]) -> dict[str, s
         for row in asked.all():
             places.setdefault(last[row.name], row.place)
     return places
+
+
+async def find_routings_with(session: Session, operations: Sequence[str]) -> dict[str, str]:
+    """Of those of these operations that stand in a routing, the first that names them."""
+    return {row.name: row.place for row in (await session.execute(_STEPS, {"names": list(operations)})).all()}
+
+
+async def find_resources_on(session: Session, calendars: Sequence[str]) -> dict[str, str]:
+    """Of those of these calendars that a resource works by, the first that does."""
+    return {row.calendar: row.place for row in (await session.execute(_ON_CALENDARS, {"ids": list(calendars)})).all()}
+
+
+async def list_corrections_left(
+    session: Session, job: str, before: datetime, since: date, after: tuple[str, date], limit: int
+) -> list[tuple[str, date]]:
+    """Resource and day, behind one, of downtime and overtime that was set before the import began and that it has not named."""
+    values = {"job": job, "before": before, "since": since, "resource": after[0], "day": after[1], "limit": limit}
+    return [(row.resource, row.day) for row in (await session.execute(_CORRECTIONS_LEFT, values)).all()]

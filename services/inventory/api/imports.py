@@ -161,7 +161,7 @@ KINDS: dict[str, Kind] = {
         ("site",),
         _masters(SiteSet),
         aliases={"location": "site", "warehouse": "site"},
-        no_snapshot="retires none: resources, orders and plans that are kept elsewhere name them",
+        close_rest=_retiring("site"),
     ),
     "lanes": _LANES,
     "transfers": _LANES,

@@ -1,4 +1,4 @@
-"""Take back master data that a whole file no longer names: terms, lanes and suppliers go, an item ends its lifecycle.
+"""Take back master data that a whole file no longer names: terms, lanes, suppliers and sites go, an item ends its lifecycle.
 
 Nothing goes on which something here depends; it stays, with the place named. Somebody who names it afterwards names what nobody has
 defined, as with everything that another feed may still bring.

@@ -20,7 +20,19 @@ _TERMS = (
 _RECEIPTS = "SELECT 2 AS n, {column} AS id, 'open receipt ' || receipt_id AS place FROM receipt WHERE status = 'open'"
 _STOCK = "SELECT 0 AS n, sku AS id, 'stock in ' || site AS place FROM stock_position WHERE on_hand <> 0 OR blocked <> 0"
 _LANES = "SELECT 3 AS n, body ->> 'sku' AS id, 'lane ' || id AS place FROM definition WHERE kind = 'lane' AND NOT retired"
+_STOCK_THERE = _STOCK.replace("sku AS id, 'stock in ' || site", "site AS id, 'stock of ' || sku")
+_RECEIPTS_THERE = """
+    SELECT 2 AS n, split_part(c.key, '|', 2) AS id, 'open receipt ' || r.receipt_id AS place
+      FROM receipt_concern AS c JOIN receipt AS r ON r.receipt_id = c.receipt_id AND r.status = 'open'
+"""
 _DEPENDING = {
+    "site": (
+        _STOCK_THERE,
+        _TERMS.format(field="site"),
+        _RECEIPTS_THERE,
+        _LANES.replace("'sku'", "'from_site'"),
+        _LANES.replace("'sku'", "'to'"),
+    ),
     "supplier": (_TERMS.format(field="supplier"), _RECEIPTS.format(column="supplier")),
     "item": (_STOCK, _TERMS.format(field="sku"), _RECEIPTS.format(column="sku"), _LANES),
 }

@@ -2,17 +2,24 @@
 
 import csv
 import io
-from datetime import date
+import json
+import threading
+from datetime import UTC, date, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from deploy.demo.company import FURNITURE
-from tests.service.capacity.capacity_caller import WORKDAYS, Caller, Inventory, Json, a_name
+from deploy.local.ports import free_port
+from tests.running import ServiceStarter
+from tests.service.capacity.capacity_caller import WORKDAYS, Caller, Ear, Inventory, Json, a_name
+
+TODAY = datetime.now(UTC).date()  # noqa: TID251 -- the caller's own calendar
 
 
-async def send(call: Caller, text: str | bytes, kind: str) -> Json:
+async def send(call: Caller, text: str | bytes, kind: str, mode: str = "delta") -> Json:
     """Import a file that can be read; return the finished job."""
-    answer = await call.post("/v1/imports", params={"kind": kind}, content=text, headers={"Content-Type": "text/csv"})
+    answer = await call.post("/v1/imports", params={"kind": kind, "mode": mode}, content=text, headers={"Content-Type": "text/csv"})
     assert answer.status_code == 200, answer.text
     job: Json = answer.json()
     assert job["status"] == "done"
@@ -160,10 +167,95 @@ async def test_a_row_that_cannot_be_comes_back_with_the_reason(call: Caller, kin
     assert (await errors_of(call, job))[0].startswith(wrong)
 
 
-@pytest.mark.parametrize("kind", ["calendars", "exceptions", "operation_resources"])
-async def test_a_snapshot_of_what_others_live_by_is_refused_with_the_reason(call: Caller, kind: str) -> None:
-    answer = await call.post(
-        "/v1/imports", params={"kind": kind, "mode": "snapshot"}, content="a\n1\n", headers={"Content-Type": "text/csv"}
-    )
-    assert (answer.status_code, answer.json()["code"]) == (422, "NO_SNAPSHOT")
-    assert answer.json()["detail"].startswith(f"a snapshot of {kind} ")
+async def test_a_snapshot_takes_back_downtime_from_today_on_and_leaves_what_has_been(call: Caller) -> None:
+    calendar, resource = a_name("C"), a_name("R")
+    await call.put_(f"calendars/{calendar}", weekly=WORKDAYS)
+    await call.put_(f"resources/{resource}", site="F", calendar=calendar)
+    past, first, second = TODAY - timedelta(days=3), TODAY + timedelta(days=3), TODAY + timedelta(days=4)
+    text = f"resource,date,minutes,reason\n{resource},{past},7,was\n{resource},{first},8,stays\n{resource},{second},9,goes\n"
+    assert figures(await send(call, text, "exceptions")) == (3, 0, 0)
+    wanted = f"resource,date,minutes,reason\n{resource},{first},8,stays\n"
+    job = await send(call, wanted, "exceptions", "snapshot")
+    assert (figures(job), job["closed"] > 0) == ((0, 1, 0), True)
+    days = (await call.read(f"capacity?resource={resource}&from_date={past}&to_date={second}"))["days"]
+    assert {day["date"]: day["minutes"] for day in days if day["date"] in (str(past), str(first))} == {str(past): 7, str(first): 8}
+    assert days[-1]["minutes"] in (0, 480)
+    assert (await send(call, wanted, "exceptions", "snapshot"))["closed"] == 0, "again changes nothing"
+
+
+async def test_a_snapshot_forgets_who_does_an_operation_that_no_routing_has(call: Caller) -> None:
+    saw, one, other, sku = a_name("SAW"), a_name("Saw"), a_name("Sand"), a_name("X")
+    await call.put_(f"resources/{saw}", site="F")
+    assert figures(await send(call, f"operation,resource\n{one},{saw}\n{other},{saw}\n", "operation_resources")) == (2, 0, 0)
+    await send(call, f"sku,sequence,operation,minutes_per_unit\n{sku},10,{one},20\n", "routings")
+    job = await send(call, f"operation,resource\n{a_name('Drill')},{saw}\n", "operation_resources", "snapshot")
+    assert f"operation {one} stays because routing {sku} has it" in job["warnings"]
+    assert ((await call.get(f"/v1/operations/{one}")).status_code, (await call.get(f"/v1/operations/{other}")).status_code) == (200, 404)
+    job = await send(call, f"sku,sequence,operation,minutes_per_unit\n{a_name('Y')},10,{other},20\n", "routings")
+    assert "minutes of work need somebody who does them" in (await errors_of(call, job))[0]
+    assert figures(await send(call, f"operation,resource\n{other},{saw}\n", "operation_resources")) == (1, 0, 0)
+    assert (await call.read(f"operations/{other}"))["revision"] == 3
+
+
+class Others(BaseHTTPRequestHandler):
+    """Stands for inventory and quote: a site, a lane and a customer work by calendars, the lane on a second page."""
+
+    def do_GET(self) -> None:
+        path, _, asked = self.path.partition("?")
+        first = {
+            "/v1/sites": [{"site": "HAM", "calendar": "C-SITE"}, {"site": "BER", "calendar": None}],
+            "/v1/lanes": [{"lane": "L1", "calendar": None}],
+            "/v1/suppliers": [],
+            "/v1/customers": [{"customer": "ACME", "calendar": "C-CUSTOMER"}],
+        }[path]
+        more = path == "/v1/lanes" and "cursor" not in asked
+        rows = [{"lane": "L2", "calendar": "C-LANE"}] if "cursor" in asked else first
+        body = json.dumps({"data": rows, "next_cursor": "more" if more else None}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Nobody reads it."""
+
+
+async def test_a_snapshot_retires_calendars_by_which_nobody_works_anywhere(call: Caller, a_service: ServiceStarter, ear: Ear) -> None:
+    port = free_port()
+    away = f"http://127.0.0.1:{port}"
+    other = await a_service("capacity", PLEDGE_CAPACITY_INVENTORY_URL=away, PLEDGE_CAPACITY_QUOTE_URL=away)
+    spare, used = a_name("C"), a_name("C")
+    text = "calendar,monday\n" + "".join(f"{each},1\n" for each in (spare, used, "C-SITE", "C-LANE", "C-CUSTOMER"))
+    await send(call, text, "calendars")
+    await call.put_(f"resources/{a_name('R')}", site="F", calendar=used)
+    snapshot = f"calendar,monday\n{a_name('C')},1\n"
+    async with Caller(base_url=other.url, headers=other.headers, timeout=30) as there:
+        job = await send(there, snapshot, "calendars", "snapshot")
+        assert job["closed"] == 0
+        assert job["warnings"][0].startswith("no calendar was retired, because nobody could be asked who works by them: ")
+        assert (await call.get(f"/v1/calendars/{spare}")).status_code == 200
+
+        with ThreadingHTTPServer(("127.0.0.1", port), Others) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            job = await send(there, snapshot, "calendars", "snapshot")
+            server.shutdown()
+    assert {each for each in job["warnings"] if "because resource" not in each} == {
+        "calendar C-CUSTOMER stays because customer ACME works by it",
+        "calendar C-LANE stays because lane L2 works by it",
+        "calendar C-SITE stays because site HAM works by it",
+    }
+    for each in (used, "C-SITE", "C-LANE", "C-CUSTOMER"):
+        assert (await call.get(f"/v1/calendars/{each}")).status_code == 200
+    assert (await call.get(f"/v1/calendars/{spare}")).status_code == 404
+    assert [getattr(each, "retired", None) for each in await ear.of(spare, 2)] == [False, True]
+    assert figures(await send(call, f"calendar,monday\n{spare},1\n", "calendars")) == (1, 0, 0)
+    assert (await call.read(f"calendars/{spare}"))["revision"] == 3
+
+
+async def test_a_file_of_calendars_leaves_the_days_that_were_set_one_by_one(call: Caller) -> None:
+    calendar = a_name("C")
+    day = {"date": str(TODAY + timedelta(days=9)), "minutes": 60, "reason": "stocktaking"}
+    await call.put_(f"calendars/{calendar}", weekly=WORKDAYS, exceptions=[day])
+    assert figures(await send(call, f"calendar,monday,minutes\n{calendar},1,300\n", "calendars")) == (1, 0, 0)
+    stands = await call.read(f"calendars/{calendar}")
+    assert (stands["exceptions"], [rule["minutes"] for rule in stands["rules"]]) == ([day], [300])

@@ -152,7 +152,7 @@ async def test_a_snapshot_empties_what_it_does_not_name_at_its_site_and_nothing_
     assert "nothing was set to zero" in failing["warnings"][0]
     assert (await call.stock(named, site))["on_hand"] == 7, "what the failed row meant is not known"
     assert (await refused(call, "site,sku,on_hand\n", mode="snapshot", site=site))["code"] == "FILE_UNREADABLE"
-    assert (await refused(call, "site\nA\n", "sites", mode="snapshot"))["code"] == "NO_SNAPSHOT"
+    assert "a movement has happened" in (await refused(call, "movement_id\nA\n", "movements", mode="snapshot"))["detail"]
 
 
 async def test_a_snapshot_of_receipts_closes_the_others(call: Caller) -> None:

@@ -82,6 +82,32 @@ async def test_a_snapshot_retires_what_it_does_not_name(http: httpx.AsyncClient)
     assert gone == {"HAM:DE-HH", "WOOD:BEAM:HAM", "WOOD:PANEL:HAM", "WOOD"}, "a reader that starts anew is told of what is no longer"
 
 
+async def test_a_snapshot_retires_a_site_where_nothing_is_and_to_which_nothing_leads(http: httpx.AsyncClient) -> None:
+    await send(http, "sites", "site,time_zone\n" + "".join(f"{each},UTC\n" for each in ("A", "B", "C", "D", "E", "F", "G", "H")))
+    await send(http, "stock", "sku,site,on_hand\nX,A,3\nX,H,0\n")
+    order = {"kind": "production_order", "site": "B", "sku": "X", "quantity": 5, "due_date": "2030-01-01"}
+    parts = [{"sku": "LEG", "site": "C", "quantity": 4, "needed_date": "2029-12-01"}]
+    assert (await http.put("/v1/receipts/MO-1", json=order | {"components": parts})).status_code == 200
+    await send(http, "lanes", "from_site,to,transit_days\nD,E,1\n")
+    await send(http, "supplier_items", "sku,site,supplier,lead_time_days\nX,F,WOOD,7\n")
+    job = await send(http, "sites", "site,time_zone\nNEW,UTC\n", mode="snapshot")
+    assert (job["closed"], job["warnings"]) == (
+        2,
+        [
+            "site A stays because of stock of X",
+            "site B stays because of open receipt MO-1",
+            "site C stays because of open receipt MO-1",
+            "site D stays because of lane D:E",
+            "site E stays because of lane D:E",
+            "site F stays because of supplier item WOOD:X:F",
+        ],
+    )
+    assert sorted(await names(http, "sites", "site")) == ["A", "B", "C", "D", "E", "F", "NEW"]
+    lines = [json.loads(line) for line in (await http.get("/v1/snapshot")).text.splitlines()[1:]]
+    assert {each["data"]["site"] for each in lines if each["data"].get("retired")} == {"G", "H"}
+    assert (await send(http, "sites", "site,time_zone\nG,UTC\n"))["applied"] == 1
+
+
 async def test_what_was_retired_comes_back_when_it_is_named_again(http: httpx.AsyncClient) -> None:
     await send(http, "lanes", "lane,from_site,to,cost\nBACK,LEJ,DE-SN,4\nSTAYS,LEJ,DE-TH,4\n")
     await send(http, "lanes", "lane,from_site,to\nSTAYS,LEJ,DE-TH\n", mode="snapshot", site="LEJ")
@@ -103,11 +129,3 @@ async def test_a_snapshot_with_a_row_that_failed_retires_nothing(http: httpx.Asy
     assert {"FIRST", "SECOND"} <= set(await names(http, "suppliers", "supplier"))
     rows = list(csv.DictReader(io.StringIO((await http.get(job["errors_url"])).text, newline="")))
     assert [row["supplier"] for row in rows] == ["SEC|OND"]
-
-
-@pytest.mark.parametrize("kind", ["sites", "movements"])
-async def test_a_snapshot_of_what_others_live_by_is_refused_with_the_reason(http: httpx.AsyncClient, kind: str) -> None:
-    answer = await http.post(
-        "/v1/imports", params={"kind": kind, "mode": "snapshot"}, content="a\n1\n", headers={"Content-Type": "text/csv"}
-    )
-    assert (answer.status_code, answer.json()["code"]) == (422, "NO_SNAPSHOT")

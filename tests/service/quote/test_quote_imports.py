@@ -207,13 +207,13 @@ async def test_a_snapshot_retires_the_customers_that_it_does_not_name_and_a_delt
         assert (await quote.get("/v1/customers/GOES")).json()["name"] == "back"
 
 
-async def test_a_lane_that_a_snapshot_no_longer_names_leads_nowhere_and_a_retired_item_is_not_promised(shop: Shop) -> None:
+async def test_a_lane_or_site_that_a_snapshot_no_longer_names_leads_nowhere_and_a_retired_item_is_not_promised(shop: Shop) -> None:
     site, region = a_name("S"), a_name("R")
     ok(await shop.inventory.put(f"/v1/sites/{site}", json={"name": site, "time_zone": "UTC"}))
     sku = await shop.stocked(5, site=site)
 
     async def asked(**more: object) -> str:
-        answer = await shop.ask(a_line(sku, 1, sites=[site], **more))
+        answer = await shop.ask({"sku": sku, "quantity": 1, "sites": [site], **more})
         outcome: str = answer["outcome"]
         return f"none {answer['lines'][0]['reasons'][0]['code']}" if outcome == "none" else outcome
 
@@ -226,6 +226,13 @@ async def test_a_lane_that_a_snapshot_no_longer_names_leads_nowhere_and_a_retire
     assert (await told(f"lane,from_site,to,transit_days\n{site}-2,{site},{region}-X,2\n", mode="snapshot"))["closed"] == 1
     await eventually(lambda: _is(asked(ship_to=region), "none NO_LANE"), what="the lane is gone")
     assert await asked() == "full"
+    aside = a_name("S")
+    ok(await shop.inventory.put(f"/v1/sites/{aside}", json={"name": aside, "time_zone": "UTC"}))
+    bare = await shop.stocked(0, site=aside)
+    assert "NO_SITE" not in await asked(sku=bare, sites=[aside])
+    others = "".join(f"{one['site']}\n" for one in ok(await shop.inventory.get("/v1/sites?limit=500"))["data"] if one["site"] != aside)
+    ok(await shop.inventory.post("/v1/imports", params={"kind": "sites", "mode": "snapshot"}, content=f"site\n{others}"))
+    await eventually(lambda: _is(asked(sku=bare, sites=[aside]), "none NO_SITE"), what="the site is retired")
     ok(await shop.inventory.put(f"/v1/items/{sku}", json={"name": sku, "uom": "EA", "lifecycle": "retired"}))
     await eventually(lambda: _is(asked(), "none UNKNOWN_SKU"), what="the item is retired")
 
