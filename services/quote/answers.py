@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -414,8 +415,8 @@ def availability(
                 "date": iso_day(row.day),
                 "projected": from_micro(row.projected),
                 "atp": from_micro(row.atp if atp_on is None else atp_on(row.day)),
-                "receipts": [_receipt(one) for one in row.receipts],
-                "claims": [_claim(one) for one in row.claims],
+                "receipts": [*map(_receipt, row.receipts), *(_return(one) for one in row.claims if one.quantity < 0)],
+                "claims": [_claim(one) for one in row.claims if one.quantity > 0],
             }
             for row in rows
         ],
@@ -433,6 +434,12 @@ def _receipt(entry: Entry) -> Json:
         "supplier": detail.get("supplier"),
         "due_date": None if entry.day is None else iso_day(entry.day),
     }
+
+
+def _return(entry: Entry) -> Json:
+    """What a hold took early and its plans would replace by then, as long as it lives."""
+    found = _receipt(replace(entry, quantity=-entry.quantity))
+    return {**found, "kind": "hold_return", "planned": True}
 
 
 def _claim(entry: Entry) -> Json:

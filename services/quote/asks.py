@@ -136,7 +136,7 @@ class QuoteAsk(OrderAsk):
     """The same as a question, or as a hold with an expiry."""
 
     mode: Literal["inquiry", "hold"] = Field(default="inquiry", description="`inquiry` takes nothing; `hold` keeps it until it expires.")
-    ttl_seconds: int = Field(default=900, ge=1, le=2_592_000, description="Life of a hold.")
+    ttl_seconds: int = Field(default=900, ge=1, le=2_592_000, description="Life of a hold; of an inquiry, of the hold that it asks about.")
 
 
 class ConfirmAsk(RequestModel):

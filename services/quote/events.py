@@ -99,7 +99,8 @@ def _holds(live: list[Entry]) -> tuple[DatedEntry, ...]:
         sums = {}
         for hold in live:
             if hold.expires_at is not None:
-                ends = math.ceil(hold.expires_at.timestamp() / seconds) * seconds
+                at = hold.expires_at.timestamp() / seconds
+                ends = (math.ceil(at) if hold.quantity > 0 else math.floor(at)) * seconds  # what comes back ends with the first
                 sums.setdefault((hold.day or 1, datetime.fromtimestamp(ends, UTC)), []).append(hold)
         if len(sums) <= MOST_HOLDS:
             break

@@ -37,6 +37,8 @@ class Delivery:
     lane: str | None = None
     sku: str | None = None
     """What is delivered instead of what was asked for; None: that itself."""
+    returns: tuple[tuple[int, Micro], ...] = ()
+    """Of a hold: what plans of this decision, by number, fill up of its book after it, and how much each."""
 
     @property
     def days(self) -> tuple[Day, Day, Day]:
@@ -55,6 +57,8 @@ class PartPlanned:
     planned: Micro = 0
     pegs: tuple[Peg, ...] = ()
     """What covers it."""
+    returns: tuple[tuple[int, Micro], ...] = ()
+    """As of a delivery."""
 
 
 @value(frozen=True, slots=True)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from services.quote.domain.book import Day, Micro
     from services.quote.domain.outlet import Outlet
-    from services.quote.domain.place import Place, Planned
+    from services.quote.domain.place import Place, Planned, Taken
     from services.quote.domain.plan import Plan, Take
     from services.quote.domain.request import LineRequest
     from services.quote.domain.stand import Stand
@@ -85,6 +85,7 @@ def _planned(stand: Stand) -> tuple[SupplyPlanned, ...]:
                     other.takes[number].day,
                     other.takes[number].planned,
                     pegs[id(other)][number],
+                    _returns(other.takes[number], stand),
                 )
                 for other, number in plan.parts
             ),
@@ -95,6 +96,11 @@ def _planned(stand: Stand) -> tuple[SupplyPlanned, ...]:
         )
         for plan in stand.planned
     )
+
+
+def _returns(taken: Taken, stand: Stand) -> tuple[tuple[int, Micro], ...]:
+    """What plans of a hold fill up after something was taken, by their numbers."""
+    return () if stand.hold_ends is None else tuple((plan.number, part) for plan, part in taken.filled)
 
 
 def line_promise(plan: Plan, pegs_of: Pegs, stand: Stand, *, shipped: Micro = 0, shipped_day: Day | None = None) -> LinePromise:
@@ -113,7 +119,9 @@ def line_promise(plan: Plan, pegs_of: Pegs, stand: Stand, *, shipped: Micro = 0,
         if place.sku != line.sku:
             pegs = tuple(replace(one, sku=place.sku) for one in pegs)
         pegging.append((take, pegs))
-        deliveries.append(delivery_of(take.outlet, take.hop, take.quantity, place.takes[take.number].planned, line_sku=line.sku))
+        taken = place.takes[take.number]
+        delivery = delivery_of(take.outlet, take.hop, take.quantity, taken.planned, line_sku=line.sku)
+        deliveries.append(replace(delivery, returns=back) if (back := _returns(taken, stand)) else delivery)
         promised += take.quantity
         if promised_day is None or take.hop.delivery > promised_day:
             promised_day = take.hop.delivery

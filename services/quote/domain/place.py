@@ -3,8 +3,9 @@
     free(d)    = projected(d) of the book - what this decision has taken of it by d
     offered(d) = min over s >= d of max(0, free(s)) + what is left of this decision's plans usable <= s
 
-in millionths of the item's unit. For a hold, whose plans stand in no book, max(0, ATP of what is free on s) instead: its plans
-fill nothing before their day. What is taken names the plans that it needs.
+in millionths of the item's unit. What is taken names the plans that it needs. Of a hold no plan stands in any book: what a plan
+fills up comes back as a claim of less than nothing that lives as long as the hold, on the day from which the plan surely fills
+it, `Stand.fills_from`; a plan that is not there on d then counts from that day on, not from its own.
 """
 
 from __future__ import annotations
@@ -76,10 +77,14 @@ class Taken:
         """What comes from the book."""
         return self.quantity - self.planned if self.from_plans else self.quantity
 
+    @property
+    def filled(self) -> list[tuple[Planned, Micro]]:
+        """The plans that fill up later what it has left too little of, and how much each."""
+        return [one for one in self.from_plans if one[0].usable > self.day]
+
     def changes(self) -> list[tuple[Day, Micro]]:
         """What it changes in the book, with the plans that it needs: less from its day on, more where a plan fills up later."""
-        filled = [(plan.usable, part) for plan, part in self.from_plans if plan.usable > self.day]
-        return [(self.day, -self.net), *filled]
+        return [(self.day, -self.net), *((plan.place.stand.fills_from(plan), part) for plan, part in self.filled)]
 
 
 class Place:
@@ -180,17 +185,25 @@ class Place:
         """The book and what is left of this decision's plans, in one balance; where the book is short, the plans alone.
 
         A plan covers what is promised for later days, so that what the book keeps for these is free before the plan is there:
-        THE invariant asks for max(0, projected(d)) + plans usable <= d to bear the new claims on every d. Of a hold, whose
-        plans stand in no book, a plan counts from its own day on and not before.
+        THE invariant asks for max(0, projected(d)) + plans usable <= d to bear the new claims on every d.
         """
         if self._offered is None:
             free, plans = self.free, list(self.plans.values())
-            days = tuple(sorted({*free.days, *(max(plan.usable, free.days[0]) for plan in plans)}))
-            early = self.stand.early_use
-            stock = [max(0, free.projected_on(day) if early else free.atp_on(day)) for day in days]
+            fills = [self.stand.fills_from(plan) for plan in plans]
+            days = tuple(sorted({*free.days, *fills, *(max(plan.usable, free.days[0]) for plan in plans)}))
+            stock = [max(0, free.projected_on(day)) for day in days]
             total = [one + sum(plan.left for plan in plans if plan.usable <= day) for one, day in zip(stock, days, strict=True)]
-            self._offered = Balance(days, tuple(total), suffix_minimum(total))
+            offered = suffix_minimum(total)
+            if any(plan.usable < day for plan, day in zip(plans, fills, strict=True)):
+                offered = tuple(self._held_from(day, days[at:], stock[at:], plans) for at, day in enumerate(days))
+            self._offered = Balance(days, tuple(total), offered)
         return self._offered
+
+    def _held_from(self, day: Day, days: Sequence[Day], stock: Sequence[Micro], plans: Sequence[Planned]) -> Micro:
+        """What a hold may take on a day: a plan that is there by then counts, any other once it surely fills up what was taken."""
+        there = sum(plan.left for plan in plans if plan.usable <= day)
+        later = [(self.stand.fills_from(plan), plan.left) for plan in plans if plan.usable > day]
+        return min(one + there + sum(left for since, left in later if since <= at) for one, at in zip(stock, days, strict=True))
 
     # -- taking
 
@@ -204,8 +217,8 @@ class Place:
         """Take what the book cannot give on a day from own plans, the first usable first."""
         parts: list[tuple[Planned, Micro]] = []
         rest = quantity - min(quantity, self._of_book(day))
-        for plan in sorted(self.plans.values(), key=lambda one: (max(one.usable, day), one.number)) if rest else ():
-            if rest > 0 and (plan.usable <= day or (self.stand.early_use and self.guard is None)):
+        for plan in sorted(self.plans.values(), key=lambda one: (self._counts_on(one, day), one.number)) if rest else ():
+            if rest > 0 and (plan.usable <= day or self.guard is None):
                 part = min(rest, plan.left)
                 plan.left -= part
                 if not plan.left:
@@ -214,6 +227,10 @@ class Place:
                 parts.append((plan, part))
                 self.stand.stand_on(plan)
         return tuple(parts)
+
+    def _counts_on(self, plan: Planned, day: Day) -> Day:
+        """From when on a plan covers what is taken on a day."""
+        return day if plan.usable <= day else self.stand.fills_from(plan)
 
     def _of_book(self, day: Day) -> Micro:
         """What the book alone can give on a day."""
@@ -274,10 +291,10 @@ class Place:
         filled: list[tuple[Planned, Micro]] = []
         """What plans fill up of the book after a take has left it too little: the supply of the takes behind them."""
         for number, taken in sorted(enumerate(self.takes), key=lambda item: (item[1].day, item[0])):
-            there = _part_of(taken.net, [one for one in filled if one[0].usable <= taken.day])
+            there = _part_of(taken.net, [one for one in filled if self.stand.fills_from(one[0]) <= taken.day])
             found[number] = self._pegs_of(taken, before, there)
             before += taken.net - sum(part for _, part in there)
-            filled = _without(filled, there) + [one for one in taken.from_plans if one[0].usable > taken.day]
+            filled = _without(filled, there) + taken.filled
         return found
 
     def _pegs_of(self, taken: Taken, before: Micro, filled: Sequence[tuple[Planned, Micro]] = ()) -> tuple[Peg, ...]:

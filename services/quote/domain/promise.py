@@ -39,7 +39,7 @@ def promise(demand: Demand, shelf: Shelf) -> Decision:
 
     Lines are served in their order; with `ship_complete`, all on the first date on which all of them can leave.
     """
-    stand = Stand(shelf, classes=demand.classes, early_use=not demand.holding, deadline_ms=demand.deadline_ms)
+    stand = Stand(shelf, classes=demand.classes, hold_ends=demand.hold_ends, deadline_ms=demand.deadline_ms)
     if demand.ship_complete and (demand.allow_partial or len(demand.lines) > 1):
         plans = plan_together(demand.lines, stand, allow_partial=demand.allow_partial, aim=demand.policy)
     else:

@@ -8,7 +8,7 @@ from services.quote.domain.choice import Aim
 from services.quote.domain.value import value
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from services.quote.domain.allocation import Allocation
@@ -66,8 +66,8 @@ class Demand:
     policy: Aim = Aim.EARLIEST
     deadline_ms: int = 2000
     """How long the caller would wait; the search is bounded by work (`stand.WHOLE_EFFORT_MS`), so less time means fewer ways tried."""
-    holding: bool = False
-    """Its plans will stand in no book yet, so nothing is taken today for what they cover later."""
+    hold_ends: Callable[[str], Day] | None = None
+    """The civil day at a site on which it would end as a hold, since until then nobody releases what is planned; None: an order."""
     classes: tuple[str, ...] = ()
     """Its class and what that lies inside; empty for demand without a class."""
 

@@ -51,10 +51,10 @@ class Stand:
         "_shelf",
         "_sources",
         "classes",
-        "early_use",
         "effort",
         "effort_given",
         "gave_up",
+        "hold_ends",
         "lacks",
         "least_effort",
         "line_ref",
@@ -68,14 +68,14 @@ class Stand:
         owner: str | None = None,
         classes: tuple[str, ...] = (),
         *,
-        early_use: bool = True,
+        hold_ends: Callable[[str], Day] | None = None,
         deadline_ms: int = WHOLE_EFFORT_MS,
     ) -> None:
         """With `owner`, its claims are taken out first: they are what the decision replaces. `classes`: whom it is for.
 
-        `early_use`: what a plan will cover later may be taken from the book before. Of a hold no plan stands in any book.
+        `hold_ends`: of a hold, the civil day at a site on which it ends.
         """
-        self.early_use = early_use
+        self.hold_ends = hold_ends
         self.classes = classes
         self._rations: Rations | None = None
         self._deadline_ms = min(deadline_ms, WHOLE_EFFORT_MS)
@@ -253,6 +253,17 @@ class Stand:
             self._load(load, load.minutes)
         plan.start, plan.due, plan.usable, plan.loads = start, due, usable, loads
         plan.place.plans_moved()
+
+    def fills_from(self, plan: Planned) -> Day:
+        """The day from which a plan has surely filled up what was taken of its book before.
+
+        Of a hold nothing is released before it is confirmed, on its last day at the latest: `max(usable, last day + lead time)`, as
+        the plan then counts (`Rules.plan_due_on`).
+        """
+        if self.hold_ends is None:
+            return plan.usable
+        last = self.hold_ends(plan.place.site)
+        return plan.usable if last <= plan.start else max(plan.usable, last + plan.lead_days + plan.place.rules.dock_to_stock_days)
 
     def stand_on(self, plan: Planned) -> None:
         """The line that is being planned needs a plan, and every plan that this one needs."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
@@ -105,15 +105,16 @@ def with_class(board: Board, ask: OrderAsk) -> OrderAsk:
     return ask if named == ask.demand_class else ask.model_copy(update={"demand_class": named})
 
 
-def demand_of(board: Board, ask: OrderAsk, now: datetime, *, holding: bool = False) -> Demand:
+def demand_of(board: Board, ask: OrderAsk, now: datetime, *, held_seconds: int | None = None) -> Demand:
     """The request with its defaults: requested today, from every site with a book of the sku, by code."""
+    ends = None if held_seconds is None else now + timedelta(seconds=held_seconds)
     return Demand(
         tuple(line_of(board, line, line.line_ref or str(n + 1), now, ask.customer) for n, line in enumerate(ask.lines)),
         allow_partial=ask.allow_partial,
         ship_complete=ask.ship_complete,
         policy=Aim(ask.policy),
         deadline_ms=ask.deadline_ms,
-        holding=holding,
+        hold_ends=None if ends is None else lambda site: board.today(site, ends),
         classes=board.world.demand_class(board.world.class_of(ask.customer, ask.demand_class)).lineage,
     )
 
@@ -151,9 +152,9 @@ def _substitutes(board: Board, line: LineAsk) -> Iterator[Substitute]:
             yield Substitute(sku, tuple(site for site in sites if site in board.sites))
 
 
-def decide(board: Board, ask: OrderAsk, now: datetime, shelf: Shelf, *, holding: bool = False) -> Decision:
-    """What can be promised of a request; where it names a probability, on dates that hold with it."""
-    demand = demand_of(board, ask, now, holding=holding)
+def decide(board: Board, ask: OrderAsk, now: datetime, shelf: Shelf, *, held_seconds: int | None = None) -> Decision:
+    """What can be promised of a request, or held of it for so long; where it names a probability, on dates that hold with it."""
+    demand = demand_of(board, ask, now, held_seconds=held_seconds)
     if ask.probability is None:
         return promise(demand, shelf)
     return promise_that_holds(demand, shelf, ask.probability, board.world.chances)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from services.quote import events
 from services.quote.answers import iso_instant, reason_of
 from services.quote.asks import OrderAsk, QuoteAsk
-from services.quote.domain.balance import Standing, balance, standing
+from services.quote.domain.balance import Standing, balance, permits, standing
 from services.quote.domain.book import Entry, Part
 from services.quote.domain.reasons import Code, Reason, because
-from services.quote.handlers.plans import hold_plans, let_go, stand_plans
+from services.quote.handlers.plans import end_returns, hold_plans, hold_returns, let_go, stand_plans
 from services.quote.handlers.take import claim_entry, confirm, numbers_of, order_of, reduced, refuse_taken
 from services.quote.ledger import Change, Effect, Refusal
 from services.quote.store.books import Cause
@@ -103,6 +103,7 @@ class ConfirmHold(Change):
             kept = claim if claim.line_ref in wanted else replace(claim, quantity=0)
             effect.put(f"{claim.sku}|{claim.site}", claim_entry(kept, self.order_id, ask, None))
         standing = reduced(quote, wanted).plans
+        end_returns(effect, [*quote.claims, *(claim for plan in standing for claim in plan.claims)], desk)
         stand_plans(effect, standing, self.order_id, desk.now)
         let_go(effect, [plan for plan in quote.plans if plan not in standing], desk)
         answer = {
@@ -204,6 +205,7 @@ def _ended(quote: QuoteRow, status: str, said: str, desk: Desk, *, actor: str | 
         book = desk.fork(key)
         if book is not None and book.find(Part.CLAIM, claim.ref) is not None:  # an expired one may be written out already
             effect.put(key, Entry(Part.CLAIM, claim.ref, 0, claim.day, None, {"owner": quote.id}))
+    end_returns(effect, quote.claims, desk)
     let_go(effect, quote.plans, desk)
     effect.events.append(events.hold(said, ended, desk.now, reason=reason, actor=actor))
     return effect
@@ -223,7 +225,7 @@ class Extend(Change):
         return (self.quote_id,)
 
     def decide(self, desk: Desk) -> Effect:
-        """The same claims with another expiry."""
+        """The same claims with another expiry, unless what was taken early would then come back too late for others."""
         quote = desk.quotes.get(self.quote_id)
         if quote is None:
             raise unknown_quote(self.quote_id)
@@ -236,6 +238,27 @@ class Extend(Change):
         effect = Effect(200, answer, cause=Cause("quote-held", quote.id, self.caller), quotes=[extended])
         for claim in quote.claims:
             effect.put(f"{claim.sku}|{claim.site}", claim_entry(claim, quote.id, ask, expires_at))
-        hold_plans(effect, quote.plans, quote.id, expires_at)
+        hold_returns(effect, quote.claims, quote.plans, desk, quote.id, expires_at)
+        hold_plans(effect, quote.plans, desk, quote.id, expires_at)
+        _refuse_late_returns(effect, quote, desk)
         effect.events.append(events.hold("quote-held", extended, desk.now, reason="extended", actor=self.caller))
         return effect
+
+
+def _refuse_late_returns(effect: Effect, quote: QuoteRow, desk: Desk) -> None:
+    """Refuse (409) a new expiry by which plans may come too late for those whose stock the hold has taken early."""
+    borrowed = [f"{one.sku}|{one.site}" for one in quote.claims if one.returns]
+    borrowed += [f"{one.sku}|{one.site}" for plan in quote.plans for one in plan.claims if one.returns]
+    for key in sorted(set(borrowed)):
+        book = desk.fork(key)
+        if book is None:
+            continue
+        extended = book.fork()
+        extended.apply(effect.entries.get(key, ()), book.version + 1, desk.now)
+        today, rules = desk.today(book.site), desk.rules(book.sku, book.site)
+        if not permits(balance(book, today, desk.now, rules), balance(extended, today, desk.now, rules)):
+            detail = (
+                f"It has taken {book.sku} at {book.site} that is promised for later and would be replaced too late if it were confirmed "
+                "only then."
+            )
+            raise Refusal(409, {"code": "HELD_TOO_LONG", "detail": detail, "allowed": ["confirm", "release", "extend by less"]})

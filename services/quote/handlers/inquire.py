@@ -75,10 +75,10 @@ class BoardShelf:
 def answered(
     board: Board, ask: QuoteAsk, now: datetime, quote_id: str, decision_id: str, request_id: str | None
 ) -> tuple[dict[str, Any], Decision]:
-    """What could be promised at an instant, and why; and the decision behind it."""
+    """What could be held at an instant, and why; and the decision behind it. An order at once is promised no later date."""
     shelf: Shelf = BoardShelf(board, now)
     assuming = AssumingShelf(shelf, assumptions_of(ask)) if ask.assume else None
-    found = decide(board, ask, now, assuming or shelf)
+    found = decide(board, ask, now, assuming or shelf, held_seconds=ask.ttl_seconds)
     body = answers.quote(
         answers.decision(board, found, now),
         quote_id=quote_id,

@@ -26,27 +26,35 @@ if TYPE_CHECKING:
 
     from services.quote.board import Board
     from services.quote.domain.answer import Decision, SupplyPlanned
-    from services.quote.domain.book import Book
+    from services.quote.domain.book import Book, Day
     from services.quote.ledger import Desk
+    from services.quote.store.rows import ClaimRow
 
 
 def plans_of(decision: Decision) -> tuple[PlanRow, ...]:
     """The planned supply of a decision, each with an id of its own."""
-    return tuple(_plan_row(planned, new_id("pln")) for planned in decision.planned)
+    ids = [new_id("pln") for _ in decision.planned]
+    return tuple(_plan_row(planned, ids[number], ids) for number, planned in enumerate(decision.planned))
 
 
-def _plan_row(planned: SupplyPlanned, plan_id: str) -> PlanRow:
-    taken = [(part.sku, part.site, part.quantity, part.planned, part.day, 0) for part in planned.parts]
-    taken += [(load.resource, load.book, load.minutes, 0, load.day, load.setup) for load in planned.loads]
-    claims = tuple(PlanClaimRow(f"{plan_id}/{n}", *one) for n, one in enumerate(taken))
+def _plan_row(planned: SupplyPlanned, plan_id: str, ids: Sequence[str]) -> PlanRow:
+    taken: list[PlanClaimRow] = []
+    for part in planned.parts:
+        returns = tuple((ids[number], quantity) for number, quantity in part.returns)
+        ref = f"{plan_id}/{len(taken)}"
+        taken.append(PlanClaimRow(ref, part.sku, part.site, part.quantity, part.planned, part.day, 0, returns))
+    for load in planned.loads:
+        taken.append(PlanClaimRow(f"{plan_id}/{len(taken)}", load.resource, load.book, load.minutes, 0, load.day, load.setup))
+    claims = tuple(taken)
     return PlanRow(
         plan_id, planned.kind, planned.ref, planned.sku, planned.site, planned.quantity, planned.start_day, planned.due_day,
         planned.latest_start_day, planned.lines, claims, planned.from_site, planned.supplier,
     )  # fmt: skip
 
 
-def hold_plans(effect: Effect, plans: Iterable[PlanRow], owner: str, expires_at: datetime | None) -> None:
+def hold_plans(effect: Effect, plans: Sequence[PlanRow], desk: Desk, owner: str, expires_at: datetime) -> None:
     """What the plans of a hold need is held with it; what they would bring stands in no book."""
+    hold_returns(effect, [claim for plan in plans for claim in plan.claims], plans, desk, owner, expires_at)
     for plan in plans:
         for claim in plan.claims:
             if claim.quantity > claim.planned:
@@ -56,9 +64,50 @@ def hold_plans(effect: Effect, plans: Iterable[PlanRow], owner: str, expires_at:
                 )
 
 
+def hold_returns(
+    effect: Effect, claims: Iterable[ClaimRow | PlanClaimRow], plans: Iterable[PlanRow], desk: Desk, owner: str, expires_at: datetime
+) -> None:
+    """What a hold takes early comes back on the day from which its plans surely fill it up: a claim of less than nothing.
+
+    It lives as long as the hold, so no day of the book is ever better by the hold than without it, and its end hurts nobody.
+    """
+    by_id = {plan.id: plan for plan in plans}
+    for claim in claims:
+        for number, (plan_id, quantity) in enumerate(claim.returns):
+            day = fills_from(by_id[plan_id], desk, expires_at)
+            entry = Entry(Part.CLAIM, return_ref(claim, number), -quantity, day, expires_at, {"owner": owner, "plan": plan_id})
+            effect.put(f"{claim.sku}|{claim.site}", entry)
+
+
+def fills_from(plan: PlanRow, desk: Desk, expires_at: datetime) -> Day:
+    """The day on which a plan counts if it is released on the last day of its hold, at the latest (`Stand.fills_from`)."""
+    dock = desk.rules(plan.sku, plan.site).dock_to_stock_days
+    last = desk.board.today(plan.site, expires_at)
+    due = plan.due_day if last <= plan.start_day else max(plan.due_day, last + plan.due_day - plan.start_day)
+    return due + dock
+
+
+def end_returns(effect: Effect, claims: Iterable[ClaimRow | PlanClaimRow], desk: Desk) -> None:
+    """The hold is over, or its plans stand by themselves: nothing comes back any more. What has expired may be written out already."""
+    for claim in claims:
+        key = f"{claim.sku}|{claim.site}"
+        book = desk.fork(key) if claim.returns else None
+        for number in range(len(claim.returns)):
+            ref = return_ref(claim, number)
+            stands = None if book is None else book.find(Part.CLAIM, ref)
+            if stands is not None:
+                effect.put(key, Entry(Part.CLAIM, ref, 0, stands.day, None, stands.detail))
+
+
+def return_ref(claim: ClaimRow | PlanClaimRow, number: int) -> str:
+    """The name of what comes back in its book."""
+    return f"{claim.ref}/back/{number}"
+
+
 def let_go(effect: Effect, plans: Iterable[PlanRow], desk: Desk) -> None:
     """What the plans of a hold held is free again; an expired part may be written out already."""
     for plan in plans:
+        end_returns(effect, plan.claims, desk)
         for claim in plan.claims:
             key = f"{claim.sku}|{claim.site}"
             book = desk.fork(key)

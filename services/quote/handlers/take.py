@@ -12,7 +12,7 @@ from services.quote.domain.shipment import order_status
 from services.quote.handlers.demand import decide, is_acceptable, with_class
 from services.quote.handlers.freshness import refuse_old_news
 from services.quote.handlers.hoarding import refuse_hoarding
-from services.quote.handlers.plans import hold_plans, plans_of, stand_plans
+from services.quote.handlers.plans import hold_plans, hold_returns, plans_of, stand_plans
 from services.quote.ledger import Change, Effect, Refusal
 from services.quote.store.books import Cause
 from services.quote.store.rows import ClaimRow, DecisionRow, DeliveryRow, HistoryRow, LineRow, OrderRow, QuoteRow
@@ -70,7 +70,7 @@ class Take(Change):
             return Effect(200, earlier.answer)
         refuse_taken(desk, self.numbers({}))
         ask = with_class(desk.board, self.ask)
-        decision = decide(desk.board, ask, desk.now, desk, holding=self.ttl_seconds is not None)
+        decision = decide(desk.board, ask, desk.now, desk, held_seconds=self.ttl_seconds)
         request = ask.model_dump(mode="json", exclude_defaults=True)
         accepted = is_acceptable(decision, allow_partial=self.ask.allow_partial) and self._keeps_the_offer(decision)
         if accepted:
@@ -92,7 +92,7 @@ class Take(Change):
         plans = plans_of(decision) if accepted else ()
         name_plans(body, plans)
         effect = Effect(200, body, cause=Cause("quote-held" if holding else "order-promised", self.decision_id, self.caller))
-        claims = tuple(_claims(self.quote_id, decision)) if accepted else ()
+        claims = tuple(_claims(self.quote_id, decision, plans)) if accepted else ()
         if self.quota is not None and holding:
             refuse_hoarding(desk, self.caller, self.quota, claims)
         quote = QuoteRow(
@@ -118,8 +118,9 @@ class Take(Change):
             entry = claim_entry(claim, owner, ask, expires_at)
             if entry.quantity:
                 effect.put(f"{claim.sku}|{claim.site}", entry)
-        if holding:
-            hold_plans(effect, plans, owner, expires_at)
+        if expires_at is not None:
+            hold_returns(effect, claims, plans, desk, owner, expires_at)
+            hold_plans(effect, plans, desk, owner, expires_at)
             effect.events.append(events.hold("quote-held", quote, desk.now, actor=self.caller))
         else:
             stand_plans(effect, plans, self.order_id, desk.now)
@@ -165,13 +166,14 @@ def claim_entry(claim: ClaimRow, owner: str, ask: OrderAsk, expires_at: datetime
     return Entry(Part.CLAIM, claim.ref, quantity, claim.day, expires_at, detail)
 
 
-def _claims(quote_id: str, decision: Decision) -> Iterable[ClaimRow]:
+def _claims(quote_id: str, decision: Decision, plans: Sequence[PlanRow]) -> Iterable[ClaimRow]:
     for line in decision.lines:
         for n, delivery in enumerate(line.deliveries):
             ref = f"{quote_id}/{line.line_ref}/{n}"
             sku = delivery.sku or line.sku
+            returns = tuple((plans[number].id, quantity) for number, quantity in delivery.returns)
             yield ClaimRow(
-                ref, line.line_ref, sku, delivery.site, delivery.quantity, delivery.pick_day, delivery.planned, delivery.ship_day
+                ref, line.line_ref, sku, delivery.site, delivery.quantity, delivery.pick_day, delivery.planned, delivery.ship_day, returns
             )
 
 

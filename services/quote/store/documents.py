@@ -44,14 +44,18 @@ _QUOTE, _ORDER, _LINE = ", ".join(_QUOTE_COLUMNS), ", ".join(_ORDER_COLUMNS), ",
 
 def _quote(row: Any) -> QuoteRow:
     values = dict(row)
-    values["claims"] = tuple(ClaimRow(**claim) for claim in values["claims"])
+    values["claims"] = tuple(ClaimRow(**_with_returns(claim)) for claim in values["claims"])
     values["plans"] = tuple(_plan(plan) for plan in values["plans"])
     return QuoteRow(**values)
 
 
 def _plan(said: dict[str, Any]) -> PlanRow:
-    claims = tuple(PlanClaimRow(**claim) for claim in said["claims"])
+    claims = tuple(PlanClaimRow(**_with_returns(claim)) for claim in said["claims"])
     return PlanRow(**{**said, "line_refs": tuple(said["line_refs"]), "claims": claims})
+
+
+def _with_returns(claim: dict[str, Any]) -> dict[str, Any]:
+    return {**claim, "returns": tuple((plan, quantity) for plan, quantity in claim.get("returns", ()))}
 
 
 def order_in(basis: Mapping[str, Any]) -> OrderRow:

@@ -19,6 +19,8 @@ class ClaimRow:
     """How much of it stands on the quote's plans; while it is a hold, only the rest stands in the book."""
     ship_day: int | None = None
     """When it leaves: the day that allocations count it on."""
+    returns: tuple[tuple[str, int], ...] = ()
+    """Of a hold: which of its plans fill up what the claim has taken early, and how much each."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -33,6 +35,8 @@ class PlanClaimRow:
     day: int
     setup: int = 0
     """Minutes that it takes however little of the plan is left."""
+    returns: tuple[tuple[str, int], ...] = ()
+    """As of a claim."""
 
 
 @dataclass(slots=True, frozen=True)

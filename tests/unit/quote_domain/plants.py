@@ -92,19 +92,37 @@ class Written:
         self.entries.setdefault((sku, site), []).append(entry)
 
 
-def written(decision: Decision, *, as_hold: bool = False) -> Written:
-    """Every claim and plan of a decision: of an order all of them; of a hold no plan, and claims less what plans bring."""
+def written(decision: Decision, plant: AShelf | None = None, hold_ends: int | None = None) -> Written:
+    """Every claim and plan of a decision: of an order all of them; of a hold no plan, and claims less what plans bring.
+
+    What a hold that ends on a day has taken early comes back when its plans would come if they were begun only then.
+    """
     found = Written()
+    as_hold = hold_ends is not None
+
+    def put_returns(sku: str, site: str, ref: str, returns: Sequence[tuple[int, int]]) -> None:
+        if not as_hold:
+            return
+        for at, (number, quantity) in enumerate(returns):
+            plan = decision.planned[number]
+            assert (plan.sku, plan.site) == (sku, site)
+            due = max(plan.due_day, (hold_ends or 0) + plan.due_day - plan.start_day) if (hold_ends or 0) > plan.start_day else plan.due_day
+            day = due + (0 if plant is None else plant.rules(sku, site).dock_to_stock_days)
+            found.put(sku, site, Entry(Part.CLAIM, f"{ref}/back/{at}", -quantity, day))
+
     for line in decision.lines:
         for number, one in enumerate(line.deliveries):
             quantity = one.quantity - (one.planned if as_hold else 0)
             found.put(line.sku, one.site, Entry(Part.CLAIM, f"{line.line_ref}/{number}", quantity, one.pick_day))
+            put_returns(line.sku, one.site, f"{line.line_ref}/{number}", one.returns)
     for number, plan in enumerate(decision.planned):
         if not as_hold:
-            found.put(plan.sku, plan.site, Entry(Part.PLAN, f"P{number}", plan.quantity, plan.due_day))
+            detail = {"latest_start": plan.latest_start_day, "lead_days": plan.due_day - plan.start_day}
+            found.put(plan.sku, plan.site, Entry(Part.PLAN, f"P{number}", plan.quantity, plan.due_day, None, detail))
         for at, part in enumerate(plan.parts):
             quantity = part.quantity - (part.planned if as_hold else 0)
             found.put(part.sku, part.site, Entry(Part.CLAIM, f"P{number}/{at}", quantity, part.day))
+            put_returns(part.sku, part.site, f"P{number}/{at}", part.returns)
         for at, load in enumerate(plan.loads):
             found.put(load.resource, load.book, Entry(Part.CLAIM, f"P{number}/load{at}", load.minutes, load.day))
     return found

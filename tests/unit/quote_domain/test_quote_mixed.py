@@ -165,5 +165,7 @@ def test_what_is_kept_for_later_may_be_taken_where_a_plan_covers_the_later() -> 
     decision = asked(plant, 5, 0)
     assert decision.outcome == "full"
     assert [(one.quantity // MICRO, one.due_day - TODAY) for one in decision.planned] == [(5, 6)]
-    held = promise(Demand((a_line(5, 0, sku=PRODUCT, sites=(HERE,)),), holding=True), plant)
-    assert held.lines[0].promised_day == TODAY + 6, "of a hold no plan stands in the book"
+    line = a_line(5, 0, sku=PRODUCT, sites=(HERE,))
+    for last, day in ((0, 0), (3, 0), (14, 0), (15, 6)):
+        held = promise(Demand((line,), hold_ends={HERE: TODAY + last}.__getitem__), plant)
+        assert held.lines[0].promised_day == TODAY + day, f"confirmed on day {last} at the latest, the plan comes on day {last + 6}"

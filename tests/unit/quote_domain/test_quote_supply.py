@@ -6,11 +6,12 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.quote.domain.book import RESOURCE, Book, Part
+from services.quote.domain.balance import balance
+from services.quote.domain.book import RESOURCE, Book, Part, holds_stock
 from services.quote.domain.capacity import available, capacity_of
 from services.quote.domain.explanation import conclude
 from services.quote.domain.plan import plan_line
-from services.quote.domain.promise import Decision, Demand, promise
+from services.quote.domain.promise import Decision, Delivery, Demand, LinePromise, promise
 from services.quote.domain.replenish import acquire, bring
 from services.quote.domain.sources import Buy, Component, Make, Transfer
 from services.quote.domain.stand import Stand
@@ -123,12 +124,64 @@ def test_a_decision_takes_from_no_book_what_it_does_not_have(plant: Plant, deman
     check_books(plant, after(plant, written(decision)))
 
 
-@examples(100)
-@given(plants(), demands())
-def test_a_hold_takes_no_more_than_an_order_and_counts_on_no_plan(plant: Plant, demand: Demand) -> None:
-    decision = promise(replace(demand, holding=True), plant)
-    check_books(plant, after(plant, written(decision, as_hold=True)))
+def held(demand: Demand, plant: Plant, days: int) -> Decision:
+    """As a hold that ends after so many days."""
+    return promise(replace(demand, hold_ends=lambda site: plant.today(site) + days), plant)
+
+
+@examples(80)
+@given(plants(), demands(), st.integers(0, 3))
+def test_a_hold_is_good_to_others_while_it_lives_and_when_it_ends(plant: Plant, demand: Demand, days: int) -> None:
+    """No day of any book is better by a hold than without it: whoever is promised something meanwhile stands on nothing of it."""
+    decision = held(demand, plant, days)
     assert all(0 <= one.planned <= one.quantity for line in decision.lines for one in line.deliveries)
+    books = after(plant, written(decision, plant, TODAY + days))
+    check_books(plant, books)
+    for (sku, site), book in books.items():
+        if holds_stock(site):
+            old = plant.books.get((sku, site)) or Book(sku, site)
+            rules = plant.rules(sku, site)
+            with_it, without = balance(book, TODAY, NOW, rules), balance(old, TODAY, NOW, rules)
+            assert all(with_it.projected_on(day) <= without.projected_on(day) for day in (*with_it.days, *without.days))
+
+
+@examples(40)
+@given(plants(), demands())
+def test_a_hold_that_ends_today_is_promised_what_an_order_is(plant: Plant, demand: Demand) -> None:
+    order = promise(demand, plant)
+    hold = held(demand, plant, 0)
+    assert [replace(line, deliveries=bare(line)) for line in hold.lines] == list(order.lines)
+    assert [replace(plan, parts=tuple(replace(part, returns=()) for part in plan.parts)) for plan in hold.planned] == list(order.planned)
+
+
+def bare(line: LinePromise) -> tuple[Delivery, ...]:
+    """Its deliveries as those of an order."""
+    return tuple(replace(one, returns=()) for one in line.deliveries)
+
+
+@examples(80)
+@given(plants(), demands(), st.integers(0, 3), st.data())
+def test_a_hold_that_is_confirmed_on_its_last_day_still_takes_nothing_that_others_were_promised(
+    plant: Plant, demand: Demand, days: int, data: st.DataObject
+) -> None:
+    """But for what it takes of its plans from the day on which they come: that is late with them, as its own answer then says."""
+    decision = held(demand, plant, days)
+    confirmed = TODAY + data.draw(st.integers(0, days))
+    alive, orders = after(plant, written(decision, plant, TODAY + days)), after(plant, written(decision))
+    late: dict[tuple[str, str], int] = {}
+    for line in decision.lines:
+        for one in line.deliveries:
+            late[line.sku, one.site] = late.get((line.sku, one.site), 0) + one.planned
+    for plan in decision.planned:
+        for part in plan.parts:
+            late[part.sku, part.site] = late.get((part.sku, part.site), 0) + part.planned
+    for (sku, site), book in orders.items():
+        if holds_stock(site):
+            rules = plant.rules(sku, site)
+            before, now = (balance(one, confirmed, NOW, rules) for one in (alive.get((sku, site)) or Book(sku, site), book))
+            slack = late.get((sku, site), 0) if confirmed > TODAY else 0
+            for day in (*before.days, *now.days):
+                assert now.projected_on(day) >= min(0, before.projected_on(day)) - slack, f"{sku} at {site} on day {day - TODAY}"
 
 
 @examples(100)
