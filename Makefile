@@ -66,7 +66,7 @@ $(STAMP): requirements/local.txt pyproject.toml
 #   deploy           90 s   does one command start, watch and stop it all?
 #   journey         120 s   does a sku go from stock to shipped order, and can nobody over-commit?
 test: $(STAMP)
-	@$(RUN)/python -m pytest tests --numprocesses $(WORKERS) --dist loadfile --quiet
+	@$(RUN)/python -m pytest tests --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder --quiet
 
 # Budget: 60 s.
 check: $(STAMP)

@@ -2,12 +2,15 @@
 
 import os
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.examples import EXAMPLES_OF_A_SOAK
 from tests.running import RunningBroker, RunningPostgres, ServiceStarter, Workplace
+
+TESTS = Path(__file__).parent
 
 # A busy machine is no failure, so there is no deadline per example. `make test` asks the same examples of the same code every time: its
 # answer says something about the change, not about luck. `make soak` looks for new ones, a hundred times as far.
@@ -16,6 +19,26 @@ settings.register_profile(
     "soak", deadline=None, derandomize=False, max_examples=EXAMPLES_OF_A_SOAK, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile(os.environ.get("PLEDGE_HYPOTHESIS", "default"))
+
+
+_LONG_FIRST = ("journey", "service", "deploy", "integrate", "browser", "contract", "cases")
+_LONGEST_OF_FEW = ("test_guide.py", "test_demo.py", "test_pledge_up.py", "test_any_input_of_every_service.py")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let rings and files come first that take long, so that the processes that share the work end at the same time.
+
+    Within a ring the order stays as chance has made it.
+    """
+
+    def place(item: pytest.Item) -> int:
+        ring = item.path.relative_to(TESTS).parts[0]
+        if item.path.name in _LONGEST_OF_FEW:
+            return 0
+        return 1 + (_LONG_FIRST.index(ring) if ring in _LONG_FIRST else len(_LONG_FIRST))
+
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session")

@@ -47,6 +47,9 @@ def import_(
         Path | None, typer.Option(metavar="DIR", help="Stay and read each x.csv of this folder as soon as x.csv.done is there.")
     ] = None,
     every_seconds: Annotated[float, typer.Option(min=0.1, max=3600, help="How often the folder is looked at.")] = 1.0,
+    patience_seconds: Annotated[
+        float, typer.Option(min=0, max=86_400, help="How long a service that is away or busy is asked again.")
+    ] = 45.0,
     port_base: Annotated[int, typer.Option(min=1024, max=65000, help="The console's port; the services answer above it.")] = 8000,
     key: Annotated[
         str | None,
@@ -62,13 +65,13 @@ def import_(
     if not found:
         fail("which key? Set PLEDGE_API_KEY, or name it with --api-key")
     if watch is not None:
-        _watch(watch, mode, site, every_seconds, urls, found, as_json=as_json)
+        _watch(watch, mode, site, patience_seconds, every_seconds, urls, found, as_json=as_json)
         return
     assert file is not None
-    _one(file, kind, mode, site, urls, found, as_json=as_json)
+    _one(file, kind, mode, site, patience_seconds, urls, found, as_json=as_json)
 
 
-def _one(path: Path, kind: str | None, mode: Mode, site: str | None, urls: Urls, key: str, *, as_json: bool) -> None:
+def _one(path: Path, kind: str | None, mode: Mode, site: str | None, patience: float, urls: Urls, key: str, *, as_json: bool) -> None:
     from deploy.importing.sending import BACKLOGS, SERVICES, AwayError, File, RefusedError, client, kind_of, service_of
 
     if not path.is_file():
@@ -83,7 +86,7 @@ def _one(path: Path, kind: str | None, mode: Mode, site: str | None, urls: Urls,
         fail("a backlog is no snapshot: an order that is not named stays as it is")
     try:
         with client(key) as http, _shown(path.name) as progress:
-            result = _send(http, urls, File(path, wanted, mode.value, site), progress)
+            result = _send(http, urls, File(path, wanted, mode.value, site, patience_seconds=patience), progress)
     except (RefusedError, AwayError, OSError) as error:
         if as_json:
             say(json.dumps({"rows": 0, "applied": 0, "unchanged": 0, "failed": 0, "errors_file": None, "error": str(error)}))
@@ -100,7 +103,9 @@ def _send(http: "httpx.Client", urls: Urls, file: "File", progress: "Progress") 
     return (send_backlog if file.kind in BACKLOGS else send)(http, urls, file, progress)
 
 
-def _watch(directory: Path, mode: Mode, site: str | None, every_seconds: float, urls: Urls, key: str, *, as_json: bool) -> None:
+def _watch(
+    directory: Path, mode: Mode, site: str | None, patience: float, every_seconds: float, urls: Urls, key: str, *, as_json: bool
+) -> None:
     from deploy.importing.sending import client
     from deploy.importing.watching import Folder, TakenError, watch
 
@@ -125,7 +130,7 @@ def _watch(directory: Path, mode: Mode, site: str | None, every_seconds: float, 
 
     try:
         with client(key) as http:
-            folder = Folder(directory, mode.value, site)
+            folder = Folder(directory, mode.value, site, patience)
             watch(folder, lambda file: _send(http, urls, file, lambda *_: None), every_seconds, tell, stop.wait)
     except (TakenError, OSError) as error:
         fail(str(error))

@@ -30,6 +30,8 @@ from shared.migrations import upgrade_all
 
 SERVICES = ("inventory", "capacity", "quote")
 SLOWER = 60
+HEARTBEAT_SECONDS = 0.2
+"""Whoever waits until everything has been heard waits for heartbeats."""
 READY_SECONDS = 60.0
 
 
@@ -81,7 +83,7 @@ async def _stop_the_clock(url: str, moment: datetime) -> None:
 
 def _start(directory: Path, installation: Installation, urls: Urls, name: str, port: int) -> children.Child:
     process = ServiceProcess(name, name, port)
-    environment = installation.environment(process, urls)
+    environment = {"PLEDGE_HEARTBEAT_SECONDS": str(HEARTBEAT_SECONDS)} | installation.environment(process, urls)
     return children.start(process.arguments, log=directory / f"{name}.log", environment=environment, directory=directory)
 
 

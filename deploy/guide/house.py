@@ -11,7 +11,7 @@ from deploy.demo.doors import Doors, segment
 Json = dict[str, Any]
 SITE = "HAM"
 """Where an example happens unless it says otherwise: no calendar, so every day works, and what is picked is delivered at once."""
-WITHIN_SECONDS = 20.0
+WITHIN_SECONDS = 60.0
 LOOK_SECONDS = 0.05
 GOOD = 200
 

@@ -4,6 +4,7 @@ import csv
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from typing import Annotated, Any
 
 import httpx
@@ -94,7 +95,7 @@ def send_backlog(http: httpx.Client, urls: Urls, file: File, progress: Progress)
     orders = _orders(reading)
     result = Result(skipped=reading.skipped, warnings=list(reading.header.warnings))
     for piece in _pieces(list(orders.values())):
-        _send(http, f"{urls.quote}/v1/orders/import", piece, file.path.name, result)
+        _send(http, f"{urls.quote}/v1/orders/import", piece, file, result)
     failed = [(line.record, line.error) for line in reading.lines if line.error] + reading.unread
     result.failed = len(failed)
     result.rows = result.applied + result.unchanged + result.failed
@@ -162,11 +163,11 @@ def _pieces(orders: list[list[_Line]]) -> Iterator[list[list[_Line]]]:
         yield piece
 
 
-def _send(http: httpx.Client, url: str, orders: list[list[_Line]], document: str, result: Result) -> None:
+def _send(http: httpx.Client, url: str, orders: list[list[_Line]], file: File, result: Result) -> None:
     """Send these orders; those that quote points at are taken out, and the others sent again."""
     while orders:
-        asked = {"document": document[:200], "orders": [_order(lines) for lines in orders]}
-        answer = patiently(lambda asked=asked: http.post(url, json=asked))  # type: ignore[misc]
+        asked = {"document": file.path.name[:200], "orders": [_order(lines) for lines in orders]}
+        answer = patiently(partial(http.post, url, json=asked), file.patience_seconds)
         body = json_of(answer)
         if answer.status_code == _OK:
             _note(orders, body["data"], result)

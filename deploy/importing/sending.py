@@ -25,7 +25,8 @@ _IN_ORDER = (
     "items", "calendars", "sites", "suppliers", "classes", "customers", "policies", "allocations", "resources", "exceptions", "lanes",
     "transfers", "supplier_items", "boms", "operation_resources", "routings", "stock", "receipts", "movements",
 )  # fmt: skip
-ATTEMPTS = 8
+PATIENCE_SECONDS = 45.0
+"""How long a service that is away or busy is asked again, unless the caller says otherwise."""
 PIECE_BYTES = 64 * 1024
 _OK, _TRY_LATER = 200, frozenset({429, 503})
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.5, 10.0
@@ -74,6 +75,7 @@ class File:
     site: str | None = None
     errors: Path | None = None
     """Where failed rows go. None: beside the file."""
+    patience_seconds: float = PATIENCE_SECONDS
 
     @property
     def errors_path(self) -> Path:
@@ -112,7 +114,7 @@ def send(http: httpx.Client, urls: Urls, file: File, progress: Progress) -> Resu
     """
     base = getattr(urls, service_of(file.kind) or "inventory")
     params = {"kind": file.kind, "mode": file.mode, "file_name": _printable(file.path.name)} | ({"site": file.site} if file.site else {})
-    answer = patiently(lambda: _post(http, f"{base}/v1/imports", params, file.path, progress))
+    answer = patiently(lambda: _post(http, f"{base}/v1/imports", params, file.path, progress), file.patience_seconds)
     body = json_of(answer)
     if answer.status_code != _OK:
         raise RefusedError(str(body.get("detail") or f"{base} answered {answer.status_code}"))
@@ -124,23 +126,23 @@ def send(http: httpx.Client, urls: Urls, file: File, progress: Progress) -> Resu
     return result
 
 
-def patiently(ask: Callable[[], httpx.Response]) -> httpx.Response:
-    """Ask until the answer is not "later". Raises AwayError after a minute or so."""
+def patiently(ask: Callable[[], httpx.Response], within_seconds: float) -> httpx.Response:
+    """Ask until the answer is not "later". Raises AwayError when the next pause would end too late."""
+    until = time.monotonic() + within_seconds
     pause = _FIRST_PAUSE_SECONDS
-    last = ""
-    for attempt in range(ATTEMPTS):
-        if attempt:
-            time.sleep(pause)
-            pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+    while True:
         try:
             answer = ask()
         except httpx.TransportError as error:
             last = f"{type(error).__name__} {error}".strip()
-            continue
-        if answer.status_code not in _TRY_LATER:
-            return answer
-        last = str(json_of(answer).get("detail") or answer.status_code)
-    raise AwayError(last)
+        else:
+            if answer.status_code not in _TRY_LATER:
+                return answer
+            last = str(json_of(answer).get("detail") or answer.status_code)
+        if time.monotonic() + pause > until:
+            raise AwayError(last)
+        time.sleep(pause)
+        pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
 
 
 def json_of(answer: httpx.Response) -> dict[str, Any]:

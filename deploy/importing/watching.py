@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from deploy.importing.sending import AwayError, File, RefusedError, Result, kind_of, rank_of
+from deploy.importing.sending import PATIENCE_SECONDS, AwayError, File, RefusedError, Result, kind_of, rank_of
 
 _MARK = ".done"
 _WORKING, _DONE, _ERRORS = "working", "done", "errors"
@@ -44,6 +44,7 @@ class Folder:
     path: Path
     mode: str = "delta"
     site: str | None = None
+    patience_seconds: float = PATIENCE_SECONDS
 
     @contextmanager
     def watched(self) -> Iterator[None]:
@@ -89,7 +90,7 @@ class Folder:
             return self._refuse(path, stamp, "its name begins with no kind: stock.csv, receipts-2026-11-22.csv …")
         failed_rows = _free(errors, path, stamp)
         try:
-            result = send(File(path, kind, self.mode, self.site, failed_rows))
+            result = send(File(path, kind, self.mode, self.site, failed_rows, self.patience_seconds))
         except RefusedError as error:
             return self._refuse(path, stamp, str(error))
         except AwayError as error:

@@ -44,10 +44,16 @@ class Started:
     """A `pledge up` or `pledge demo` in the foreground of its own process."""
 
     def __init__(self, directory: Path, *arguments: str | Path) -> None:
-        self.output = directory / f"output-{time.monotonic_ns()}"
+        self._directory = directory
+        self._arguments = [*_PLEDGE, *map(str, arguments)]
+        self.start()
+
+    def start(self) -> None:
+        """Start it, or the same once more when it has ended; what the first one said is no longer looked at."""
+        self.output = self._directory / f"output-{time.monotonic_ns()}"
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
-                [*_PLEDGE, *map(str, arguments)], env=environment(), stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                self._arguments, env=environment(), stdin=subprocess.DEVNULL, stdout=output, stderr=output,
                 start_new_session=True,
             )  # fmt: skip
 

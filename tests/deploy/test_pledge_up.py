@@ -28,6 +28,10 @@ def running(place: Path) -> Iterator[Started]:
     """Give an installation with two quote processes that all tests of this module use."""
     with Started(place, "up", "--data", place / "data", "--port-base", str(a_port_base()), "--quote-replicas", "2") as started:
         yield started.until_ready()
+        pids = started.pids()
+        assert started.stop() <= STOP_SECONDS
+        assert started.process.returncode == 0
+        assert not any(lives(pid) for pid in pids.values())
 
 
 def is_ready(url: str) -> bool:
@@ -112,20 +116,14 @@ def test_secrets_are_for_their_owner_alone(running: Started, place: Path) -> Non
         assert stat.S_IMODE((place / "data" / name).stat().st_mode) == 0o600
 
 
-def test_kill_9_leaves_no_process_and_a_second_start_finds_everything_again() -> None:
-    with Workplace() as place:
-        arguments = ("up", "--data", place / "data", "--port-base", str(a_port_base()))
-        first = Started(place, *arguments).until_ready()
-        key = first.key
-        assert call("PUT", f"{first.url('inventory')}/v1/items/CHAIR", key, {"name": "Chair", "uom": "each"}) in {200, 201}
-        first.process.kill()
-        first.process.wait()
-        until(lambda: not any(lives(pid) for pid in first.pids().values()), f"{first.pids()} are gone", STOP_SECONDS)
-        with Started(place, *arguments) as second:
-            second.until_ready()
-            assert second.key == key
-            assert call("GET", f"{second.url('inventory')}/v1/items/CHAIR", key) == 200
-            pids = second.pids()
-            assert second.stop() <= STOP_SECONDS
-        assert second.process.returncode == 0
-        assert not any(lives(pid) for pid in pids.values())
+def test_kill_9_leaves_no_process_and_a_second_start_finds_everything_again(running: Started) -> None:
+    key, before = running.key, running.pids()
+    assert call("PUT", f"{running.url('inventory')}/v1/items/CHAIR", key, {"name": "Chair", "uom": "each"}) in {200, 201}
+    running.process.kill()
+    running.process.wait()
+    until(lambda: not any(lives(pid) for pid in before.values()), f"{before} are gone", STOP_SECONDS)
+    running.start()
+    running.until_ready()
+    assert running.key == key
+    assert set(running.pids().values()).isdisjoint(before.values())
+    assert call("GET", f"{running.url('inventory')}/v1/items/CHAIR", key) == 200
