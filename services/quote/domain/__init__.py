@@ -31,7 +31,7 @@ How likely is it?       `chance.py` (how late receipts come) and `vouch.py` (the
 What if?                `assume.py`: the same question on copies of the books
 Why?                    `reasons.py` (the closed list) and `explanation.py` (the chain that sums to the slip)
 In one sentence?        `sentence.py`
-What was answered?      `answer.py`: deliveries, outcomes, alternatives
+What was answered?      `answer.py`: deliveries, outcomes, alternatives; `value.py` makes such values cheap
 ======================  =====================================================================================
 
 `stand.py` holds what one decision works on, `place.py` each of its books: once, less what the same decision took already.

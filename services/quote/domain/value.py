@@ -1,4 +1,4 @@
-"""A value that is made many times for one answer: frozen to every reader and to the type checker, cheap to make.
+"""A value that is made many times for one answer (promising.md § 4): frozen to every reader and to the type checker, cheap to make.
 
 A frozen dataclass sets each of its fields through `object.__setattr__`, which costs as much as four plain assignments; an
 answer of one line is made of a dozen such values. So `@value(frozen=True, slots=True)` is a frozen dataclass to the type
