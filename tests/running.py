@@ -29,6 +29,7 @@ from deploy.local.broker import BrokerServer
 from deploy.local.identity import Guise, unprivileged
 from deploy.local.ports import LOOPBACK, free_port
 from deploy.local.postgres import PostgresServer
+from tests.hatchery import HATCHERY
 
 INSTALLATION = "test"
 KEY_SECRET = "a pepper for tests"
@@ -181,6 +182,8 @@ class RunningService:
     environment: dict[str, str]
     log: Path
     child: children.Child | None = field(default=None)
+    own_interpreter: bool = sys.platform != "linux"
+    """Started as a user starts it; otherwise forked from a process that has made the imports already."""
 
     @property
     def url(self) -> str:
@@ -200,9 +203,11 @@ class RunningService:
 
     def start(self) -> None:
         """Start the process; `wait_ready` tells when it answers."""
-        self.child = children.start(
-            [sys.executable, "-m", f"services.{self.name}"], log=self.log, environment=self.environment, directory=REPOSITORY
-        )
+        module = f"services.{self.name}"
+        if self.own_interpreter:
+            self.child = children.start([sys.executable, "-m", module], log=self.log, environment=self.environment, directory=REPOSITORY)
+        else:
+            self.child = HATCHERY.hatch(module, log=self.log, environment=self.environment, directory=REPOSITORY)
 
     async def wait_ready(self, within_seconds: float = 30.0) -> None:
         """Return when /readyz answers 200; raise AssertionError with its log's end when it ends or takes too long."""
@@ -237,8 +242,9 @@ class RunningService:
 class ServiceStarter:
     """Starts service processes against one database and one broker, and ends them all at the end."""
 
-    def __init__(self, database_url: str, kafka: str, directory: Path) -> None:
+    def __init__(self, database_url: str, kafka: str, directory: Path, *, own_interpreters: bool = sys.platform != "linux") -> None:
         self._database_url = database_url
+        self._own_interpreters = own_interpreters
         self._kafka = kafka
         self._directory = directory
         self.running: list[RunningService] = []
@@ -251,6 +257,7 @@ class ServiceStarter:
             port,
             service_environment(self._database_url, self._kafka, {f"PLEDGE_{name.upper()}_PORT": str(port)} | environment),
             self._directory / f"{name}-{port}.log",
+            own_interpreter=self._own_interpreters,
         )
         self.running.append(service)
         service.start()

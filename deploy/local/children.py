@@ -12,12 +12,30 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from deploy.local.guard import GUARD
 from deploy.local.identity import LIBC, OURSELVES, Identity
 
 _PR_SET_PDEATHSIG = 1
-Child = subprocess.Popen[bytes]
+
+
+class Child(Protocol):
+    """A process that we have started; subprocess.Popen is one."""
+
+    pid: int
+
+    def poll(self) -> int | None:
+        """The exit code once it has ended."""
+        ...
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end. Raises subprocess.TimeoutExpired."""
+        ...
+
+    def send_signal(self, sig: int, /) -> None:
+        """Send a signal."""
+        ...
 
 
 def start(

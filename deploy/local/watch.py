@@ -42,12 +42,13 @@ class Watched:
             if now >= self._start_at:
                 self.start(say)
             return
-        if self.child is None or self.child.poll() is None:
+        code = None if self.child is None else self.child.poll()
+        if code is None:
             return
         self.endings = 1 if now - self._started_at > RUNS_WELL_SECONDS else self.endings + 1
         delay = DELAYS_SECONDS[min(self.endings, len(DELAYS_SECONDS)) - 1]
         self._start_at = now + delay
-        say(f"{self.name} ended ({_reason(self.child.returncode)}); it is started again in {delay:g} s (log: {self.log})")
+        say(f"{self.name} ended ({_reason(code)}); it is started again in {delay:g} s (log: {self.log})")
 
     def why_it_ended(self) -> str:
         """Return the line in which it said why it could not start, else the last it said."""

@@ -8,10 +8,11 @@ whoever asks about a topic creates it, with one partition, where the broker allo
 
 import asyncio
 import logging
+import math
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import aiokafka.client  # type: ignore[import-untyped]
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -28,10 +29,9 @@ CONNECT_SECONDS = 5.0
 REQUEST_SECONDS = 8.0
 STOP_SECONDS = 2.0
 
-FETCH_PAUSE_SECONDS, LONG_FETCH_PAUSE_SECONDS = 0.02, 0.1
-"""Between two fetches that bring nothing from a broker that does not wait: what a new record may be late by there."""
-QUIET_SECONDS = 2.0
-"""After so long without a record the pause is the long one; a topic with heartbeats never gets there."""
+FETCH_PAUSES: Final = ((0.25, 0.02), (2.0, 0.05), (math.inf, 0.1))
+"""Seconds since the last record came, and seconds between two fetches that bring nothing from a broker that does not wait: what a new
+record may be late by there. Heartbeats alone keep a topic at the second."""
 
 _REQUEST_MS = 5_000
 _BATCH_BYTES = 512 * 1024
@@ -117,7 +117,8 @@ def _pause_after_nothing(client: Any) -> None:
             if any(part[1] or part[-1] for _, parts in response.topics for part in parts):  # an error, or records
                 came = now
             else:
-                await asyncio.sleep(asked + (FETCH_PAUSE_SECONDS if now - came < QUIET_SECONDS else LONG_FETCH_PAUSE_SECONDS) - now)
+                pause = next(pause for silence, pause in FETCH_PAUSES if now - came < silence)
+                await asyncio.sleep(asked + pause - now)
         return response
 
     client.send = patiently

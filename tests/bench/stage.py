@@ -85,7 +85,7 @@ async def staged() -> AsyncIterator[Stage]:
         url = await postgres.create()
         ends.push_async_callback(postgres.close)
         ends.push_async_callback(postgres.drop, url)
-        starter = await ends.enter_async_context(ServiceStarter(url, broker.bootstrap, directory))
+        starter = await ends.enter_async_context(ServiceStarter(url, broker.bootstrap, directory, own_interpreters=True))
         yield Stage(directory, url, broker.bootstrap, starter)
 
 
