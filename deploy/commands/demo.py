@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import tempfile
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -97,6 +98,24 @@ def promotion(
     from deploy.demo import incidents
 
     _happen(port_base, key, lambda doors: incidents.promotion(doors, say, sku, orders))
+
+
+@app.command()
+def files(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Where to; it may be new.")],
+    today: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day on which they are true. [default: today]")] = None,
+) -> None:
+    """Write the sample company as CSV files whose days are of now, as `pledge import` takes them, its open orders too."""
+    from deploy.demo.company import write
+
+    day = (today or datetime.now(UTC)).date()  # noqa: TID251 -- which day the sample data is moved to
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        written = write(day, directory)
+    except OSError as error:
+        fail(f"{error.strerror}: {error.filename}")
+    for path in written:
+        say(str(path))
 
 
 def _happen(port_base: int | None, key: str | None, incident: Callable[["Doors"], Awaitable[None]]) -> None:

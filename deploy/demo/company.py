@@ -136,6 +136,22 @@ def read(today: date, folder: Path = FURNITURE) -> Company:
     return company
 
 
+def write(today: date, directory: Path) -> list[Path]:
+    """The files as somebody would have them who keeps this company today: every day moved, and its orders as a backlog.
+
+    In an order in which nothing is named before it is known. Raises FileExistsError for one that is there already.
+    """
+    company = read(today)
+    orders = _as_they_are(company, FURNITURE / "orders.csv", today - AS_OF)
+    written = []
+    for file in (*company.files, File("quote", "orders", orders)):
+        path = directory / f"{file.kind}.csv"
+        with path.open("x", encoding="utf-8", newline="") as target:
+            target.write(file.text)
+        written.append(path)
+    return written
+
+
 def _told(company: Company, path: Path, make: Callable[[Row], T]) -> list[tuple[Row, T]]:
     """The rows that can be read, as they stand in the file and as what they mean."""
     return list(_rows(company, path, lambda row: (row, make(row))))

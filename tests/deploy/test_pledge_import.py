@@ -16,7 +16,7 @@ import pytest
 from deploy.demo.company import FURNITURE
 from deploy.importing.sending import kind_of, rank_of
 from deploy.local.ports import free_port
-from tests.deploy.command import environment, until
+from tests.deploy.command import environment, pledge, until
 from tests.running import DEVELOPMENT_KEY, RunningService, ServiceStarter, Workplace
 
 _PLEDGE = [sys.executable, "-c", "from deploy.cli import main; main()", "import"]
@@ -141,11 +141,17 @@ async def test_a_backlog_is_grouped_by_order_and_its_failed_lines_come_back(run:
 
 
 async def test_the_samples_orders_are_the_backlog_and_what_is_closed_is_left_out(run: Import, place: Path) -> None:
-    file = place / "orders.csv"
-    shifted = (FURNITURE / "orders.csv").read_text().replace(",2021-0", ",2027-0")
-    file.write_text(shifted)
-    done = await asyncio.to_thread(run, file, "--json")
+    told = await asyncio.to_thread(pledge, "demo", "files", place / "files")
+    written = [Path(line) for line in told.stdout.splitlines()]
+    assert (told.returncode, [path.stem for path in written]) == (
+        0,
+        ["customers", "items", "sites", "calendars", "resources", "boms", "operation_resources", "routings", "suppliers", "supplier_items",
+         "transfers", "stock", "receipts", "orders"],
+    )  # fmt: skip
+    done = await asyncio.to_thread(run, written[-1], "--json")
     assert (of(done)["applied"], of(done)["skipped"]) == (16, 204), done.stdout + done.stderr
+    again = await asyncio.to_thread(pledge, "demo", "files", place / "files")
+    assert (again.returncode, again.stderr) == (1, f"pledge: File exists: {written[0]}\n")
 
 
 async def test_customers_go_to_quote_and_a_snapshot_of_them_retires_the_rest(run: Import, place: Path, seller: httpx.AsyncClient) -> None:
