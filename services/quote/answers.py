@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from services.quote.domain.pegging import Peg
     from services.quote.domain.reasons import Reason
     from services.quote.store.risk import RiskRow
-    from services.quote.store.rows import HistoryRow, LineRow, OrderRow
+    from services.quote.store.rows import HistoryRow, LineRow, OrderRow, PlanRow
 
     Risks = Mapping[tuple[str, str], RiskRow]
 
@@ -85,6 +85,29 @@ def _planned(one: SupplyPlanned) -> Json:
             for load in one.loads
             if load.book == RESOURCE
         ],
+    }
+
+
+def planned_row(plan: PlanRow) -> Json:
+    """Planned supply that is kept with its claims, in the same words."""
+    goods = [claim for claim in plan.claims if holds_stock(claim.site)]
+    minutes = [claim for claim in plan.claims if claim.site == RESOURCE]
+    return {
+        "plan_id": plan.id,
+        "kind": plan.kind,
+        "sku": plan.sku,
+        "site": plan.site,
+        "quantity": from_micro(plan.quantity),
+        "start_date": iso_day(plan.start_day),
+        "due_date": iso_day(plan.due_day),
+        "latest_start_date": iso_day(plan.latest_start_day),
+        "from_site": plan.from_site,
+        "supplier": plan.supplier,
+        "line_refs": list(plan.line_refs),
+        "components": [
+            {"sku": one.sku, "site": one.site, "quantity": from_micro(one.quantity), "needed_date": iso_day(one.day)} for one in goods
+        ],
+        "load": [{"resource": one.sku, "date": iso_day(one.day), "minutes": from_micro(one.quantity)} for one in minutes],
     }
 
 

@@ -167,6 +167,7 @@ class Board:
             other.world.learn(definition)
         for book in past:
             other.books[book.key] = book
+            other._index_plans(book.key, book.entries())
             other._show(book)
         for sku, sites in (kept_at or {}).items():
             if any(one.sites is None and one.kind is not Kind.CEILING for one in other.world.allocations(sku)):

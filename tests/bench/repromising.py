@@ -9,8 +9,9 @@ from typing import Final
 from services.quote.domain.bins import StockBin
 from services.quote.domain.dates import immediate
 from services.quote.domain.demandclass import Strategy
-from services.quote.domain.repromise import Piece, Standing, repromise
+from services.quote.domain.repromise import repromise
 from services.quote.domain.risk import Commitment, Route, Take, foresee
+from services.quote.domain.standing import Piece, Standing
 
 TODAY: Final = 739_952
 DAYS: Final = 90

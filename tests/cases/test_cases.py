@@ -23,10 +23,11 @@ from services.quote.domain.dates import Way, first_handling_day, immediate
 from services.quote.domain.demandclass import Strategy
 from services.quote.domain.policy import Costs
 from services.quote.domain.promise import Decision, Delivery, Demand, LineRequest, promise
-from services.quote.domain.repromise import Piece, Standing, repromise
+from services.quote.domain.repromise import repromise
 from services.quote.domain.request import Substitute
 from services.quote.domain.risk import Commitment, Route, Take, foresee
 from services.quote.domain.sources import Buy, Component, Kind, Lot, Make, Need, Operation, Source, Transfer
+from services.quote.domain.standing import Piece, Standing
 from tests.cases.later import NEEDS
 from tests.cases.not_ours import RULES
 

@@ -261,7 +261,8 @@ _CHANGE: Json = {
     "priority": 10, "strategy": "win", "sku": "CHAIR", "quantity": 10, "requested_date": "2026-12-01", "first_promised_date": "2026-12-08",
     "old_promised_date": "2026-12-08", "new_promised_date": "2026-12-01", "days": -7, "unsupplied": False, "times_moved": 0, "value": 450,
     "currency": "EUR",
-    "deliveries": [{"site": "SHOP-1", "quantity": 10, "ship_date": "2026-12-01", "delivery_date": "2026-12-01"}],
+    "deliveries": [{"site": "SHOP-1", "quantity": 10, "ship_date": "2026-12-01", "delivery_date": "2026-12-01", "sku": None}],
+    "planned_supply": [],
     "reason": {"code": "IMPROVED", "summary": "it can be delivered 7 days earlier", "ref": None, "sku": "CHAIR", "site": None},
     "needs_approval": False,
 }  # fmt: skip
@@ -269,7 +270,12 @@ _LOSS: Json = {
     **_CHANGE, "order_id": "ord_01JD7Z0K8M3Q9V5T2X4W6Y8ABC", "customer": "Corner Shop", "demand_class": None, "priority": 100,
     "strategy": "lose", "first_promised_date": "2026-12-01", "old_promised_date": "2026-12-01", "new_promised_date": "2026-12-08",
     "days": 7,
-    "deliveries": [{"site": "SHOP-1", "quantity": 10, "ship_date": "2026-12-08", "delivery_date": "2026-12-08"}],
+    "deliveries": [{"site": "SHOP-1", "quantity": 10, "ship_date": "2026-12-08", "delivery_date": "2026-12-08", "sku": None}],
+    "planned_supply": [
+        {"plan_id": "pln_01JD7Z0K8M3Q9V5T2X4W6Y8ABC", "kind": "purchase_order", "sku": "CHAIR", "site": "SHOP-1", "quantity": 10,
+         "start_date": "2026-12-01", "due_date": "2026-12-08", "latest_start_date": "2026-12-01", "from_site": None, "supplier": "SEATS",
+         "line_refs": ["10"], "components": [], "load": []},
+    ],
     "reason": {
         "code": "GAVE_WAY", "ref": "ord_01JD7Z0K8M3Q9V5T2X4W6Y8ABD", "sku": "CHAIR", "site": "SHOP-1",
         "summary": "order ord_01JD7Z0K8M3Q9V5T2X4W6Y8ABD takes CHAIR at SHOP-1: it can be delivered 7 days later",
@@ -278,7 +284,7 @@ _LOSS: Json = {
 REPROMISED: Json = {
     "id": "rep_01JD7Z0K8M3Q9V5T2X4W6Y8ABC", "status": "simulated", "created_at": "2026-11-30T09:00:00Z", "applied_at": None,
     "summary": "1 promise would win, 1 promise would lose, 3 would stay.", "winners": [_CHANGE], "losers": [_LOSS], "moved": [],
-    "unchanged": 3, "values": [{"currency": "EUR", "winners": 450, "losers": 450}], "needs_approval": False,
+    "unchanged": 3, "not_planned_for": 0, "values": [{"currency": "EUR", "winners": 450, "losers": 450}], "needs_approval": False,
     "books": [{"sku": "CHAIR", "site": "SHOP-1", "version": 17}], "request": {"scope": {"skus": ["CHAIR"], "sites": ["SHOP-1"]}},
     "request_id": "req_01JD7Z0K8M3Q9V5T2X4W6Y8ABC", "replayed": False,
 }  # fmt: skip

@@ -672,7 +672,7 @@ class ReplayOut(BaseModel):
 class RepromiseReasonOut(BaseModel):
     """Why a promise changes, or cannot be kept."""
 
-    code: Literal["REGAINED", "IMPROVED", "MOVED_SITE", "GAVE_WAY", "SHORTAGE"]
+    code: Literal["REGAINED", "IMPROVED", "MOVED_SITE", "GAVE_WAY", "SHORTAGE", "DELAYED"]
     summary: str
     ref: str | None
     """The order that takes it, or the record behind the shortage."""
@@ -687,6 +687,8 @@ class RepromiseDeliveryOut(BaseModel):
     quantity: Number
     ship_date: date
     delivery_date: date
+    sku: str | None = None
+    """What comes instead of the line's sku."""
 
 
 class RepromiseChangeOut(BaseModel):
@@ -712,6 +714,8 @@ class RepromiseChangeOut(BaseModel):
     value: Number | None
     currency: str | None
     deliveries: list[RepromiseDeliveryOut]
+    planned_supply: list[PlannedSupplyOut] = []
+    """What is planned for it, to be released once it is applied."""
     reason: RepromiseReasonOut
     needs_approval: bool
 
@@ -746,6 +750,8 @@ class RepromiseOut(BaseModel):
     """Kept on their date from another site."""
     unchanged: int
     """Lines of the scope that stay as they are."""
+    not_planned_for: int = 0
+    """Promises that lose and for which no new supply was looked for, because there were too many."""
     values: list[RepromiseValueOut]
     needs_approval: bool
     books: list[RepromiseBookOut]

@@ -22,7 +22,7 @@ from services.quote.domain.balance import is_live
 from services.quote.domain.calendar import THREE_YEARS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from services.quote.domain.book import Book, Day, Entry, Micro
@@ -199,14 +199,7 @@ class Bucket:
 
     def opens(self, ship: Day, quantity: Micro) -> Day | None:
         """The first ship date, `ship` or later, for which the quantity may still be taken; None when there is none within three years."""
-        day = ship
-        while day <= ship + THREE_YEARS:
-            left = self.left(day)
-            if left is None or left >= quantity:
-                return day
-            period = self.allocation.period_of(day)
-            day = LATEST + 1 if period is None else period.last + 1
-        return None
+        return first_open(self.allocation, self.left, ship, quantity)
 
     def starts(self, ship: Day) -> Iterator[Day]:
         """The ship dates after `ship` on which another period begins, or none any more, within three years."""
@@ -221,6 +214,18 @@ class Bucket:
             if day > ship + THREE_YEARS:
                 return
             yield day
+
+
+def first_open(ceiling: Allocation, left: Callable[[Day], Micro | None], ship: Day, quantity: Micro) -> Day | None:
+    """The first ship date, `ship` or later, for which `left` is the quantity or unlimited; None when there is none within three years."""
+    day = ship
+    while day <= ship + THREE_YEARS:
+        room = left(day)
+        if room is None or room >= quantity:
+            return day
+        period = ceiling.period_of(day)
+        day = LATEST + 1 if period is None else period.last + 1
+    return None
 
 
 class Kept(NamedTuple):

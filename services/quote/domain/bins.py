@@ -182,7 +182,7 @@ def stock_bin(book: Book, today: Day, rules: Rules, without: Iterable[Take] = ()
     def add(day: Day, quantity: Micro) -> None:
         changes[day] = changes.get(day, 0) + quantity
 
-    for day, quantity in book.own_supply_by_day().items():
+    for day, quantity in book.supply_by_day().items():
         counted = rules.counts_on(day, today)
         if counted is not None:
             add(counted, quantity)

@@ -418,6 +418,16 @@ class Book:
             layer = layer._base
         return {day: quantity for day, quantity in total.items() if quantity}
 
+    def supply_by_day(self) -> dict[Day, Micro]:
+        """Open receipts by due date, all layers together."""
+        total: dict[Day, Micro] = {}
+        layer: Book | None = self
+        while layer is not None:
+            for day, quantity in layer._supply.items():
+                total[day] = total.get(day, 0) + quantity
+            layer = layer._base
+        return total
+
     def own_plans(self) -> Mapping[str, Entry | None]:
         """Plans by ref; in a fork, those that it replaces or removes (None)."""
         return self._tables[Part.PLAN]

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from services.quote.domain.calendar import EVERY_DAY, THREE_YEARS, Calendar
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from datetime import time
 
     from services.quote.domain.book import Day
+
+_CLOSED_AT_MOST: Final = 21
+"""Picking so many days, and the pick and pack days, before a ship date is always early enough to look from."""
 
 
 class Hop(NamedTuple):
@@ -142,6 +145,14 @@ def earliest_hop(way: Way, wanted: Day, ready: Day) -> Hop | None:
     """The delivery for a wanted day of what is there from `ready` on (not before today): by then, or the first one after."""
     hop = hop_by(way, wanted, ready)
     return hop_after(way, ready) if hop is None else hop
+
+
+def hop_shipping_from(way: Way, ship: Day, ready: Day) -> Hop | None:
+    """The first hop whose ship date is not before the day, of what can be picked from `ready` on; None when there is none."""
+    pick = max(ready, ship - _CLOSED_AT_MOST - 3 * way.pick_pack_days)
+    while (hop := hop_after(way, pick)) is not None and hop[1] < ship:
+        pick = max(pick, hop[0]) + 1
+    return hop
 
 
 def immediate(today: Day) -> Way:

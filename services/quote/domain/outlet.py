@@ -14,7 +14,7 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from services.quote.domain.dates import hop_after
+from services.quote.domain.dates import hop_after, hop_shipping_from
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from services.quote.domain.place import Place
 
 
-_CLOSED_AT_MOST: Final = 21
-"""Picking so many days, and the pick and pack days, before a ship date is always early enough to look from."""
 MOST_PERIODS: Final = 400
 """Periods of a ceiling that one line looks into."""
 
@@ -105,10 +103,7 @@ class Outlet:
 
     def shipping_from(self, ship: Day) -> Hop | None:
         """The first hop whose ship date is not before the day."""
-        pick = ship - _CLOSED_AT_MOST - 3 * self.way.pick_pack_days
-        while (hop := self.after(pick)) is not None and hop.ship < ship:
-            pick = max(pick, hop.pick) + 1
-        return hop
+        return hop_shipping_from(self.way, ship, self.first_pick)
 
     def take(self, hop: Hop, quantity: Micro) -> int:
         """Take a quantity for a hop, from its book and from what ceilings leave; the answer names it for the place's `pegs`."""

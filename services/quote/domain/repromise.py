@@ -8,120 +8,57 @@ Only when asked, and by strategy. Frozen promises, and all that are not asked ab
 3. `redistribute` is put in by rank, each on the earliest day from its requested date on: better or worse than it stood.
 4. `fill`, then `lose`: by rank, who can stay stays; the others get the earliest day after their promised date.
 
-To stay, a promise may use safety stock, and holds stand behind it; on a new day it leaves both alone, like any new promise. Who
-finds no place keeps the date it has and holds nothing back. A promise that would have been kept may become later by this, but
-never loses every date (choice), and THE invariant holds on every book, with everything that really stands there: whoever breaks
-one of these gives its advantage back, the last served first and more of them every time, and all is decided anew without it.
+To stay, a promise may use safety stock, and holds stand behind it; on a new day it leaves both alone, and what floors keep for
+other classes, and takes no more than ceilings leave for its ship date, like any new promise (`tally.py`). Who finds no place keeps
+the date it has and holds nothing back. A promise that would have been kept may become later by this, but never loses every date
+(choice); THE invariant holds on every book, with everything that really stands there, and nobody comes into a period of which more
+than its ceiling is taken: whoever breaks one of these gives its advantage back, the last served first and more of them every time,
+and all is decided anew without it. What would be late only because its way takes longer now is picked earlier, or promised later.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from services.quote.domain.dates import earliest_hop, hop_after, hop_by
+from services.quote.domain.book import BUCKET
+from services.quote.domain.dates import earliest_hop
 from services.quote.domain.demandclass import Strategy
+from services.quote.domain.standing import Outcome, Piece, Placed, Standing, Why, last_of, where_of
+from services.quote.domain.tally import Rationed, Tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from services.quote.domain.bins import StockBin
     from services.quote.domain.book import Day, Micro
-    from services.quote.domain.risk import Rank, Route
+    from services.quote.domain.dates import Hop
+    from services.quote.domain.risk import Route
+    from services.quote.domain.tally import Cell
 
 MOST_ROUNDS: Final = 50
 """How often `win` and `gain` are improved once more."""
 
-Hop = tuple["Day", "Day", "Day"]
 
+def repromise(promises: Sequence[Standing], bins: Mapping[str, StockBin], rationed: Sequence[Rationed] = ()) -> dict[str, Outcome]:
+    """The outcome of every promise that has a strategy, by name.
 
-class Why(StrEnum):
-    """Why a promise changes, or cannot be kept."""
-
-    REGAINED = "REGAINED"
-    """It was in danger, and will be kept now."""
-    IMPROVED = "IMPROVED"
-    """Supply that is free, or that others give way from, makes it earlier."""
-    MOVED_SITE = "MOVED_SITE"
-    """It is kept from another site."""
-    GAVE_WAY = "GAVE_WAY"
-    """It would have been kept; somebody whose strategy goes first takes what it stood on."""
-    SHORTAGE = "SHORTAGE"
-    """What it stands on does not cover it where it stands."""
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """One open delivery of a promise."""
-
-    key: str
-    day: Day
-    """Its pick day."""
-    quantity: Micro
-    delivery_day: Day
-    routes: tuple[Route, ...]
-    """The books from which it may come; its own first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """A promise as it stands: an order line, or a whole order that ships complete."""
-
-    name: str
-    rank: Rank
-    pieces: tuple[Piece, ...]
-    requested_day: Day
-    promised_day: Day
-    strategy: Strategy | None
-    """None: not asked about, it stays."""
-    covered: bool = True
-    """Whether what is known covers it where it stands (pass 1)."""
-    frozen: bool = False
-    together: bool = False
-    """All pieces are delivered by one day."""
-    latest_day: Day | None = None
-    """Later than this it is not wanted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """A piece where it is now."""
-
-    key: str
-    hop: Hop
-    quantity: Micro
-    lane: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What becomes of a promise that was asked about."""
-
-    day: Day | None
-    """Its last delivery; None: no known supply covers it, and it stays as it is."""
-    placed: tuple[Placed, ...] | None
-    """Its pieces, in their order; None: they stay."""
-    why: Why | None = None
-    """None: nothing changes."""
-    blocked: str | None = None
-    """The book in which it found no room."""
-    behind: str | None = None
-    """The first served of those who take what it stood on."""
-
-
-def repromise(promises: Sequence[Standing], bins: Mapping[str, StockBin]) -> dict[str, Outcome]:
-    """The outcome of every promise that has a strategy, by name. `bins` are their books and those of their routes, without any of them."""
+    `bins` are their books and those of their routes, without any of them; `rationed` what ceilings and floors count, with all of them.
+    """
     found: dict[str, Outcome] = {}
-    for group in _apart(promises):
+    of_sku: dict[str, list[Rationed]] = defaultdict(list)
+    for each in rationed:
+        of_sku[each.allocation.sku].append(each)
+    for group in _apart(promises, of_sku):
         keys = {key for one in group for key in _keys_of(one)}
-        found |= _together(sorted(group, key=lambda one: one.rank), {key: bins[key] for key in keys})
+        mine = [each for sku in {key.rsplit("|", 1)[0] for key in keys} & of_sku.keys() for each in of_sku[sku]]
+        found |= _together(sorted(group, key=lambda one: one.rank), {key: bins[key] for key in keys}, mine)
     return found
 
 
-def _apart(promises: Sequence[Standing]) -> Iterable[list[Standing]]:
-    """Those that share no book, directly or over others, are decided apart."""
+def _apart(promises: Sequence[Standing], rationed: Mapping[str, Sequence[Rationed]]) -> Iterable[list[Standing]]:
+    """Those that share no book, directly or over others, are decided apart; all books of a sku are shared where its classes share it."""
     roots: dict[str, str] = {}
 
     def root(key: str) -> str:
@@ -134,6 +71,10 @@ def _apart(promises: Sequence[Standing]) -> Iterable[list[Standing]]:
         first, *others = (root(key) for key in _keys_of(one))
         for other in others:
             roots[root(other)] = root(first)
+    for key in list(roots) if rationed else ():
+        sku = key.rsplit("|", 1)[0]
+        if sku in rationed:
+            roots[root(key)] = root(f"{sku}|{BUCKET}")
     groups: dict[str, list[Standing]] = defaultdict(list)
     for one in promises:
         groups[root(one.pieces[0].key)].append(one)
@@ -144,13 +85,17 @@ def _keys_of(one: Standing) -> Iterable[str]:
     return dict.fromkeys(key for piece in one.pieces for key in (piece.key, *(route.key for route in piece.routes)))
 
 
-def _together(ordered: Sequence[Standing], bins: Mapping[str, StockBin]) -> dict[str, Outcome]:
+def _together(ordered: Sequence[Standing], bins: Mapping[str, StockBin], rationed: Sequence[Rationed]) -> dict[str, Outcome]:
     demoted: set[str] = set()
     count = 1
+    stood = {one.name: where_of(one) for one in ordered}
+    slow = {one.name for one in ordered for piece in one.pieces if piece.is_slow}
+    unmet = slow | {one.name for one in ordered if not one.covered}
     while True:
-        run = _Run(ordered, {key: one.copy() for key, one in bins.items()}, demoted)
+        tally = Tally(rationed, ordered) if rationed else None
+        run = _Run(ordered, stood, slow, unmet, {key: one.copy() for key, one in bins.items()}, demoted, tally)
         run.decide()
-        broken = _broken(ordered, run.at, bins) | run.deserted()
+        broken = _broken(ordered, run.at, bins) | run.deserted() | run.overrun()
         if not broken or len(demoted) == len(ordered):
             return run.outcomes()
         guilty = [one.name for one in ordered if one.name not in demoted and run.comes_into(one, broken)]
@@ -163,20 +108,29 @@ class _Run:
     """One way through all of them. `at`: where everybody is who has found a place."""
 
     ordered: Sequence[Standing]
+    stood: Mapping[str, tuple[Placed, ...]]
+    """Where everybody stands."""
+    slow: set[str]
+    """Who would come late though everything is there."""
+    unmet: set[str]
+    """Who is not met where it stands."""
     bins: dict[str, StockBin]
     demoted: set[str]
+    tally: Tally | None = None
     at: dict[str, tuple[Placed, ...]] = field(default_factory=dict)
     blocked: dict[str, str] = field(default_factory=dict)
+    bound: dict[str, str] = field(default_factory=dict)
+    """The ceiling that made somebody wait."""
 
     def decide(self) -> None:
         """Put everybody in."""
         for one in self.ordered:
             if one.strategy is None and (one.covered or one.frozen):
-                self._put(one, _where(one))
-        last = [one for one in self.ordered if one.strategy is not None and not one.covered and one.name in self.demoted]
+                self._put(one, self.stood[one.name])
+        last = [one for one in self.ordered if one.strategy is not None and one.name in self.unmet and one.name in self.demoted]
         groups: dict[Strategy, list[Standing]] = {strategy: [] for strategy in Strategy}
         for one in self.ordered:
-            if one.strategy is not None and (one.covered or one.name not in self.demoted):
+            if one.strategy is not None and (one.name not in self.unmet or one.name not in self.demoted):
                 groups[one.strategy].append(one)
         self._protect([*groups[Strategy.WIN], *groups[Strategy.GAIN]])
         for one in groups[Strategy.REDISTRIBUTE]:
@@ -202,7 +156,12 @@ class _Run:
             self._seek(one)
 
     def _keep(self, one: Standing) -> bool:
-        """Put it in where it stands, if all of it fits."""
+        """Put it in where it stands, if all of it fits and comes in time."""
+        if one.name in self.slow:
+            return False
+        if self.tally is not None and one.strategy is not None and (ceiling := self.tally.forbids_staying(one)) is not None:
+            self.blocked[one.name] = ceiling
+            return False
         for number, piece in enumerate(one.pieces):
             stock = self.bins[piece.key]
             if not stock.fits(piece.day, piece.quantity):
@@ -211,7 +170,9 @@ class _Run:
                 self.blocked[one.name] = piece.key
                 return False
             stock.change(piece.day, -piece.quantity)
-        self.at[one.name] = _where(one)
+        places = self.stood[one.name]
+        self._count(one, places)
+        self._settle(one, places)
         return True
 
     def _seek(self, one: Standing) -> bool:
@@ -219,7 +180,7 @@ class _Run:
         found = self._earliest(one)
         if found is None:
             return False
-        self.at[one.name] = found
+        self._settle(one, found)
         return True
 
     def _improve(self, protected: Sequence[Standing]) -> None:
@@ -229,13 +190,14 @@ class _Run:
                 before = self.at.get(one.name)
                 if before is not None and last_of(before) <= max(one.requested_day, self._first_day(one)):
                     continue
-                self._take_out(before or ())
+                self._take_out(one, before or ())
+                self._settle(one, None)
                 found = self._earliest(one)
                 if found is not None and (before is None or last_of(found) < last_of(before)):
-                    self.at[one.name] = found
+                    self._settle(one, found)
                     gained = True
                 else:
-                    self._take_out(found or ())
+                    self._take_out(one, found or ())
                     self._put(one, before)
             if not gained:
                 return
@@ -247,11 +209,28 @@ class _Run:
         for place in places or ():
             self.bins[place.key].change(place.hop[0], -place.quantity)
         if places is not None:
-            self.at[one.name] = places
+            self._count(one, places)
+            self._settle(one, places)
 
-    def _take_out(self, places: Iterable[Placed]) -> None:
+    def _take_out(self, one: Standing, places: Iterable[Placed]) -> None:
         for place in places:
             self.bins[place.key].change(place.hop[0], place.quantity)
+            if self.tally is not None:
+                self.tally.enter(one, place, -1)
+
+    def _count(self, one: Standing, places: Iterable[Placed]) -> None:
+        if self.tally is not None:
+            for place in places:
+                self.tally.enter(one, place)
+
+    def _settle(self, one: Standing, places: tuple[Placed, ...] | None) -> None:
+        """What has been taken for it is its place from now on; None: it has none."""
+        if self.tally is not None and (places is None) != (one.name not in self.at):
+            self.tally.is_in(one, -1 if places is None else 1)
+        if places is None:
+            self.at.pop(one.name, None)
+        else:
+            self.at[one.name] = places
 
     def _earliest(self, one: Standing) -> tuple[Placed, ...] | None:
         """The earliest places from the day on that its strategy allows, taken; None and nothing taken where there are none."""
@@ -259,103 +238,129 @@ class _Run:
         wanted = [min(one.requested_day, piece.delivery_day) if may_improve else piece.delivery_day for piece in one.pieces]
         if one.together:
             wanted = [one.requested_day if may_improve else one.promised_day] * len(one.pieces)
-        for _ in range(len(one.pieces) + 1 if one.together else 1):
+        for _ in range(len(one.pieces) + 3 if one.together else 1):
             found = self._each(one, wanted, own_book=not may_improve and one.name in self.demoted)
             if found is None or not one.together or last_of(found) <= wanted[0]:
                 break
-            self._take_out(found)
+            self._take_out(one, found)
             wanted = [last_of(found)] * len(one.pieces)
         else:
             return None
         if found is not None and one.latest_day is not None and last_of(found) > max(one.latest_day, one.promised_day):
-            self._take_out(found)
+            self._take_out(one, found)
             return None
         return found
 
     def _each(self, one: Standing, wanted: Sequence[Day], *, own_book: bool) -> tuple[Placed, ...] | None:
         found: list[Placed] = []
         for piece, day in zip(one.pieces, wanted, strict=True):
-            place = self._place(piece, day, piece.routes[:1] if own_book else piece.routes)
+            place = self._place(one, piece, day, piece.routes[:1] if own_book else piece.routes)
             if place is None:
-                self._take_out(found)
-                self.blocked.setdefault(one.name, piece.key)
+                self._take_out(one, found)
+                self.blocked.setdefault(one.name, self.bound.get(one.name, piece.key))
                 return None
             self.bins[place.key].change(place.hop[0], -place.quantity)
+            if self.tally is not None:
+                self.tally.enter(one, place)
             found.append(place)
         return tuple(found)
 
-    def _place(self, piece: Piece, wanted: Day, routes: Sequence[Route]) -> Placed | None:
+    def _place(self, one: Standing, piece: Piece, wanted: Day, routes: Sequence[Route]) -> Placed | None:
         """The first delivery from `wanted` on, of several the one of the first route; safety stock and holds give way only at the end."""
         best: Placed | None = None
+        may_be_earlier = piece.is_slow and one.name not in self.demoted
         for route in routes:
-            ready = self.bins[route.key].sound_from(piece.quantity)
-            if ready is not None and route.key == piece.key and wanted >= piece.delivery_day:
+            kept = 0 if self.tally is None else self.tally.kept(one, route.key, self.bins[route.key].today)
+            ready = self.bins[route.key].sound_from(piece.quantity + kept)
+            if ready is not None and route.key == piece.key and wanted >= piece.delivery_day and not may_be_earlier:
                 ready = max(ready, piece.day)
-            hop = None if ready is None else earliest_hop(route.way, wanted, ready)
+            hop = None if ready is None else self._within(one, piece, route, earliest_hop(route.way, wanted, ready), ready)
             if hop is not None and (best is None or max(wanted, hop[2]) < max(wanted, best.hop[2])):
                 best = Placed(route.key, hop, piece.quantity, route.way.lane)
         if best is None and wanted >= piece.delivery_day:
             later = self.bins[piece.key].later(piece.quantity, piece.day)
-            own = piece.routes[0].way
-            hop = None if not later else hop_by(own, wanted, later[0][0]) or hop_after(own, later[0][0])
-            best = None if hop is None else Placed(piece.key, hop, piece.quantity, own.lane)
+            own = piece.routes[0]
+            ready = None if not later else later[0][0]
+            hop = None if ready is None else earliest_hop(own.way, wanted, ready)
+            hop = None if ready is None else self._within(one, piece, own, hop, ready)
+            best = None if hop is None else Placed(piece.key, hop, piece.quantity, own.way.lane)
         return best
+
+    def _within(self, one: Standing, piece: Piece, route: Route, hop: Hop | None, ready: Day) -> Hop | None:
+        """The hop, or the first later one that ceilings allow."""
+        if self.tally is None or hop is None:
+            return hop
+        beside_all = one.name in self.demoted
+        found = self.tally.admitted(one, route, hop, piece.quantity, ready, beside_all=beside_all)
+        if found != hop and (ceiling := self.tally.bound(one, route.key, hop[1], piece.quantity)) is not None:
+            self.bound[one.name] = ceiling
+        return found
 
     # -- what came of it
 
     def deserted(self) -> set[str]:
         """The books in which somebody found no place who would have been kept."""
-        return {self.blocked[one.name] for one in self.ordered if one.strategy is not None and one.covered and one.name not in self.at}
+        met = (one for one in self.ordered if one.strategy is not None and one.name not in self.unmet)
+        return {self.blocked[one.name] for one in met if one.name not in self.at}
+
+    def overrun(self) -> set[str]:
+        """The books of ceilings that somebody comes into though more than it is taken then."""
+        if self.tally is None:
+            return set()
+        gained = {cell for one in self.ordered for cell in self._gained(one)}
+        return {f"{cell[0]}|{BUCKET}" for cell in gained if self.tally.is_overrun(cell)}
+
+    def _gained(self, one: Standing) -> set[Cell]:
+        if self.tally is None or one.strategy is None or one.name not in self.at:
+            return set()
+        return self.tally.gained(one, self.at[one.name])
 
     def comes_into(self, one: Standing, keys: set[str]) -> bool:
         """Whether it takes from one of these books what it would not have had: earlier than now, for the first time, or though short."""
-        return one.strategy is not None and any(
-            place.key in keys and (not one.covered or place.key != piece.key or place.hop[0] < piece.day)
-            for piece, place in zip(one.pieces, self.at.get(one.name, ()), strict=False)
-        )
+        return one.strategy is not None and not keys.isdisjoint(self._comes(one))
+
+    def _comes(self, one: Standing) -> Iterable[str]:
+        unmet = one.name in self.unmet
+        for piece, place in zip(one.pieces, self.at.get(one.name, ()), strict=False):
+            if unmet or place.key != piece.key or place.hop[0] < piece.day:
+                yield place.key
+        for allocation_id, _ in self._gained(one) if self.tally is not None else ():
+            yield f"{allocation_id}|{BUCKET}"
 
     def outcomes(self) -> dict[str, Outcome]:
         """Everybody's outcome."""
-        takers: dict[str, str] = {}
+        takers: dict[str, list[str]] = defaultdict(list)
         for one in self.ordered:
-            for piece, place in zip(one.pieces, self.at.get(one.name, ()), strict=False):
-                comes = place.key != piece.key or place.hop[0] < piece.day or not one.covered
-                if one.strategy is not None and comes:
-                    takers.setdefault(place.key, one.name)
+            if one.strategy is not None:
+                for key in self._comes(one):
+                    takers[key].append(one.name)
         return {one.name: self._outcome(one, takers) for one in self.ordered if one.strategy is not None}
 
-    def _outcome(self, one: Standing, takers: Mapping[str, str]) -> Outcome:
+    def _outcome(self, one: Standing, takers: Mapping[str, Sequence[str]]) -> Outcome:
         places = self.at.get(one.name)
+        met = one.name not in self.unmet
+        if places is self.stood[one.name]:
+            return Outcome(one.promised_day, None, None if met else Why.REGAINED)
         waits = (piece.key for piece, place in zip(one.pieces, places or (), strict=False) if place.hop[2] > piece.delivery_day)
-        blocked = self.blocked.get(one.name) or next(waits, None)
-        behind = None if blocked is None or takers.get(blocked) == one.name else takers.get(blocked)
-        lost = Why.GAVE_WAY if one.covered else Why.SHORTAGE
+        blocked = self.blocked.get(one.name) or self.bound.get(one.name) or next(waits, None)
+        first = next(iter(takers.get(blocked or "", ())), None)
+        if blocked is not None and blocked.endswith(BUCKET):  # it may come into another period of the same ceiling
+            first = next((name for name in takers.get(blocked, ()) if name != one.name), None)
+        behind = None if first == one.name else first
+        lost = Why.GAVE_WAY if met else Why.DELAYED if one.covered else Why.SHORTAGE
         if places is None:
             return Outcome(None, None, lost, blocked or one.pieces[0].key, behind)
-        stays = all(place.key == piece.key and place.hop[0] == piece.day for piece, place in zip(one.pieces, places, strict=True))
-        if stays:
-            return Outcome(one.promised_day, None, None if one.covered else Why.REGAINED)
+        if all(place.key == piece.key and place.hop[::2] == piece.hop[::2] for piece, place in zip(one.pieces, places, strict=True)):
+            return Outcome(one.promised_day, None, None if met else Why.REGAINED)
         day = last_of(places)
         if day > one.promised_day:
-            return Outcome(day, places, lost, blocked, behind)
+            return Outcome(day, places, lost, blocked or one.pieces[0].key, behind)
         if day < one.promised_day:
             return Outcome(day, places, Why.IMPROVED)
-        return Outcome(day, places, Why.MOVED_SITE if one.covered else Why.REGAINED)
+        return Outcome(day, places, Why.MOVED_SITE if met else Why.REGAINED)
 
 
 _IMPROVES: Final = frozenset((Strategy.WIN, Strategy.GAIN, Strategy.REDISTRIBUTE))
-
-
-def last_of(places: Sequence[Placed]) -> Day:
-    """The day of the last delivery."""
-    return max(place.hop[2] for place in places)
-
-
-def _where(one: Standing) -> tuple[Placed, ...]:
-    return tuple(
-        Placed(piece.key, (piece.day, piece.day, piece.delivery_day), piece.quantity, piece.routes[0].way.lane if piece.routes else None)
-        for piece in one.pieces
-    )
 
 
 def _broken(ordered: Sequence[Standing], at: Mapping[str, tuple[Placed, ...]], bins: Mapping[str, StockBin]) -> set[str]:

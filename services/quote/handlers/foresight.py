@@ -17,7 +17,7 @@ from services.quote.handlers.change_order import part_of
 from services.quote.store import books, documents
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from services.quote.board import Board
@@ -49,8 +49,11 @@ class Foresight:
     """Gathers books, plans and orders, follows shortages from book to book, and asks the kernel."""
 
     board: Board
-    connection: Connection
+    connection: Connection | None
+    """None: the books and orders are all there already."""
     now: datetime = field(init=False)
+    books: Mapping[str, Book] = field(init=False)
+    """The board's, unless something else is to be foreseen."""
     short: dict[str, bool] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
     """Books that are filled anew."""
@@ -69,8 +72,9 @@ class Foresight:
     left_out: int = 0
 
     def __post_init__(self) -> None:
-        """The instant is the board's."""
+        """The instant and the books are the board's."""
         self.now = self.board.now()
+        self.books = self.board.books
 
     # -- who is to be looked at
 
@@ -80,20 +84,25 @@ class Foresight:
         while ahead or self.wanted - self.orders.keys():
             fresh = {key for key in ahead if key not in self.seen}
             ahead = set()
-            if fresh:
+            if fresh and self.connection is not None:
                 heads = (await books.read_heads(self.connection, fresh))[1].values()
                 await self.board.catch_up(self.connection, heads)
             for key in sorted(fresh):
                 ahead |= self._see(key)
             if missing := sorted(self.wanted - self.orders.keys()):
                 self.wanted -= set(missing)
-                for order in (await documents.find_orders(self.connection, missing, lock=False)).values():
+                for order in await self._read(missing):
                     self.orders[order.id] = order
                     ahead |= {line.book_of(one) for line in order.lines if line.is_open for one in line.deliveries if one.open} - self.seen
 
+    async def _read(self, order_ids: Sequence[str]) -> Iterable[OrderRow]:
+        if self.connection is None:
+            return ()
+        return (await documents.find_orders(self.connection, order_ids, lock=False)).values()
+
     def _see(self, key: str) -> set[str]:
         """Take a book in; the books that have to be seen because of it."""
-        book = self.board.books.get(key)
+        book = self.books.get(key)
         if book is None or len(self.seen) >= MOST_BOOKS:
             self.left_out += book is not None
             return set()
@@ -109,7 +118,7 @@ class Foresight:
         if late or key in self.everybody or self._is_short(key):
             ahead |= self._widen(book)
         for plan_id, home in self.board.late_plans.items():
-            one = self.board.books[home].find(Part.PLAN, plan_id)
+            one = self.books[home].find(Part.PLAN, plan_id)
             if one is not None and key in _needs_of(one):  # what made it late may be over
                 self._put_in(plan_id, home)
                 ahead.add(home)
@@ -117,13 +126,13 @@ class Foresight:
 
     def _is_short(self, key: str) -> bool:
         if key not in self.short:
-            book = self.board.books.get(key)
+            book = self.books.get(key)
             self.short[key] = book is not None and is_short(book, self.today(book), self.now, self.board.rules(book.sku, book.site))
         return self.short[key]
 
     def is_sound(self, key: str) -> bool:
         """Whether nobody lacks anything there, holds and safety stock included: whoever is confirmed next endangers nobody."""
-        book = self.board.books.get(key)
+        book = self.books.get(key)
         if book is None or book.site == RESOURCE:
             return not self._is_short(key)
         return min(balance(book, self.today(book), self.now, self.board.rules(book.sku, book.site)).projected) >= 0
@@ -142,10 +151,10 @@ class Foresight:
                     plan_id = detail["plan"]
                     if (home := self.board.plans.get(plan_id)) is not None:
                         self._put_in(plan_id, home)
-                        plan = self.board.books[home].find(Part.PLAN, plan_id)
+                        plan = self.books[home].find(Part.PLAN, plan_id)
                         ahead |= {home} | (set() if plan is None else _needs_of(plan))
                         if home in self.seen and home not in self.wide:
-                            ahead |= self._widen(self.board.books[home])
+                            ahead |= self._widen(self.books[home])
                 elif part is Part.CLAIM or detail.get("kind") == "order_elsewhere":
                     owner = str(detail.get("owner", ""))
                     found = (int(detail.get("priority", 0)), claim.day or 0, owner)
@@ -158,7 +167,7 @@ class Foresight:
 
     def _put_in(self, plan_id: str, home: str) -> None:
         self.plans[plan_id] = home
-        plan = self.board.books[home].find(Part.PLAN, plan_id)
+        plan = self.books[home].find(Part.PLAN, plan_id)
         order_id = None if plan is None else (plan.detail or {}).get("order_id")
         if order_id and order_id not in self.orders:
             self.wanted.add(order_id)
@@ -180,7 +189,7 @@ class Foresight:
     def take(self, order: OrderRow, line: LineRow, one: DeliveryRow) -> Take | None:
         """What a delivery has of its book; None where the book no longer says so."""
         key = line.book_of(one)
-        book = self.board.books.get(key)
+        book = self.books.get(key)
         claim = None if book is None else book.find(part_of(order), one.ref)
         if claim is None or claim.day is None:
             return None  # just now shipped, cancelled or amended: that is due as well
@@ -200,8 +209,8 @@ class Foresight:
         if order.elsewhere or one.sku is not None or is_frozen(order, line):
             return
         for site in line.request.get("sites") or self.board.sites_of(line.sku):
-            book = self.board.book(line.sku, site)
-            if site in self.board.sites and book is not None and book.defined:
+            book = self.books.get(f"{line.sku}|{site}")
+            if site in self.board.sites and book is not None and book.version and book.defined:
                 for other in self.board.world.ways(line.sku, site, ship_to, order.customer, self.now):
                     if (site, other.lane) != (one.site, way.lane):
                         yield Route(book.key, other)
@@ -225,16 +234,23 @@ class Foresight:
         What is picked as promised comes too late if its carrier, its calendars or its handling have changed since.
         """
         found: tuple[Day, str] | None = None
-        for each in one.line.deliveries if not one.order.elsewhere else ():
-            ways = self.board.world.ways(one.line.sku, each.site, one.line.request.get("ship_to"), one.order.customer, self.now)
-            way = next((way for way in ways if way.lane == each.lane), None)
-            latest = None if way is None or not each.open else way.latest_pick(each.delivery_day)
-            if way is None or latest is None or latest[0] >= each.pick_day:
-                continue
-            hop = replace(way, first_pick=None).deliver(each.pick_day)
-            if hop is not None and hop[2] > each.delivery_day and (found is None or hop[2] > found[0]):
-                found = (hop[2], each.lane or each.site)
+        for each in one.line.deliveries:
+            day = self.arrival(one.order, one.line, each)
+            if day is not None and (found is None or day > found[0]):
+                found = (day, each.lane or each.site)
         return found
+
+    def arrival(self, order: OrderRow, line: LineRow, one: DeliveryRow) -> Day | None:
+        """When a delivery that is picked as promised comes, where that is later than promised; None where it comes in time."""
+        if order.elsewhere or not one.open:
+            return None
+        ways = self.board.world.ways(one.sku or line.sku, one.site, line.request.get("ship_to"), order.customer, self.now)
+        way = next((way for way in ways if way.lane == one.lane), None)
+        latest = None if way is None else way.latest_pick(one.delivery_day)
+        if way is None or latest is None or latest[0] >= one.pick_day:
+            return None
+        hop = replace(way, first_pick=None).deliver(one.pick_day)
+        return None if hop is None or hop[2] <= one.delivery_day else hop[2]
 
     async def foresee(self, lines: Sequence[OpenLine]) -> dict[str, Fate]:
         """What becomes of these lines, and of the plans that are put in anew, by name."""
@@ -260,7 +276,7 @@ class Foresight:
                 plans.setdefault(one.brings, []).append(one.name)
         bins: dict[str, Bin] = {}
         for key, takes in moving.items():
-            book = self.board.books[key]
+            book = self.books[key]
             if book.site == RESOURCE:
                 bins[key] = resource_bin(book, self.today(book), takes)
             else:
@@ -290,7 +306,7 @@ class Foresight:
         """The plans that are put in anew, with what they need."""
         found = []
         for plan_id, home in self.plans.items():
-            plan = self.board.books[home].find(Part.PLAN, plan_id)
+            plan = self.books[home].find(Part.PLAN, plan_id)
             if plan is None or home not in self.seen:
                 continue
             detail = plan.detail or {}
@@ -298,12 +314,12 @@ class Foresight:
             for key, ref in detail.get("claims", ()):
                 if key.endswith(f"|{PERIOD}"):
                     continue
-                book = self.board.books.get(key)
+                book = self.books.get(key)
                 claim = None if book is None else book.find(Part.CLAIM, ref)
                 if claim is not None and claim.day is not None and key in self.seen:
                     takes.append(Take(key, claim.day, claim.quantity))
             order = self.orders.get(str(detail.get("order_id")))
-            due = self.board.rules(*home.rsplit("|", 1)).plan_due_on(plan, self.today(self.board.books[home]))
+            due = self.board.rules(*home.rsplit("|", 1)).plan_due_on(plan, self.today(self.books[home]))
             rank = self._rank_of_plan(order, plan)
             found.append(Commitment(plan_id, rank, tuple(takes), None, home, plan.quantity, due))
         return found

@@ -11,18 +11,28 @@ from services.quote import answers
 from services.quote.ledger import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
+    from services.quote.board import Input
     from services.quote.domain.answer import Decision, Delivery
     from services.quote.ledger import Desk
 
 
 def refuse_old_news(desk: Desk, decision: Decision) -> None:
     """Raise a Refusal (503, to be tried again) where a policy refuses new commitments and what the decision was made on is stale."""
+    if desk.board.world.policies:
+        _refuse_stale(desk, answers.inputs_of(desk.board, decision, desk.now))
+
+
+def refuse_old_news_of(desk: Desk, sites: Sequence[str], resources: Sequence[str]) -> None:
+    """The same of what was made on the news of these sites and resources."""
+    if desk.board.world.policies:
+        _refuse_stale(desk, [*desk.board.inputs(sites, desk.now), *desk.board.capacity_inputs(resources, desk.now)])
+
+
+def _refuse_stale(desk: Desk, inputs: Iterable[Input]) -> None:
     policies = desk.board.world.policies
-    if not policies:
-        return
-    for one in answers.inputs_of(desk.board, decision, desk.now):
+    for one in inputs:
         settled = policies.of(None, one.site).freshness
         if one.stale and settled is not None and settled.mode == "refuse":
             age = "was never heard of" if one.age_seconds is None else f"is {one.age_seconds:.0f} seconds old"

@@ -18,6 +18,7 @@ from services.quote.handlers.change_order import Amend
 from services.quote.handlers.hold import ConfirmHold
 from services.quote.handlers.inquire import answered
 from services.quote.handlers.past import board_as_it_was
+from services.quote.handlers.repromise.again import simulated_at, work_out_again
 from services.quote.handlers.take import Take
 from services.quote.ledger import Desk, Refusal
 from services.quote.store import documents
@@ -48,12 +49,17 @@ async def replay(board: Board, pool: Pool, log: DecisionLog, decision_id: str) -
     if found is None:
         return None
     basis = found["basis"] or {}
-    past = await board_as_it_was(board, pool, found["versions"], found["at"], basis)
+    simulated = simulated_at(basis)
+    past = await board_as_it_was(board, pool, found["versions"], simulated or found["at"], basis)
     quote = None
     if found["kind"] == "hold-confirmed":
         async with pool.connection() as connection:
             quote = (await documents.find_quotes(connection, [found["quote_id"]], lock=False)).get(found["quote_id"])
-    old, new = _plain(found["result"]), _plain(_decided_again(past, found, basis, quote))
+    if simulated is None:
+        again = _decided_again(past, found, basis, quote)
+    else:
+        again = await work_out_again(past, simulated, basis, found["result"])
+    old, new = _plain(found["result"]), _plain(again)
     _call_plans_as_before(old, new)
     differences = list(_differences(old, new, ""))
     return {
@@ -93,7 +99,7 @@ def _decided_again(past: Board, found: Json, basis: Json, quote: QuoteRow | None
             offered=None if offered is None else {ref: (last, quantity) for ref, (last, quantity) in offered.items()},
         )
     elif kind in ("order-amended", "amend-refused") and "order" in basis:
-        order = documents.order_in(basis)
+        order = documents.order_in(basis["order"])
         orders[order.id] = order
         change = Amend(order.id, AmendAsk.model_validate(request), caller="", decision_id=found["id"])
     elif kind == "hold-confirmed" and quote is not None:

@@ -204,6 +204,10 @@ class Desk:
             found[key] = 0 if fork is None else fork.version
         return found
 
+    def bases(self) -> dict[str, int]:
+        """The versions of all books that were read, before anything was decided here; 0 where there was none."""
+        return {key: version or 0 for key, version in sorted(self._bases.items())}
+
     def stands_at(self, now: datetime) -> bool:
         """Whether everything decided here holds at `now` on the board as it is by then: the same versions, holds and civil dates.
 

@@ -45,11 +45,17 @@ _QUOTE, _ORDER, _LINE = ", ".join(_QUOTE_COLUMNS), ", ".join(_ORDER_COLUMNS), ",
 def _quote(row: Any) -> QuoteRow:
     values = dict(row)
     values["claims"] = tuple(ClaimRow(**_with_returns(claim)) for claim in values["claims"])
-    values["plans"] = tuple(_plan(plan) for plan in values["plans"])
+    values["plans"] = tuple(plan_in(plan) for plan in values["plans"])
     return QuoteRow(**values)
 
 
-def _plan(said: dict[str, Any]) -> PlanRow:
+def plan_fields(plan: PlanRow) -> dict[str, Any]:
+    """A plan as JSON keeps it."""
+    return {**_fields(plan), "claims": [_fields(claim) for claim in plan.claims]}
+
+
+def plan_in(said: dict[str, Any]) -> PlanRow:
+    """A plan from what JSON kept of it."""
     claims = tuple(PlanClaimRow(**_with_returns(claim)) for claim in said["claims"])
     return PlanRow(**{**said, "line_refs": tuple(said["line_refs"]), "claims": claims})
 
@@ -58,9 +64,9 @@ def _with_returns(claim: dict[str, Any]) -> dict[str, Any]:
     return {**claim, "returns": tuple((plan, quantity) for plan, quantity in claim.get("returns", ()))}
 
 
-def order_in(basis: Mapping[str, Any]) -> OrderRow:
-    """The order that a decision was made on, as its basis keeps it: an order with its dates as text."""
-    said: dict[str, Any] = dict(basis["order"])
+def order_in(kept: Mapping[str, Any]) -> OrderRow:
+    """An order that a decision was made on, as its basis keeps it: an order with its dates as text."""
+    said: dict[str, Any] = dict(kept)
     for name in ("created_at", "updated_at"):
         said[name] = datetime.fromisoformat(said[name])
     days = ("requested_date", "first_promised_date", "promised_date", "actual_date")
@@ -134,7 +140,7 @@ def _quote_values(q: QuoteRow) -> tuple[Any, ...]:
     return (
         q.id, q.mode, q.status, q.caller, q.customer, q.outcome, q.summary, json_text(q.request), json_text(q.answer),
         json_text([_fields(claim) for claim in q.claims]), q.expires_at, q.order_id, q.decision_id, q.revision, q.created_at, q.updated_at,
-        json_text([{**_fields(plan), "claims": [_fields(claim) for claim in plan.claims]} for plan in q.plans]),
+        json_text([plan_fields(plan) for plan in q.plans]),
     )  # fmt: skip
 
 

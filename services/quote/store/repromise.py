@@ -1,12 +1,13 @@
 """Simulations of re-promising: kept as they were answered, with what applying them writes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from services.quote.store.documents import plan_fields, plan_in
 from services.quote.store.pool import Connection
-from services.quote.store.rows import DeliveryRow
+from services.quote.store.rows import DeliveryRow, PlanRow
 
 
 @dataclass(slots=True, frozen=True)
@@ -16,9 +17,13 @@ class MoveRow:
     order_id: str
     line_ref: str
     deliveries: tuple[DeliveryRow, ...]
-    """By the reference of the delivery that each replaces."""
+    """By the reference of the delivery that each replaces; those without one come beside what stays."""
     promised_day: int
     reason: str
+    dropped: tuple[str, ...] = ()
+    """Open deliveries that go without another in their place."""
+    plans: tuple[PlanRow, ...] = ()
+    """Supply that is planned for it, and for other lines of its order."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -34,26 +39,31 @@ class RepromiseRow:
     revisions: dict[str, int]
     days: dict[str, int]
     applied_at: datetime | None = None
+    basis: dict[str, Any] = field(default_factory=dict)
+    """What it was worked out on that no book tells; without it, it cannot be worked out again."""
 
 
 def _fields(move: MoveRow) -> dict[str, Any]:
     deliveries = [{name: getattr(one, name) for name in DeliveryRow.__slots__} for one in move.deliveries]
-    return {name: getattr(move, name) for name in MoveRow.__slots__} | {"deliveries": deliveries}
+    plans = [plan_fields(plan) for plan in move.plans]
+    return {name: getattr(move, name) for name in MoveRow.__slots__} | {"deliveries": deliveries, "plans": plans}
 
 
 def _move(said: dict[str, Any]) -> MoveRow:
-    return MoveRow(**{**said, "deliveries": tuple(DeliveryRow(**one) for one in said["deliveries"])})
+    deliveries = tuple(DeliveryRow(**one) for one in said["deliveries"])
+    plans = tuple(plan_in(plan) for plan in said.get("plans", ()))
+    return MoveRow(**{**said, "deliveries": deliveries, "plans": plans, "dropped": tuple(said.get("dropped", ()))})
 
 
 async def save(connection: Connection, rows: Sequence[RepromiseRow]) -> None:
     """Keep simulations, or that they have been applied."""
     for row in rows:
         await connection.execute(
-            """INSERT INTO repromise (id, created_at, caller, answer, moves, versions, revisions, days, applied_at)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+            """INSERT INTO repromise (id, created_at, caller, answer, moves, versions, revisions, days, applied_at, basis)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
                ON CONFLICT (id) DO UPDATE SET answer = excluded.answer, applied_at = excluded.applied_at""",
             row.id, row.created_at, row.caller, row.answer, [_fields(move) for move in row.moves], row.versions, row.revisions, row.days,
-            row.applied_at,
+            row.applied_at, row.basis,
         )  # fmt: skip
 
 

@@ -187,3 +187,32 @@ async def test_what_differs_is_named_with_its_place(factory: Factory, postgres: 
 async def test_a_decision_that_never_was_is_a_404(factory: Factory) -> None:
     for name in ("dec_01JD7Z0K8M3Q9V5T2X4W6Y8ABC", "nonsense"):
         refused(await factory.quote.post(f"/v1/decisions/{name}/replay"), 404, "DECISION_NOT_FOUND")
+
+
+async def test_promises_that_were_decided_anew_are_decided_the_same_again(factory: Factory) -> None:
+    """What one had on hand is gone, so that more has to be made: replayed after everything has moved on."""
+    site, table, _, _ = await a_workshop(factory)
+    await factory.stocked(2, sku=table, site=site)
+
+    async def counted(quantity: float) -> None:
+        await factory.count(table, quantity, site)
+
+        async def known() -> bool:
+            return bool((await factory.book(table, site))["on_hand"] == quantity)
+
+        await eventually(known, what="the count")
+
+    first = (await factory.order(a_line(table, 2, sites=[site]), priority=9))["order_id"]
+    await factory.promised(a_line(table, 1, sites=[site]), None)
+    last = (await factory.order(a_line(table, 1, sites=[site]), priority=1))["order_id"]
+    await counted(0)
+    body = {"scope": {"skus": [table]}, "strategies": {"orders": {last: "win", first: "lose"}}}
+    simulated = ok(await factory.quote.post("/v1/repromise", json=body))
+    (loser,) = simulated["losers"]
+    assert (loser["order_id"], [one["kind"] for one in loser["planned_supply"]]) == (first, ["production_order"])
+    done = ok(await factory.quote.post(f"/v1/repromise/{simulated['id']}/apply", json={"approve": True}))
+    planned = {one["id"]: one["order_id"] for one in await factory.plans(table)}
+    assert planned[loser["planned_supply"][0]["plan_id"]] == first
+    await assert_same(factory, done["decision_id"])
+    await counted(50)
+    await assert_same(factory, done["decision_id"])

@@ -303,3 +303,78 @@ async def test_an_order_promised_elsewhere_stays_and_an_idempotent_call_is_answe
     assert (found["winners"], found["losers"]) == ([], [])
     again = ok(await shop.quote.post("/v1/repromise", json=body))
     assert (again["id"], again["replayed"]) == (found["id"], True)
+
+
+async def test_a_new_date_takes_no_more_than_a_ceiling_leaves(shop: Shop) -> None:
+    sku, gold = await shop.stocked(30), a_name("GOLD")
+    ok(await shop.quote.put(f"/v1/classes/{gold}", json={"rank": 1}))
+    ceiling = {"kind": "ceiling", "demand_class": gold, "sku": sku, "quantity": 10, "period": "day"}
+    name = a_name("CEILING")
+    ok(await shop.quote.put(f"/v1/allocations/{name}", json=ceiling))
+    orders = [(await shop.order(a_line(sku, 6), priority=one, demand_class=gold))["order_id"] for one in (50, 10)]
+    assert [(await line_of(shop, one))["promised_date"] for one in orders] == [day(0), day(1)]
+    first, last = orders
+    both_would = await simulated(shop, sku, strategies={"default": "gain"})
+    assert (both_would["winners"], both_would["losers"]) == ([], []), "there is stock for both, and the ceiling is for one"
+    found = await simulated(shop, sku, strategies={"orders": {last: "win", first: "lose"}})
+    assert (told(found, "winners"), told(found, "losers")) == ({last: (day(1), day(0))}, {first: (day(0), day(1))})
+    assert name in found["losers"][0]["reason"]["summary"]
+    await applied(shop, found)
+    shown = ok(await shop.quote.get(f"/v1/allocations/{name}"))
+    assert [(one["consumed"], one["left"]) for one in shown["periods"]][:2] == [(6, 4), (6, 4)]
+
+
+async def test_what_is_kept_for_others_is_no_new_date(shop: Shop) -> None:
+    sku, retail = await shop.stocked(10, {7: 10}), a_name("RETAIL")
+    ok(await shop.quote.put(f"/v1/classes/{retail}", json={}))
+    holder = (await shop.order(a_line(sku, 10)))["order_id"]
+    waits = (await shop.order(a_line(sku, 6)))["order_id"]
+    floor = {"kind": "floor", "demand_class": retail, "sku": sku, "site": "HAM", "quantity": 5, "release_date": day(30)}
+    ok(await shop.quote.put(f"/v1/allocations/{a_name('FLOOR')}", json=floor))
+    ok(await shop.quote.post(f"/v1/orders/{holder}/cancel", json={}))
+    assert (await simulated(shop, sku, strategies={"default": "win"}))["winners"] == [], "five of the ten are kept"
+    ok(await shop.amend(waits, {"line_ref": "1", "quantity": 5}))
+    assert told(await simulated(shop, sku, strategies={"default": "win"}), "winners") == {waits: (day(7), day(0))}
+
+
+async def test_nothing_new_is_taken_on_old_news_where_a_policy_says_so(shop: Shop) -> None:
+    site, policy = a_name("SITE"), a_name("POLICY")
+    ok(await shop.inventory.put(f"/v1/sites/{site}", json={"name": site, "time_zone": "UTC"}))
+    sku = await shop.stocked(10, {7: 10}, site=site)
+    first, last = [(await shop.order(a_line(sku, 10, sites=[site])))["order_id"] for _ in range(2)]
+    found = await simulated(shop, sku, strategies={"orders": {last: "win", first: "lose"}})
+    freshness: Json = {"mode": "refuse", "stale_after_seconds": 1e-9}
+    ok(await shop.quote.put(f"/v1/policies/{policy}", json={"site": site, "freshness": freshness}))
+    answer = await shop.quote.post(f"/v1/repromise/{found['id']}/apply")
+    assert refused(answer, 503, "INPUTS_STALE")["retryable"] is True
+    assert (await line_of(shop, last))["promised_date"] == day(7)
+    ok(await shop.quote.put(f"/v1/policies/{policy}", json={"site": site, "freshness": freshness | {"stale_after_seconds": 3600}}))
+    await applied(shop, found)
+    assert (await line_of(shop, last))["promised_date"] == day(0)
+
+
+async def test_a_way_that_takes_longer_is_repaired(shop: Shop) -> None:
+    site, region, lane = a_name("SITE"), a_name("REGION"), a_name("LANE")
+    ok(await shop.inventory.put(f"/v1/sites/{site}", json={"name": site, "time_zone": "UTC"}))
+    way = {"from_site": site, "to": region, "transit_days": 1}
+    ok(await shop.inventory.put(f"/v1/lanes/{lane}", json=way))
+    sku = await shop.stocked(10, site=site)
+    line = a_line(sku, 5, sites=[site], ship_to=region, requested_date=day(5))
+
+    async def promised() -> Json | None:
+        answer = await shop.try_order(line)
+        return answer.json() if answer.status_code == 200 else None
+
+    order = (await eventually(promised, what="the lane"))["order_id"]
+    assert (await line_of(shop, order))["deliveries"][0]["ship_date"] == day(4)
+    ok(await shop.inventory.put(f"/v1/lanes/{lane}", json=way | {"transit_days": 3}))
+
+    async def in_danger() -> bool:
+        ok(await shop.amend(order, priority=7))
+        return bool((await line_of(shop, order))["at_risk"])
+
+    await eventually(in_danger, what="the danger")
+    found = await simulated(shop, sku, strategies={"default": "fill"})
+    assert told(found, "winners") == {order: (day(5), day(5))}
+    await applied(shop, found)
+    assert (await line_of(shop, order))["deliveries"][0]["ship_date"] == day(2)

@@ -9,6 +9,7 @@ from services.quote.domain.book import RESOURCE, Book, Entry, Part
 from services.quote.handlers.hear_capacity import HearCapacity
 from services.quote.handlers.hear_supply import HearSupply
 from services.quote.ledger import Change, Desk, Effect, Refusal
+from services.quote.ledger.counting import count
 from services.quote.settings import Settings
 from services.quote.store.rows import OrderRow, QuoteRow
 from shared.contracts.base import Contract
@@ -50,6 +51,7 @@ class DeskHouse:
             effect = change.decide(desk)
         except Refusal as refusal:
             return Effect(refusal.status, refusal.body)
+        count(effect, desk)
         desk.accept(effect)
         self.board.advance(step for step, _ in desk.steps)
         for definition in effect.definitions:
