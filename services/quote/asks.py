@@ -1,13 +1,15 @@
 """What may be asked of quote: the bodies of its requests, as a CRM sends them and as the decision log keeps them."""
 
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.quote.domain.demandclass import DEFAULT_RANK, Strategy
 from shared.days import CivilDate
+from shared.problems import FieldError, pointer_to
 from shared.quantities import Code, NonNegativeQuantity, Note, PositiveQuantity, RequestModel, SignedQuantity
 
 MAX_LINES = 500
@@ -419,12 +421,32 @@ class ImportedOrder(RequestModel):
     lines: list[ImportedLine] = Field(min_length=1, max_length=MAX_LINES)
 
 
+@dataclass(frozen=True, slots=True)
+class UnreadableOrder:
+    """An element of an import that is no order, and why (pointers from the element on); it must not lose the others."""
+
+    external_id: str
+    errors: tuple[FieldError, ...]
+
+
+def _keep_the_others(value: Any, handler: ValidatorFunctionWrapHandler) -> ImportedOrder | UnreadableOrder:
+    try:
+        order: ImportedOrder = handler(value)
+    except ValidationError as error:
+        named = value.get("external_id") if isinstance(value, dict) else None
+        faults = (
+            FieldError(pointer_to(each["loc"], value), each["type"], each["msg"].removeprefix("Value error, ")) for each in error.errors()
+        )
+        return UnreadableOrder(named if isinstance(named, str) else "", tuple(faults))
+    return order
+
+
 class ImportAsk(RequestModel):
     """Orders promised elsewhere."""
 
     idempotency_key: str | None = Field(default=None, max_length=255)
     document: Note | None = None
-    orders: list[ImportedOrder] = Field(min_length=1, max_length=1000)
+    orders: list[Annotated[ImportedOrder, WrapValidator(_keep_the_others)]] = Field(min_length=1, max_length=1000)
 
 
 class RepromiseScope(RequestModel):

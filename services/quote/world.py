@@ -332,9 +332,9 @@ class World:
         transfers = list(self._transfers(sku, site, now))
         found: tuple[Source, ...] = (*(one for one, _ in transfers), *self._makes(sku, site), *self._buys(sku, site))
         item = self.all_of("item").get(sku, {})
-        if not found and item.get("promise_at_lead_time") and item.get("lead_time_days") is not None:
+        if item.get("promise_at_lead_time") and item.get("lead_time_days") is not None:
             lot, cost = _lot(item, "lot_minimum", "lot_multiple"), _cost(item, "unit_cost")
-            found = (Buy(sku, None, item["lead_time_days"], EVERY_DAY, lot, cost),)
+            found = (*found, Buy(sku, None, item["lead_time_days"], EVERY_DAY, lot, cost))
         until = min((_until(local, ()), *(until for _, until in transfers)))
         self._sources[sku, site] = (until, found)
         return found

@@ -6,6 +6,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 Number = float
+QuoteStatus = Literal["quoted", "held", "confirmed", "released", "expired", "refused"]
+OrderStatus = Literal["confirmed", "partly_shipped", "shipped", "closed_short", "cancelled"]
 
 
 class DeliveryOut(BaseModel):
@@ -336,7 +338,7 @@ class QuoteOut(BaseModel):
     """The answer to a quote, a hold or an order."""
 
     id: str
-    status: Literal["quoted", "held", "confirmed", "released", "expired", "refused"]
+    status: QuoteStatus
     mode: Literal["inquiry", "hold", "order"]
     expires_at: datetime | None
     order_id: str | None
@@ -448,7 +450,7 @@ class OrderLineOut(BaseModel):
     promised_date: date | None
     actual_date: date | None
     times_moved: int
-    status: Literal["confirmed", "partly_shipped", "shipped", "closed_short", "cancelled"]
+    status: OrderStatus
     shipped_quantity: Number
     frozen: bool = False
     """Whether re-promising leaves the line where it is."""
@@ -463,7 +465,7 @@ class OrderOut(BaseModel):
     """An order as it stands. `at_risk` is null where it was not looked up: in the answer to a change, and in the history."""
 
     id: str
-    status: Literal["confirmed", "partly_shipped", "shipped", "closed_short", "cancelled"]
+    status: OrderStatus
     customer: str | None
     quote_id: str | None
     external_id: str | None

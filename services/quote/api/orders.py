@@ -9,7 +9,7 @@ from services.quote.api import examples, models
 from services.quote.api.reach import IdempotencyKey, Promiser, Reader, answers, change, house, json_response, request_id
 from services.quote.asks import AmendAsk, CancelAsk, ImportAsk, OrderAsk
 from services.quote.handlers.change_order import Amend, Cancel
-from services.quote.handlers.demand import check, check_changes, check_commits, check_imports
+from services.quote.handlers.demand import check, check_changes, check_commits, checked_imports
 from services.quote.handlers.find_order import OrderFilter, find_order, list_order_history, list_orders
 from services.quote.handlers.import_orders import ImportOrders
 from services.quote.handlers.take import Take
@@ -49,10 +49,13 @@ async def import_orders(
     ask: Annotated[ImportAsk, Body(openapi_examples=examples.ASK_IMPORT)],
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
-    """Orders promised elsewhere, dates as given: booked as facts, also into the negative. Sent twice, nothing changes."""
+    """Orders promised elsewhere, dates as given: booked as facts, also into the negative. Sent twice, nothing changes.
+
+    One result per order. What cannot be read as an order has failed and says where; where that is so of all, the call is a 422.
+    """
     here = house(request)
-    check_imports(here.board, ask.orders, here.settings.horizon_days)
-    return await change(request, ImportOrders(ask.orders, caller.id, ask.document), caller, idempotency_key, ask.idempotency_key)
+    orders = checked_imports(here.board, ask.orders, here.settings.horizon_days)
+    return await change(request, ImportOrders(orders, caller.id, ask.document), caller, idempotency_key, ask.idempotency_key)
 
 
 @router.get("/orders", response_class=Response, responses=answers(models.OrderPage, examples.ORDERS))
@@ -62,7 +65,7 @@ async def list_all_orders(
     limit: Limit = 50,
     cursor: Cursor = None,
     newest_first: Annotated[bool, Query()] = False,  # noqa: FBT002 -- a query parameter has a name
-    status: Annotated[str | None, Query(max_length=20)] = None,
+    status: Annotated[models.OrderStatus | None, Query()] = None,
     customer: Code | None = None,
     sku: Code | None = None,
     site: Code | None = None,

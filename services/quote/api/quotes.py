@@ -55,7 +55,7 @@ async def list_latest_quotes(
     caller: Reader,
     limit: Limit = 50,
     cursor: Cursor = None,
-    status: Annotated[str | None, Query(max_length=20)] = None,
+    status: Annotated[models.QuoteStatus | None, Query()] = None,
 ) -> Response:
     """Holds and orders that were asked for, newest first, refused ones too. Inquiries take nothing and are found by id only."""
     return json_response(await list_quotes(house(request).pool, limit, cursor, status))

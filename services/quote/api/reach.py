@@ -11,7 +11,7 @@ from services.quote.store.keys import Key
 from shared.access import Caller, Scope, caller_with
 from shared.idempotency import body_hash, check_key
 from shared.ids import new_id
-from shared.problems import Problem
+from shared.problems import FieldError, Problem
 
 if TYPE_CHECKING:
     from services.quote.house import House
@@ -76,8 +76,9 @@ def respond(outcome: Outcome) -> Response:
         return json_response(outcome.body, outcome.status)
     rest = dict(outcome.body)
     code, detail = rest.pop("code"), rest.pop("detail")
+    errors = [FieldError(**one) for one in rest.pop("errors", ())]
     headers = {"Retry-After": "1"} if outcome.status in (429, 503) else {}
-    raise Problem(outcome.status, code, detail, extra=rest, headers=headers)
+    raise Problem(outcome.status, code, detail, errors=errors, extra=rest, headers=headers)
 
 
 def answers(model: Any, example: Any) -> dict[int | str, dict[str, Any]]:

@@ -13,7 +13,7 @@ from services.quote.domain.choice import Aim, lost_because, worth
 from services.quote.domain.known import delivery_of, each_place, split_of, too_late
 from services.quote.domain.reasons import Lost
 from services.quote.domain.replenish import bring, mix, most_of_source, order, unit_of
-from services.quote.domain.sources import Kind
+from services.quote.domain.sources import Kind, is_beyond_known
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,6 +56,12 @@ def sources_for(line: LineRequest, outlet: Outlet) -> list[Source]:
     return [one for one in outlet.place.sources if line.supply & {VERB[one.kind], spoken_source(one)}]
 
 
+def ways_for(line: LineRequest, outlets: Sequence[Outlet]) -> list[tuple[Outlet, Source]]:
+    """Each source of each site in turn; after all of them the lead times, which are no supply that anybody knows."""
+    ways = [(outlet, source) for outlet in outlets for source in sources_for(line, outlet)]
+    return sorted(ways, key=lambda way: is_beyond_known(way[1]))
+
+
 def spoken_source(source: Source) -> str:
     """One source in the words of a request: `buy:TERMS-7`."""
     return f"{VERB[source.kind]}:{source.ref}"
@@ -74,14 +80,13 @@ def earliest_planned(
     """
     mark = stand.mark()
     tried: list[Tried] = []
-    for outlet in outlets:
-        for source in sources_for(line, outlet):
-            stand.rollback(mark)
-            hop = by_source(line, outlet, source, stand, wanted)
-            if hop is not None:
-                tried.append(Tried(outlet, (source,), hop))
-            if _is_enough(tried, wanted, stand):
-                break
+    for outlet, source in ways_for(line, outlets):
+        if is_beyond_known(source) and tried:
+            break
+        stand.rollback(mark)
+        hop = by_source(line, outlet, source, stand, wanted)
+        if hop is not None:
+            tried.append(Tried(outlet, (source,), hop))
         if _is_enough(tried, wanted, stand):
             break
     stand.rollback(mark)
@@ -113,7 +118,7 @@ def _mixed_wholes(line: LineRequest, outlets: Sequence[Outlet], stand: Stand, wa
     found: list[Tried] = []
     before = min(known, default=None)
     for outlet in outlets:
-        sources = sources_for(line, outlet)
+        sources = [source for source in sources_for(line, outlet) if not is_beyond_known(source)]
         if len(sources) < 2 or stand.effort < 0:  # noqa: PLR2004 -- several
             continue
         mark = stand.mark()
@@ -180,17 +185,16 @@ def best_parts(
     tried: list[tuple[str, tuple[str, ...], list[Part], Worth]] = []
     mark = stand.mark()
     chosen: tuple[Outlet, Source] | None = None
-    for outlet in outlets:
-        for source in sources_for(line, outlet):
-            if _is_perfect(line, least):
-                break
-            stand.rollback(mark)
-            parts = with_source(line, outlets, outlet, source, stand, wanted, effort)
-            if parts is None:
-                continue
-            tried.append((VERB[source.kind], (spoken_source(source),), parts, earliest_worth(line, parts, wanted, stand)))
-            if tried[-1][3] < least:
-                best, least, chosen = parts, tried[-1][3], (outlet, source)
+    for outlet, source in ways_for(line, outlets):
+        if _is_perfect(line, least) or (is_beyond_known(source) and any(one[3][0] == -line.quantity for one in tried)):
+            break
+        stand.rollback(mark)
+        parts = with_source(line, outlets, outlet, source, stand, wanted, effort)
+        if parts is None:
+            continue
+        tried.append((VERB[source.kind], (spoken_source(source),), parts, earliest_worth(line, parts, wanted, stand)))
+        if tried[-1][3] < least:
+            best, least, chosen = parts, tried[-1][3], (outlet, source)
     stand.rollback(mark)
     if not _is_perfect(line, least) and stand.effort >= 0:
         parts = spread(line, outlets, stand, wanted, effort)
@@ -323,19 +327,20 @@ def _soonest_first(line: LineRequest, outlets: Sequence[Outlet], stand: Stand, w
 def _soonest(line: LineRequest, outlets: Sequence[Outlet], stand: Stand, wanted: Day) -> tuple[Outlet, Source, Hop] | None:
     """The source of a site that has anything there first, and the delivery of that."""
     best: tuple[Outlet, Source, Hop] | None = None
-    for outlet in outlets:
-        for source in sources_for(line, outlet):
-            mark = stand.mark()
-            little = source.lot.rounded(min(unit_of(line.quantity), line.quantity))
-            planned = order(stand, outlet.place, source, little, ((outlet.place.sku, outlet.site),))
-            stand.rollback(mark)
-            hop = None if planned is None else outlet.after(planned.usable)
-            if hop is not None and hop.delivery < wanted:
-                hop = outlet.by(wanted) or hop
-            if hop is None or too_late(line, hop):
-                continue
-            if best is None or hop.delivery < best[2].delivery:
-                best = (outlet, source, hop)
+    for outlet, source in ways_for(line, outlets):
+        if is_beyond_known(source) and best is not None:
+            break
+        mark = stand.mark()
+        little = source.lot.rounded(min(unit_of(line.quantity), line.quantity))
+        planned = order(stand, outlet.place, source, little, ((outlet.place.sku, outlet.site),))
+        stand.rollback(mark)
+        hop = None if planned is None else outlet.after(planned.usable)
+        if hop is not None and hop.delivery < wanted:
+            hop = outlet.by(wanted) or hop
+        if hop is None or too_late(line, hop):
+            continue
+        if best is None or hop.delivery < best[2].delivery:
+            best = (outlet, source, hop)
     return best
 
 

@@ -16,7 +16,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from services.quote.domain.capacity import Load, run
-from services.quote.domain.sources import MICRO, Buy, Make, Transfer
+from services.quote.domain.sources import MICRO, Buy, Make, Transfer, is_beyond_known
 from services.quote.domain.supplier import deliveries
 
 if TYPE_CHECKING:
@@ -39,8 +39,11 @@ Acquired = tuple["Place", int]
 
 
 def acquire(stand: Stand, sku: str, site: str, quantity: Micro, wanted: Day, path: Path = ()) -> Acquired | None:
-    """Take `quantity` of a sku at a site on the first day, `wanted` or later, on which it can be had; None when it never can."""
-    place = stand.place(sku, site)
+    """Take `quantity` of a sku at a site on the first day, `wanted` or later, on which it can be had; None when it never can.
+
+    Nor where it is asked for on the way to itself: what a site has is not sent away to come back to it.
+    """
+    place = None if (sku, site) in path else stand.place(sku, site)
     if place is None:
         stand.lacks = (sku, site)
         return None
@@ -57,10 +60,10 @@ def acquire(stand: Stand, sku: str, site: str, quantity: Micro, wanted: Day, pat
 def replenish(stand: Stand, place: Place, quantity: Micro, wanted: Day, path: Path = (), *, beat: Day | None = None) -> Planned | None:
     """Plan what is missing of `quantity` by the source that has it there first; by the first of equals, and of those in time.
 
-    Only a day before `beat` counts. None, with nothing planned, when no source is that early.
+    Only a day before `beat` counts. None, with nothing planned, when no source is that early. An item's lead time is asked where
+    nothing else brings it, and at the first site alone: the lane from another would come on top of it.
     """
-    if (place.sku, place.site) in path:
-        return None
+    moved = bool(path) and path[-1][0] == place.sku
     if len(path) >= DEEPEST or stand.effort < stand.least_effort:
         stand.gave_up = True
         return None
@@ -69,6 +72,8 @@ def replenish(stand: Stand, place: Place, quantity: Micro, wanted: Day, path: Pa
     best: Planned | None = None
     best_source: Source | None = None
     for source in place.sources:
+        if is_beyond_known(source) and (moved or best_source is not None):
+            continue
         if best_source is not None and (stand.effort < 0 or (beat or 0) <= wanted):
             break  # in time; or long enough: the first that does is taken
         stand.rollback(mark)
@@ -97,6 +102,7 @@ def mix(
     The first day, `wanted` or later, on which the whole quantity is there; None, with nothing planned, when that is not before
     `beat`. What the sources can bring by a day never falls as the day grows, so the day is found by halving.
     """
+    sources = [source for source in sources if not is_beyond_known(source)]
     path = path or ((place.sku, place.site),)
     mark, floor = stand.mark(), stand.effort // 2
     stand.mixing = True

@@ -1,6 +1,7 @@
 """Where more can come from: transfer, make, buy (promising.md § 4).
 
-The sources of a sku at a site are tried in this order, those of one kind by their priority. What a source brings is a
+The sources of a sku at a site are tried in this order, those of one kind by their priority; last, and only where none of them brings it,
+the lead time of an item that allows promising at it. What a source brings is a
 *planned receipt*: rounded up to its lot, due after its lead time or its operations.
 
     lot(q)     = the least multiple of `multiple` that is >= max(q, minimum)
@@ -153,3 +154,8 @@ class Buy:
 
 
 Source = Transfer | Make | Buy
+
+
+def is_beyond_known(source: Source) -> bool:
+    """Whether it is no supply that anybody knows, but the item's lead time: promised at where nothing known brings the quantity."""
+    return isinstance(source, Buy) and source.supplier is None

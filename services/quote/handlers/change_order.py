@@ -84,7 +84,7 @@ class Cancel(Change):
         order = _found(desk, self.order_id, self.expected_revision)
         refs = {line.line_ref for line in order.lines} if self.line_refs is None else set(self.line_refs)
         if missing := sorted(refs - {line.line_ref for line in order.lines}):
-            raise Refusal(422, {"code": "UNKNOWN_LINE", "detail": f"The order has no line {', '.join(missing)}."})
+            raise Refusal.of_place("UNKNOWN_LINE", f"The order has no line {', '.join(missing)}.", "/line_refs")
         going = [line for line in order.lines if line.line_ref in refs and line.is_open]
         if not going:
             if all(line.status in ("cancelled", "closed_short") for line in order.lines if line.line_ref in refs):
@@ -241,12 +241,13 @@ class Amend(Change):
                     detail = f"Line {line.line_ref} has been shipped in part; its sku stays."
                     raise Refusal(409, {"code": "ALREADY_SHIPPED", "detail": detail})
         for ref, change in changes.items():
-            if change.sku is None or change.quantity is None:
+            if lacking := [name for name in ("sku", "quantity") if getattr(change, name) is None]:
                 detail = f"The order has no line {ref}; a new line needs sku and quantity."
-                raise Refusal(422, {"code": "UNKNOWN_LINE", "detail": detail})
+                at = f"/lines/{self.ask.lines.index(change)}"
+                raise Refusal.of_place("UNKNOWN_LINE", detail, *(f"{at}/{name}" for name in lacking))
             asked[ref] = _asked(change.model_dump(mode="json", exclude_unset=True))
         if len(order.lines) + len(changes) > MAX_LINES:
-            raise Refusal(422, {"code": "TOO_MANY_LINES", "detail": f"An order has at most {MAX_LINES} lines."})
+            raise Refusal.of_place("TOO_MANY_LINES", f"An order has at most {MAX_LINES} lines.", "/lines")
         return asked
 
     def _amended(
@@ -331,11 +332,11 @@ def _place_of(order: OrderRow) -> tuple[int, bool, set[str]]:
 
 def _counted(desk: Desk, lines: Sequence[LineAsk]) -> None:
     """Refuse more decimals than the item of a line has; a change need not name its sku, so that is known only here."""
-    for line in lines:
+    for n, line in enumerate(lines):
         item = desk.board.items.get(line.sku)
         if item is not None and micro(line.quantity) % 10 ** (6 - item.decimals):
             detail = f"{line.sku} is counted with {item.decimals} decimals."
-            raise Refusal(422, {"code": "INVALID_REQUEST", "detail": detail})
+            raise Refusal.of_place("INVALID_REQUEST", detail, f"/lines/{n}/quantity")
 
 
 def _not_before(today: int, one: Delivery) -> Delivery:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from services.quote.asks import LineAsk, OrderAsk, micro
+from services.quote.asks import ImportedOrder, LineAsk, OrderAsk, UnreadableOrder, micro
 from services.quote.domain.assume import Assumption
 from services.quote.domain.change import amend, stands
 from services.quote.domain.choice import Aim
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from services.quote.asks import ImportedOrder, LineChange
+    from services.quote.asks import LineChange
     from services.quote.board import Board
     from services.quote.domain.answer import Decision
     from services.quote.domain.change import CurrentLine
@@ -48,21 +49,39 @@ def check_changes(board: Board, lines: Sequence[LineChange], horizon_days: int) 
     _refuse(errors)
 
 
-def check_imports(board: Board, orders: Sequence[ImportedOrder], horizon_days: int) -> None:
-    """The same for orders promised elsewhere; and a line stands once in its order."""
+def checked_imports(
+    board: Board, orders: Sequence[ImportedOrder | UnreadableOrder], horizon_days: int
+) -> list[ImportedOrder | UnreadableOrder]:
+    """The same for each order promised elsewhere, and a line stands once in its order; one that cannot be meant does not lose the others.
+
+    Raises a 422 Problem where none of them can be meant.
+    """
+    checked = [one if isinstance(one, UnreadableOrder) else _import(board, one, horizon_days) for one in orders]
+    if not any(isinstance(one, ImportedOrder) for one in checked):
+        _refuse(
+            [error for n, one in enumerate(checked) if isinstance(one, UnreadableOrder) for error in placed(one.errors, f"/orders/{n}")]
+        )
+    return checked
+
+
+def _import(board: Board, order: ImportedOrder, horizon_days: int) -> ImportedOrder | UnreadableOrder:
     errors: list[FieldError] = []
     today = board.now().toordinal()
-    for m, order in enumerate(orders):
-        seen: set[str] = set()
-        for n, line in enumerate(order.lines):
-            at = f"/orders/{m}/lines/{n}"
-            ref = line.line_ref or str(n + 1)
-            if ref in seen:
-                errors.append(FieldError(f"{at}/line_ref", "line_ref_twice", f"line_ref {ref} stands twice"))
-            seen.add(ref)
-            _decimals(board, line.sku, line.quantity, at, "quantity", errors)
-            _date(line.promised_date, today, horizon_days, at, "promised_date", errors)
-    _refuse(errors)
+    seen: set[str] = set()
+    for n, line in enumerate(order.lines):
+        at = f"/lines/{n}"
+        ref = line.line_ref or str(n + 1)
+        if ref in seen:
+            errors.append(FieldError(f"{at}/line_ref", "line_ref_twice", f"line_ref {ref} stands twice"))
+        seen.add(ref)
+        _decimals(board, line.sku, line.quantity, at, "quantity", errors)
+        _date(line.promised_date, today, horizon_days, at, "promised_date", errors)
+    return UnreadableOrder(order.external_id, tuple(errors)) if errors else order
+
+
+def placed(errors: Sequence[FieldError], at: str) -> list[FieldError]:
+    """The same errors, seen from the whole body."""
+    return [replace(one, pointer=at + one.pointer) for one in errors]
 
 
 def _line(

@@ -93,7 +93,7 @@ class ConfirmHold(Change):
         held = {claim.line_ref for claim in quote.claims}
         wanted = held if self.line_refs is None else set(self.line_refs)
         if missing := sorted(wanted - held):
-            raise Refusal(422, {"code": "UNKNOWN_LINE", "detail": f"The hold has no line {', '.join(missing)}."})
+            raise Refusal.of_place("UNKNOWN_LINE", f"The hold has no line {', '.join(missing)}.", "/line_refs")
         ask = QuoteAsk.model_validate(quote.request).model_copy(
             update={name: value for name in ("external_id", "source_system") if (value := getattr(self, name)) is not None}
         )

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from services.quote import events
-from services.quote.asks import ImportedLine, ImportedOrder, micro
+from services.quote.asks import ImportedLine, ImportedOrder, UnreadableOrder, micro
 from services.quote.domain.shipment import order_status
 from services.quote.handlers.change_order import open_entry
+from services.quote.handlers.demand import placed
 from services.quote.handlers.endanger import by_import
 from services.quote.handlers.ship import Left, apply
 from services.quote.handlers.take import history_of
@@ -19,7 +20,7 @@ from services.quote.store.rows import DeliveryRow, LineRow, OrderRow
 from shared.ids import new_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from services.quote.ledger import Desk
     from services.quote.store.pool import Connection
@@ -30,9 +31,10 @@ if TYPE_CHECKING:
 class ImportOrders(Change):
     """Each order is defined or defined again by its number in its source system; sent twice, nothing changes."""
 
-    orders: list[ImportedOrder]
+    told: Sequence[ImportedOrder | UnreadableOrder]
     caller: str
     document: str | None = None
+    orders: list[ImportedOrder] = field(init=False)
     ids: list[str] = field(init=False)
     _known: dict[tuple[str, str], OrderRow] = field(default_factory=dict)
     _unmatched: dict[str, list[UnmatchedRow]] = field(default_factory=dict)
@@ -40,7 +42,8 @@ class ImportOrders(Change):
 
     def __post_init__(self) -> None:
         """New orders keep their ids through every try."""
-        self.ids = [new_id("ord") for _ in self.orders]
+        self.orders = [one for one in self.told if isinstance(one, ImportedOrder)]
+        self.ids = [new_id("ord") for _ in self.told]
 
     def new_books(self) -> Iterable[str]:
         """A requirement may be the first that is known of a book."""
@@ -67,7 +70,11 @@ class ImportOrders(Change):
         effect = Effect(cause=Cause("order-imported", None, self.caller, self.document))
         results: list[dict[str, Any]] = []
         seen: dict[tuple[str, str], int] = {}
-        for n, asked in enumerate(self.orders):
+        for n, asked in enumerate(self.told):
+            if isinstance(asked, UnreadableOrder):
+                errors = [one.as_dict() for one in placed(asked.errors, f"/orders/{n}")]
+                results.append({"external_id": asked.external_id, "outcome": "failed", "order_id": None, "errors": errors})
+                continue
             name = (asked.source_system or "", asked.external_id)
             if name in seen:
                 detail = f"The same number stands in /orders/{seen[name]} of this call."

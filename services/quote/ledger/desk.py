@@ -75,6 +75,12 @@ class Refusal(Exception):  # noqa: N818 -- an answer on its way out of a change,
         self.status = status
         self.body = body
 
+    @classmethod
+    def of_place(cls, code: str, detail: str, *pointers: str) -> Refusal:
+        """A 422 for what cannot be meant, and where in the request it stands."""
+        errors = [{"pointer": one, "code": code.lower(), "message": detail} for one in pointers]
+        return cls(422, {"code": code, "detail": detail, "errors": errors})
+
 
 class Change(ABC):
     """One request to change the books. `decide` may run more than once; only the last run counts."""
