@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from services.quote.domain.balance import daily
-from services.quote.domain.book import RESOURCE, Part, holds_stock
+from services.quote.domain.book import RESOURCE, Part, holds_stock, is_seen_late
 from services.quote.domain.chance import CERTAIN, chance_of
 from services.quote.domain.pegging import ON_HAND
 from services.quote.store.risk import fields
@@ -341,7 +341,7 @@ def plan(key: str, entry: Entry) -> Json:
         "planned_quantity": from_micro(detail["planned"]),
         "start_date": iso_day(detail["start"]),
         "due_date": iso_day(due),
-        "late": "seen_for" in detail,
+        "late": is_seen_late(entry),
         "expected_date": None if detail.get("seen_for") is None else iso_day(detail["seen_for"]),
         "latest_start_date": iso_day(detail["latest_start"]),
         "from_site": detail.get("from_site"),
@@ -361,8 +361,57 @@ def load(board: Board, resource: str, site: str, now: datetime, version: int, da
         "time_zone": board.time_zone(site),
         "version": version,
         "as_of": iso_instant(now),
+        "supplier_item": None,
         "days": [_load_of_day(day, minutes, claims) for day, minutes, claims in days],
+        "periods": [],
         "inputs": inputs(board.capacity_inputs([resource], now)),
+    }
+
+
+def load_of_supplier(
+    board: Board,
+    terms: Mapping[str, Any],
+    now: datetime,
+    version: int,
+    periods: Iterable[tuple[int, int, int | None, int, Sequence[Entry]]],
+) -> Json:
+    """A supplier's terms period by period: what it can deliver, what is promised of it and to whom, what is on order."""
+    return {
+        "resource": None,
+        "supplier_item": terms["supplier_item"],
+        "supplier": terms["supplier"],
+        "sku": terms["sku"],
+        "site": terms["site"],
+        "time_zone": board.time_zone(terms["site"] or ""),
+        "version": version,
+        "as_of": iso_instant(now),
+        "days": [],
+        "periods": [_load_of_period(*each) for each in periods],
+        "inputs": inputs(board.inputs([terms["site"]] if terms["site"] else board.sites_of(terms["sku"]), now)),
+    }
+
+
+def _load_of_period(first: int, last: int, capacity: int | None, ordered: int, claims: Sequence[Entry]) -> Json:
+    claimed = sum(claim.quantity for claim in claims)
+    return {
+        "from_date": iso_day(first),
+        "to_date": iso_day(last),
+        "available_quantity": None if capacity is None else from_micro(capacity),
+        "claimed_quantity": from_micro(claimed),
+        "on_order_quantity": from_micro(ordered),
+        "free_quantity": None if capacity is None else from_micro(max(0, capacity - claimed - ordered)),
+        "claims": [
+            {
+                "ref": claim.ref,
+                "quantity": from_micro(claim.quantity),
+                "due_date": iso_day(claim.day or 1),
+                "owner": (claim.detail or {}).get("owner"),
+                "plan_id": (claim.detail or {}).get("plan"),
+                "order_id": (claim.detail or {}).get("order_id"),
+                "expires_at": None if claim.expires_at is None else iso_instant(claim.expires_at),
+            }
+            for claim in claims
+        ],
     }
 
 
@@ -456,6 +505,7 @@ def _receipt(entry: Entry) -> Json:
         "planned": entry.part is Part.PLAN,
         "supplier": detail.get("supplier"),
         "due_date": None if entry.day is None else iso_day(entry.day),
+        "late": is_seen_late(entry),
     }
 
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from services.quote.domain.allocation import Kind
-from services.quote.domain.book import GATE, Book, Entry, Part, holds_stock
+from services.quote.domain.book import GATE, Book, Entry, Part, holds_stock, is_seen_late
+from services.quote.domain.needs import Needs
 from services.quote.store import books, supply
 from services.quote.world import World
 
@@ -61,6 +62,8 @@ class Board:
         """The book of every open plan, by the plan's id."""
         self.late_plans: dict[str, str] = {}
         """Of these, those that are now seen to come later than they were planned."""
+        self.needs = Needs()
+        """What real orders take from which books."""
         self.learned = 0
         """Grows whenever an item, a site or a book that was not known before comes in."""
         self._xid = 0
@@ -167,7 +170,7 @@ class Board:
             other.world.learn(definition)
         for book in past:
             other.books[book.key] = book
-            other._index_plans(book.key, book.entries())
+            other._index(book.key, list(book.entries()))
             other._show(book)
         for sku, sites in (kept_at or {}).items():
             if any(one.sites is None and one.kind is not Kind.CEILING for one in other.world.allocations(sku)):
@@ -191,7 +194,7 @@ class Board:
                 book = self._open(head)
                 if head.version:
                     book.apply(entries.get(head.key, ()), head.version, head.ledger_at)
-                    self._index_plans(head.key, entries.get(head.key, ()))
+                    self._index(head.key, entries.get(head.key, ()))
                     self._show(book)
             self._learn(*await supply.look_at_definitions(connection))
             self._freshness = await supply.list_freshness(connection)
@@ -234,7 +237,7 @@ class Board:
                 book = self._open(books.BookHead(step.key, sku, site, 0, step.at))
             if step.version == book.version + 1:
                 book.apply(step.entries, step.version, step.at)
-                self._index_plans(step.key, step.entries)
+                self._index(step.key, step.entries)
                 if step.version == 1:
                     self._show(book)
                 for watcher in self.watchers:
@@ -260,14 +263,15 @@ class Board:
             self._sites_of[book.sku] = sorted({*self._sites_of.get(book.sku, ()), book.site})
         self.learned += 1
 
-    def _index_plans(self, key: str, entries: Iterable[Entry]) -> None:
+    def _index(self, key: str, entries: Sequence[Entry]) -> None:
+        self.needs.learn(key, entries)
         for entry in entries:
             if entry.part is Part.PLAN:
                 self.plans.pop(entry.ref, None)
                 self.late_plans.pop(entry.ref, None)
                 if entry.quantity:
                     self.plans[entry.ref] = key
-                    if "seen_for" in (entry.detail or {}):
+                    if is_seen_late(entry):
                         self.late_plans[entry.ref] = key
 
     def _tell_time(self, at: datetime, read_at: float | None = None) -> None:

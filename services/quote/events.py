@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from services.quote.domain.balance import balance, staircase
-from services.quote.domain.book import Part, holds_stock
+from services.quote.domain.book import Part, expected_day, holds_stock
 from shared.contracts.base import micro_to_decimal
 from shared.contracts.quote import (
     AVAILABILITY_TOPIC,
@@ -73,7 +73,7 @@ def availability(shelf: Shelf, book: Book, reason: str | None, document: str | N
         on_hand=micro_to_decimal(book.on_hand),
         safety_stock=micro_to_decimal(book.safety_stock),
         today=date.fromordinal(today),
-        receipts=tuple(_dated("receipt", receipt) for part in (Part.RECEIPT, Part.PLAN) for receipt in book.of(part)),
+        receipts=tuple(_dated("receipt", one) for part in (Part.RECEIPT, Part.PLAN) for one in book.of(part) if _comes_on(one) is not None),
         demand_by_date=tuple(
             DatedEntry(kind="claim", ref="", quantity=micro_to_decimal(quantity), date=date.fromordinal(day))
             for day, quantity in sorted(by_day.items())
@@ -121,9 +121,14 @@ def _dated(kind: str, entry: Entry) -> DatedEntry:
         kind=kind,  # type: ignore[arg-type]
         ref=entry.ref,
         quantity=micro_to_decimal(entry.quantity),
-        date=date.fromordinal(entry.day or 1),
+        date=date.fromordinal(_comes_on(entry) or 1),
         expires_at=entry.expires_at,
     )
+
+
+def _comes_on(entry: Entry) -> int | None:
+    """The day that an entry is dated; of supply the one on which it is expected by now, None where nothing known lets it come."""
+    return (entry.detail or {}).get("seen_for", entry.day) if entry.part is Part.PLAN else expected_day(entry)
 
 
 def hold(name: str, quote: QuoteRow, at: datetime, *, reason: str | None = None, actor: str | None = None) -> Event:

@@ -11,7 +11,7 @@ import asyncpg
 import structlog
 
 from services.quote.handlers.hold import Expire
-from services.quote.handlers.see_plans import SeePlans
+from services.quote.handlers.see_supply import SeeSupply
 from services.quote.store import documents, keys
 from services.quote.store.pool import LOST
 from shared.broker import BrokerError
@@ -99,7 +99,7 @@ async def watch_promises(watch: RiskWatch, door: Door, stop: asyncio.Event) -> N
             began = time.monotonic()
             busy = await watch.look()
             if watch.seen:
-                await door.enter(SeePlans(watch.seen), None)
+                await door.enter(SeeSupply(watch.seen), None)
             away = False
             if busy:
                 await until(stop, min(RISK_SECONDS, time.monotonic() - began))
@@ -107,10 +107,10 @@ async def watch_promises(watch: RiskWatch, door: Door, stop: asyncio.Event) -> N
             if not away:
                 logger.warning("promises cannot be looked at", reason=str(error) or type(error).__name__)
             away = True
-        except Exception:
+        except Exception as error:
             logger.exception("looking at promises failed")
             with suppress(*AWAY):
-                await watch.step_aside()
+                await watch.step_aside(error)
 
 
 class Readiness:

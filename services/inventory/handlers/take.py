@@ -94,7 +94,8 @@ async def take_stock(session: Session, told: Sequence[StockSet], origin: Origin)
 
 def _counted(before: Position, told: StockSet, moved: Decimal, now: datetime) -> Position:
     after = before
-    stands = told.counted_at is None and before.revision > 0 and told.on_hand == before.on_hand
+    known = before.counted_at is not None or before.on_hand != 0  # that nothing is there is news, until somebody has said so
+    stands = told.counted_at is None and before.revision > 0 and told.on_hand == before.on_hand and known
     if told.on_hand is not None and not stands:
         after = count(before, told.on_hand, instant_of(told.counted_at, now), moved)
     return after if told.safety_stock is None else replace(after, safety_stock=told.safety_stock)

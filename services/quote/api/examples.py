@@ -230,7 +230,7 @@ REPLAY: Json = {
     "versions": {"CHAIR|SHOP-1": 6}, "master_data": "as_seen", "code_version": {"then": "0.1.0", "now": "0.1.0"},
 }  # fmt: skip
 LOAD: Json = {
-    "resource": "SAW", "site": "FACTORY", "time_zone": "UTC", "version": 3, "as_of": "2026-11-21T10:57:00Z",
+    "resource": "SAW", "supplier_item": None, "site": "FACTORY", "time_zone": "UTC", "version": 3, "as_of": "2026-11-21T10:57:00Z",
     "days": [
         {
             "date": "2026-11-30", "available_minutes": 1440, "claimed_minutes": 360, "free_minutes": 1080,
@@ -243,6 +243,7 @@ LOAD: Json = {
             ],
         }
     ],
+    "periods": [],
     "inputs": [{"source": "capacity", "site": "FACTORY", "as_of": "2026-11-21T10:42:07Z", "age_seconds": 0.4, "stale": False}],
 }  # fmt: skip
 

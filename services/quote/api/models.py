@@ -124,6 +124,30 @@ class LoadDayOut(BaseModel):
     claims: list[LoadClaimOut]
 
 
+class LoadPeriodClaimOut(BaseModel):
+    """Who claims what a supplier can deliver in a period."""
+
+    ref: str
+    quantity: Number
+    due_date: date
+    owner: str | None
+    plan_id: str | None
+    order_id: str | None
+    expires_at: datetime | None
+
+
+class LoadPeriodOut(BaseModel):
+    """One period of a supplier's terms: what it can deliver, what is promised of it, what is on order from it."""
+
+    from_date: date
+    to_date: date
+    available_quantity: Number | None = Field(description="Null where the terms name no capacity: as much as anybody wants.")
+    claimed_quantity: Number
+    on_order_quantity: Number
+    free_quantity: Number | None
+    claims: list[LoadPeriodClaimOut]
+
+
 class CustomerOut(BaseModel):
     """A customer as it stands."""
 
@@ -294,6 +318,8 @@ class LineOut(BaseModel):
     reasons: list[ReasonOut]
     alternatives: list[AlternativeOut]
     probability: Number | None
+    at_risk: bool | None = None
+    """True of a hold that no longer fits, and of what was confirmed of it: what is held is held, but supply has fallen since."""
 
 
 class InputOut(BaseModel):
@@ -307,14 +333,18 @@ class InputOut(BaseModel):
 
 
 class LoadOut(BaseModel):
-    """A resource day by day."""
+    """A resource day by day (`days`), or a supplier's terms period by period (`periods`)."""
 
-    resource: str
-    site: str
+    resource: str | None
+    supplier_item: str | None
+    supplier: str | None = None
+    sku: str | None = None
+    site: str | None = Field(description="Null of a supplier's terms that are for every site.")
     time_zone: str
     version: int
     as_of: datetime
     days: list[LoadDayOut]
+    periods: list[LoadPeriodOut]
     inputs: list[InputOut]
 
 
@@ -578,6 +608,7 @@ class ReceiptOut(BaseModel):
     """Whether it is a plan that nobody has released yet."""
     supplier: str | None
     due_date: date | None
+    late: bool = Field(description="What it needs itself is not there in time: it stands on the day on which it is now expected.")
 
 
 class ClaimOut(BaseModel):

@@ -8,10 +8,10 @@ from fastapi import APIRouter, Body, Path, Query, Request, Response
 from services.quote.api import examples, models
 from services.quote.api.reach import IdempotencyKey, Promiser, Reader, answers, change, house, json_response
 from services.quote.asks import ClosePlanAsk
-from services.quote.handlers.load import load
+from services.quote.handlers.load import load, load_of_supplier
 from services.quote.handlers.plans import ClosePlan, page_of_plans
 from shared.paging import Cursor, Limit
-from shared.problems import not_found
+from shared.problems import FieldError, not_found, unprocessable
 from shared.quantities import Code
 
 router = APIRouter(prefix="/v1", tags=["plans"])
@@ -51,17 +51,27 @@ async def close_plan(
 @router.get(
     "/load",
     response_class=Response,
-    responses=answers(models.LoadOut, examples.LOAD) | {404: {"description": "Nothing was ever said about this resource."}},
+    responses=answers(models.LoadOut, examples.LOAD) | {404: {"description": "Nothing was ever said about this resource or supplier."}},
 )
 async def get_load(
     request: Request,
     caller: Reader,
-    resource: Code,
+    resource: Annotated[Code | None, Query(description="Its minutes, day by day.")] = None,
+    supplier_item: Annotated[Code | None, Query(description="A supplier's terms instead: what it can deliver, period by period.")] = None,
     from_date: Annotated[date | None, Query(description="Inclusive; today by default.")] = None,
     to_date: Annotated[date | None, Query(description="Inclusive; 13 days later by default.")] = None,
 ) -> Response:
-    """Available, claimed and free minutes of a resource per day, and by whom they are claimed."""
-    found = load(house(request).board, resource, from_date, to_date)
-    if found is None:
-        raise not_found("UNKNOWN_RESOURCE", f"Nothing was ever said about the resource {resource}.")
+    """Available, claimed and free minutes of a resource per day, or quantities of a supplier per period, and by whom they are claimed."""
+    board = house(request).board
+    if resource is not None and supplier_item is None:
+        found = load(board, resource, from_date, to_date)
+        if found is None:
+            raise not_found("UNKNOWN_RESOURCE", f"Nothing was ever said about the resource {resource}.")
+    elif supplier_item is not None and resource is None:
+        found = load_of_supplier(board, supplier_item, from_date, to_date)
+        if found is None:
+            raise not_found("UNKNOWN_SUPPLIER_ITEM", f"Nothing was ever said about the supplier's terms {supplier_item}.")
+    else:
+        detail = "Name a resource or a supplier_item, one of the two."
+        raise unprocessable("INVALID_REQUEST", detail, [FieldError("/resource", "one_of", detail)])
     return json_response(found)

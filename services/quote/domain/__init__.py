@@ -25,6 +25,7 @@ Changing a promise?     `change.py`: reduce, raise, postpone; never pulled in un
 Goods left?             `shipment.py`: what a shipment consumes; the status of lines and orders
 From which supply?      `pegging.py`: by date, stock first
 Who is in danger?       `risk.py`: who can stay stays, by rank; who cannot is told when; `bins.py`: what a book has left meanwhile
+What waits for what?    `needs.py`: which orders of the ERP take from which books
 Who wins, who loses?    `repromise.py`: decided anew, by strategy and rank (`standing.py`), within what classes may take (`tally.py`)
 What is settled here?   `policy.py`: fences, past-due offsets, stability budget, freshness, costs; the closest policy first
 How likely is it?       `chance.py` (how late receipts come) and `vouch.py` (the date that holds with a probability)

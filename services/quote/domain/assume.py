@@ -94,7 +94,10 @@ class AssumingShelf:
                 if receipt is None:
                     continue
                 quantity = 0 if assumption.kind == "lost" else receipt.quantity
-                moved[receipt.ref] = Entry(Part.RECEIPT, receipt.ref, quantity, (receipt.day or 0) + assumption.days, None, receipt.detail)
+                detail = dict(receipt.detail or {})
+                if detail.get("expected") is not None:
+                    detail["expected"] += assumption.days
+                moved[receipt.ref] = Entry(Part.RECEIPT, receipt.ref, quantity, (receipt.day or 0) + assumption.days, None, detail)
                 yield moved[receipt.ref]
             elif assumption.kind == "capacity" and site == RESOURCE and assumption.ref == sku and capacity is not None:
                 capacity = _more_capacity(capacity, assumption)

@@ -238,7 +238,7 @@ def daily(
     receipts: dict[Day, list[Entry]] = {}
     claims: dict[Day, list[Entry]] = {}
     for receipt in book.of(Part.RECEIPT):
-        counted = rules.counts_on(receipt.day or 0, today)
+        counted = rules.receipt_counts_on(receipt, today)
         if counted is not None and first <= counted <= last:
             receipts.setdefault(counted, []).append(receipt)
     for plan in book.of(Part.PLAN):

@@ -2,6 +2,7 @@
 
     stock     a take fits on day d iff projected(s) >= its quantity for every s >= d; before today counts as today
     minutes   a take fits on day d iff free(d) >= its minutes; what days that have passed offered is spent
+    periods   a take due on day d fits iff free(period of d) >= its quantity
 
 Safety stock counts and holds do not: they rank behind every promise. Quantities are millionths (of the item's unit, or minutes),
 days civil days at the site.
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from services.quote.domain.book import Book, Day, Micro, Rules
     from services.quote.domain.capacity import Capacity
     from services.quote.domain.risk import Take
+    from services.quote.domain.sources import Buy
 
 
 class Bin(Protocol):
@@ -175,8 +177,70 @@ class ResourceBin:
         raise NotImplementedError(f"{quantity} minutes are no delivery")
 
 
-def stock_bin(book: Book, today: Day, rules: Rules, without: Iterable[Take] = (), plans: Iterable[str] = ()) -> StockBin:
-    """A book without its holds, these takes and these plans; its safety stock may be used."""
+class PeriodBin:
+    """A supplier's terms: what can still be delivered, period by period (supplier.py)."""
+
+    __slots__ = ("_ordered", "_taken", "_terms", "today")
+
+    def __init__(self, today: Day, terms: Buy | None, taken: Mapping[Day, Micro], ordered: Mapping[Day, Micro]) -> None:
+        """`ordered`: what is on order, by due date. Terms that nobody knows, or that name no capacity, hold nothing against anybody."""
+        self.today = today
+        self._terms = None if terms is None or terms.capacity is None else terms
+        self._taken = dict(taken)
+        self._ordered = ordered
+
+    def copy(self) -> PeriodBin:
+        """Another one that is filled the same so far."""
+        return PeriodBin(self.today, self._terms, self._taken, self._ordered)
+
+    def free(self, day: Day) -> Micro:
+        """What nobody has of the period in which a day lies; below nothing where it was given away and is no longer there."""
+        if self._terms is None or self._terms.capacity is None:
+            return THREE_YEARS * 1440 * MICRO
+        last = self._terms.last_day_of_period(day)
+        first = last - self._terms.days_of_period + 1
+        return self._terms.capacity - sum(
+            quantity for each in (self._taken, self._ordered) for at, quantity in each.items() if first <= at <= last
+        )
+
+    @property
+    def overloaded(self) -> bool:
+        """Whether more is promised of a period to come than the supplier can deliver in it."""
+        return any(quantity and day >= self.today and self.free(day) < 0 for day, quantity in self._taken.items())
+
+    def fits(self, day: Day, quantity: Micro) -> bool:
+        """What was due on days that have passed is due no more often."""
+        return self._terms is None or day < self.today or self.free(day) >= quantity
+
+    def change(self, day: Day, quantity: Micro) -> None:
+        """Taken (-) or given back (+)."""
+        self._taken[day] = self._taken.get(day, 0) - quantity
+
+    def later(self, quantity: Micro, day: Day) -> tuple[tuple[Day, Micro], ...] | None:
+        """In consecutive periods, what each has left, each part as soon as the supplier delivers."""
+        if self._terms is None:
+            return ((max(day, self.today), quantity),)
+        found: list[tuple[Day, Micro]] = []
+        at: Day | None = self._terms.calendar.on_or_after(max(day, self.today))
+        while at is not None and at < day + THREE_YEARS:
+            took = min(quantity, self.free(at))
+            if took > 0:
+                found.append((at, took))
+                quantity -= took
+                if quantity == 0:
+                    return tuple(found)
+            at = self._terms.calendar.on_or_after(self._terms.last_day_of_period(at) + 1)
+        return None
+
+    def sound_from(self, quantity: Micro) -> Day | None:
+        """Nobody is delivered a share of a period."""
+        raise NotImplementedError(f"{quantity} of a period are no delivery")
+
+
+def stock_bin(
+    book: Book, today: Day, rules: Rules, without: Iterable[Take] = (), plans: Iterable[str] = (), orders: Iterable[str] = ()
+) -> StockBin:
+    """A book without its holds, these takes, these plans and these real orders; its safety stock may be used."""
     changes: dict[Day, Micro] = {today: book.on_hand}
 
     def add(day: Day, quantity: Micro) -> None:
@@ -186,6 +250,11 @@ def stock_bin(book: Book, today: Day, rules: Rules, without: Iterable[Take] = ()
         counted = rules.counts_on(day, today)
         if counted is not None:
             add(counted, quantity)
+    for ref in orders:
+        order = book.find(Part.RECEIPT, ref)
+        counted = None if order is None else rules.receipt_counts_on(order, today)
+        if order is not None and counted is not None:
+            add(counted, -order.quantity)
     left_out = set(plans)
     for plan in book.of(Part.PLAN):
         counted = rules.plan_counts_on(plan, today)
@@ -203,6 +272,11 @@ def stock_bin(book: Book, today: Day, rules: Rules, without: Iterable[Take] = ()
 def resource_bin(book: Book, today: Day, without: Iterable[Take] = ()) -> ResourceBin:
     """A resource without its holds and these takes."""
     return ResourceBin(today, capacity_of(book), _demand(book, without))
+
+
+def period_bin(book: Book, today: Day, terms: Buy | None, ordered: Mapping[Day, Micro], without: Iterable[Take] = ()) -> PeriodBin:
+    """A supplier's terms without their holds and these takes."""
+    return PeriodBin(today, terms, _demand(book, without), ordered)
 
 
 def _demand(book: Book, without: Iterable[Take]) -> dict[Day, Micro]:

@@ -64,8 +64,9 @@ class Entry:
 
     `day` is the due date of a receipt or plan (its usable date follows from the rules), the pick date of a claim, the
     needed date of a requirement, and None for stock, safety stock and capacity. A claim with `expires_at` is a hold.
-    `detail` is carried, not interpreted, but for `owner` of a claim, `kind` of a receipt, `latest_start` (a day),
-    `lead_days` and `seen_for` (the day on which it is now seen to count, where that is later) of a plan, and the pattern of a capacity.
+    `detail` is carried, not interpreted, but for `owner` of a claim, `kind` and `expected` (the day on which it is now seen to
+    come, where that is later than it is due) of a receipt, `latest_start` (a day), `lead_days` and `seen_for` (the day on which
+    it is now seen to count, where that is later) and `otherwise` of a plan, `untold` of stock, and the pattern of a capacity.
     """
 
     part: Part
@@ -74,6 +75,32 @@ class Entry:
     day: Day | None = None
     expires_at: datetime | None = None
     detail: Mapping[str, Any] | None = None
+
+
+SEEN: Final = {Part.PLAN: "seen_for", Part.RECEIPT: "expected"}
+"""Where an entry says that it comes later than was said: of a plan the day on which it counts, of a receipt the one that takes the
+place of its due date."""
+
+
+OTHERWISE: Final = "otherwise"
+"""Of a plan that is late because master data changed: the books that it would be made from by now."""
+
+
+def is_seen_late(supply: Entry) -> bool:
+    """Whether a plan or a receipt is known to come later than it was said."""
+    return SEEN[supply.part] in (supply.detail or {})
+
+
+def expected_day(receipt: Entry) -> Day | None:
+    """The day on which a receipt comes by what is known: its due date, or later where what it needs itself makes it late (§ 7).
+
+    None: nothing known lets it come.
+    """
+    detail = receipt.detail
+    if detail is None or "expected" not in detail:
+        return receipt.day
+    expected: Day | None = detail["expected"]
+    return expected
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +125,11 @@ class Rules:
         if today - due > self.past_due_limit_days:
             return None
         return max(usable, today + self.past_due_offset_days)
+
+    def receipt_counts_on(self, receipt: Entry, today: Day) -> Day | None:
+        """The day on which an open receipt counts as supply; None when nothing known lets it come, or it is too late to be believed."""
+        day = expected_day(receipt)
+        return None if day is None else self.counts_on(day, today)
 
     def plan_counts_on(self, plan: Entry, today: Day) -> Day | None:
         """The day on which a plan counts; None when nothing known lets it come. What it waits for may have made it late (§ 7)."""
@@ -193,6 +225,11 @@ class Book:
         return self._safety.quantity if self._safety is not None else 0
 
     @property
+    def untold(self) -> bool:
+        """Whether nothing was ever said of what is there or comes there: its 0 is not knowledge, and holds nothing against anybody."""
+        return self._stock is None or bool((self._stock.detail or {}).get("untold"))
+
+    @property
     def base(self) -> Book | None:
         """The book under a fork; None for a book of its own."""
         return self._base
@@ -219,8 +256,8 @@ class Book:
         self.memo = None
 
     def _replace(self, entry: Entry) -> None:
-        part, ref, day = entry.part, entry.ref, entry.day
-        if day is None:
+        part, ref = entry.part, entry.ref
+        if entry.day is None:
             raise UndatedEntryError(self.key, entry)
         table = self._tables[part]
         old = table.get(ref) if self._base is None else self.find(part, ref)
@@ -228,12 +265,12 @@ class Book:
         if old is not None:
             if part is Part.CLAIM:
                 self._disown(old)
-            if sums is not None:
-                self._add(sums, old.day or 0, -old.quantity)
+            if sums is not None and (summed := expected_day(old)) is not None:
+                self._add(sums, summed, -old.quantity)
         if entry.quantity:
             table[ref] = entry
-            if sums is not None:
-                self._add(sums, day, entry.quantity)
+            if sums is not None and (summed := expected_day(entry)) is not None:
+                self._add(sums, summed, entry.quantity)
             if part is Part.CLAIM:
                 self._own(entry)
         elif self._base is None:
@@ -433,7 +470,7 @@ class Book:
         return self._tables[Part.PLAN]
 
     def own_supply_by_day(self) -> Mapping[Day, Micro]:
-        """Open receipts by due date; in a fork, what it adds to its base."""
+        """Open receipts by the day on which they are expected; in a fork, what it adds to its base."""
         return self._supply
 
     def own_demand_by_day(self) -> Mapping[Day, Micro]:

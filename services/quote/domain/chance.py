@@ -24,6 +24,7 @@ from itertools import accumulate
 from math import prod
 from typing import TYPE_CHECKING, Final
 
+from services.quote.domain.book import expected_day
 from services.quote.domain.pegging import ON_HAND, PURCHASE_ORDER
 
 if TYPE_CHECKING:
@@ -186,11 +187,12 @@ def source_of_entry(entry: Entry, site: str) -> str | None:
 
 
 def _due(one: Peg, source: str, allowed: Mapping[str, int]) -> Day:
-    """When it was said to come: without what was allowed for its being late."""
+    """When it was said to come, or is expected by now where that is later: without what was allowed for its being late."""
     if one.plan is not None:
         return (one.due_day or 0) - allowed.get(source, 0)
-    detail = (one.entry.detail if one.entry is not None else None) or {}
-    return int(detail.get(TOLD, one.due_day or 0))
+    if one.entry is None:
+        return one.due_day or 0
+    return int((one.entry.detail or {}).get(TOLD) or expected_day(one.entry) or 0)
 
 
 def together(waits: Iterable[Wait], chances: Chances, today: Day) -> float | None:

@@ -72,7 +72,7 @@ def arrivals(book: Book, today: Day, rules: Rules) -> Arrivals:
         return kept
     counted = []
     for receipt in book.of(Part.RECEIPT):
-        day = rules.counts_on(receipt.day or 0, today)
+        day = rules.receipt_counts_on(receipt, today)
         if day is not None:
             counted.append((day, receipt.ref, receipt))
     for plan in book.of(Part.PLAN):

@@ -7,7 +7,8 @@ kept needs (choice). Safety stock counts, holds do not: they rank behind every p
 like anybody who comes anew: there both stay as they are.
 
 A plan is put in like a promise. Where it becomes later, so does what it brings, and the whole is done again with that, until
-no plan becomes later any more.
+no plan becomes later any more. A real order that itself needs something (components, minutes, goods of another site) is a fact: it
+stands before everybody, even into the negative, and what it brings comes later by as many days as what it needs does (choice).
 
     stays      iff  min over s >= d of projected(s) >= quantity on each book and day d that it needs, with all who stay before it
     projected  =    the first delivery day, not before the promised one, on which what is left bears it; slip = projected - promised
@@ -74,6 +75,8 @@ class Commitment:
     """How much it brings."""
     due: Day = 0
     """The day on which what it brings counts, if it stays."""
+    fact: bool = False
+    """A real order: what it needs is booked whatever others stand on, and where that is not there it brings later what it brings."""
     frozen: bool = False
     """It stands where it stands, whoever has to give way; where even that leaves it short, the day it could be met is told."""
 
@@ -122,9 +125,10 @@ def _once(
             bins[one.brings].change(day, one.quantity)
     fates: dict[str, Fate] = {}
     moving: list[tuple[Commitment, tuple[str, ...]]] = []
-    _stand_frozen([one for one in ordered if one.frozen], bins, behind, fates)
+    _stand([one for one in ordered if one.fact], bins, behind, fates)
+    _stand([one for one in ordered if one.frozen], bins, behind, fates)
     for one in ordered:
-        if one.frozen:
+        if one.fact or one.frozen:
             continue
         blocked = _keep(one, bins)
         if blocked is None:
@@ -137,12 +141,10 @@ def _once(
     return fates
 
 
-def _stand_frozen(
-    frozen: Sequence[Commitment], bins: Mapping[str, Bin], behind: Mapping[str, tuple[str, ...]], fates: dict[str, Fate]
-) -> None:
+def _stand(fixed: Sequence[Commitment], bins: Mapping[str, Bin], behind: Mapping[str, tuple[str, ...]], fates: dict[str, Fate]) -> None:
     """Put in who may not be moved: those who fit, then the others all the same, each with the day on which it could be met."""
     short: list[tuple[Commitment, str]] = []
-    for one in frozen:
+    for one in fixed:
         blocked = _keep(one, bins)
         if blocked is None:
             fates[one.name] = Fate(_day_of(one), kept=True)
@@ -150,7 +152,8 @@ def _stand_frozen(
             short.append((one, blocked))
     for one, blocked in short:
         keys = {take.key for take in one.takes} | {route.key for take in one.takes for route in take.others}
-        day, _ = _move(one, {key: bins[key].copy() for key in keys})
+        left = {key: bins[key].copy() for key in keys}
+        day = _move(one, left)[0] if one.brings is None else _move_plan(one, left)
         fates[one.name] = Fate(day, kept=False, blocked=(blocked, *behind.get(blocked, ())))
         for take in one.takes:
             bins[take.key].change(take.day, -take.quantity)
@@ -212,18 +215,24 @@ def _move_plan(one: Commitment, bins: Mapping[str, Bin]) -> Day | None:
     """Shift a plan by what its components and then its resources make it wait; the day on which it counts then.
 
     What it has of one resource is one job, however many days it was spread over; minutes of days that have passed are spent.
+    A plan that should have begun is due its lead time after today already, so it waits from today on; a real order waits from
+    the day on which it needed what is not there.
     """
     journal: list[tuple[str, Day, Micro]] = []
-    shift = 0
+    shift, comes = 0, one.due
     for take in one.takes:
         if take.key.endswith(RESOURCE):
             continue
-        meant = max(take.day, bins[take.key].today)
-        placed = _place(take.key, take.quantity, meant, bins, journal)
-        if placed is None:
+        today = bins[take.key].today
+        placed = _place(take.key, take.quantity, max(take.day, today), bins, journal)
+        arrives = None if placed is None else placed if take.deliver is None else take.deliver(placed)
+        if placed is None or arrives is None:
             _undo(journal, bins)
             return None
+        meant = take.day if one.fact and placed > today else max(take.day, today)
         shift = max(shift, placed - meant)
+        if placed > meant and take.deliver is not None:
+            comes = max(comes, arrives)
     jobs: dict[str, list[Take]] = {}
     for take in sorted(one.takes, key=lambda each: each.day):
         if take.key.endswith(RESOURCE) and take.day >= bins[take.key].today:
@@ -234,7 +243,7 @@ def _move_plan(one: Commitment, bins: Mapping[str, Bin]) -> Day | None:
             _undo(journal, bins)
             return None
         shift = max(shift, placed - job[-1].day)
-    return one.due + shift
+    return max(one.due + shift, comes)
 
 
 def _place(key: str, quantity: Micro, day: Day, bins: Mapping[str, Bin], journal: list[tuple[str, Day, Micro]]) -> Day | None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from services.quote.domain.book import Day, Micro
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from services.quote.domain.dates import Way
 
 MICRO = 1_000_000
-_WEEK = 7
+WEEK: Final = 7
+"""How long a period is, where only a capacity is said."""
 
 
 class Kind(StrEnum):
@@ -146,7 +147,7 @@ class Buy:
     @property
     def days_of_period(self) -> int:
         """How long a period is: a week, where only a capacity is said."""
-        return self.period_days or _WEEK
+        return self.period_days or WEEK
 
     def last_day_of_period(self, day: Day) -> Day:
         """The last day of the period in which a day lies."""

@@ -47,15 +47,17 @@ class Quota:
 
 def _on_order(source: Buy, place: Place, first: Day, last: Day) -> Micro:
     """What is on order from the supplier for the place, and due within the days."""
-    return sum(
-        one.quantity
-        for one in place.book.of(Part.RECEIPT)
-        if one.day is not None
-        and first <= one.day <= last
-        and one.detail
-        and one.detail.get("kind", PURCHASE_ORDER) == PURCHASE_ORDER
-        and one.detail.get("supplier") == source.supplier
-    )
+    return sum(quantity for day, quantity in on_order(place.book, source.supplier).items() if first <= day <= last)
+
+
+def on_order(book: Book, supplier: str | None) -> dict[Day, Micro]:
+    """What is on order from a supplier for a book, by due date."""
+    found: dict[Day, Micro] = {}
+    for one in book.of(Part.RECEIPT):
+        detail = one.detail or {}
+        if one.day is not None and detail.get("kind", PURCHASE_ORDER) == PURCHASE_ORDER and detail.get("supplier") == supplier:
+            found[one.day] = found.get(one.day, 0) + one.quantity
+    return found
 
 
 def deliveries(source: Buy, place: Place, quota: Quota, quantity: Micro) -> Iterator[tuple[Day, Day, Load]]:

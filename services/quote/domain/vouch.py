@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from services.quote.domain.answer import Outcome, outcome_of_all
 from services.quote.domain.assume import AssumingShelf
-from services.quote.domain.book import Entry, Part
+from services.quote.domain.book import Entry, Part, expected_day
 from services.quote.domain.chance import TOLD, chance_of, source_of, source_of_entry, waits_of
 from services.quote.domain.chance import together as chance_of_all
 from services.quote.domain.promise import promise
@@ -55,14 +55,15 @@ class CautiousShelf(AssumingShelf):
         today, rules = self.today(site), self.rules(sku, site)
         for part in (Part.RECEIPT, Part.PLAN):
             for entry in list(book.of(part)):
-                source, due = source_of_entry(entry, site), entry.day or 0
-                if source is None or (part is Part.RECEIPT and rules.counts_on(due, today) is None):
+                source, due = source_of_entry(entry, site), expected_day(entry)
+                if source is None or due is None or (part is Part.RECEIPT and rules.counts_on(due, today) is None):
                     continue  # assumed, or too late to be believed in any case
                 slack = self._chances.slack_for(source, self._level, today - due)
                 if slack is None:
                     yield replace(entry, quantity=0)
                 elif slack > rules.dock_to_stock_days:
-                    yield replace(entry, day=due + slack - rules.dock_to_stock_days, detail={**(entry.detail or {}), TOLD: due})
+                    detail = {name: said for name, said in (entry.detail or {}).items() if name != "expected"}
+                    yield replace(entry, day=due + slack - rules.dock_to_stock_days, detail={**detail, TOLD: due})
 
     def sources(self, sku: str, site: str) -> Sequence[Source]:
         """Where more can come from, each source given the days by which it may be late; without those that are too late too often."""

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from services.quote.answers import iso_instant
 from services.quote.asks import ConfirmAsk, LineAsk, OrderAsk, QuoteAsk
+from services.quote.handlers.hold import as_it_stands
+from services.quote.handlers.inquire import BoardShelf
 from services.quote.store import documents
 from shared.paging import decode_cursor, encode_cursor
 from shared.problems import FieldError, Problem, conflict, not_found, unprocessable
@@ -31,8 +33,10 @@ async def find_quote(pool: Pool, board: Board, decision_log: DecisionLog, quote_
     async with pool.connection() as connection:
         quote = (await documents.find_quotes(connection, [quote_id], lock=False)).get(quote_id)
     if quote is not None:
-        status = "expired" if quote.status == "held" and not quote.is_live(board.now()) else quote.status
-        return FoundQuote({**quote.answer, "status": status}, None)
+        now = board.now()
+        if quote.is_live(now):
+            return FoundQuote(as_it_stands(quote.answer, quote.claims, BoardShelf(board, now)), None)
+        return FoundQuote({**quote.answer, "status": "expired" if quote.status == "held" else quote.status}, None)
     inquiry = await decision_log.find(quote_id)
     return None if inquiry is None else FoundQuote(inquiry.result, inquiry)
 

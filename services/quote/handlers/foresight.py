@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from services.quote.domain.balance import balance
 from services.quote.domain.bins import Bin, is_short, resource_bin, stock_bin
-from services.quote.domain.book import PERIOD, RESOURCE, Entry, Part
-from services.quote.domain.capacity import capacity_of
+from services.quote.domain.book import OTHERWISE, PERIOD, RESOURCE, Entry, Part, holds_stock, is_seen_late
 from services.quote.domain.dates import immediate
+from services.quote.domain.needs import order_behind
 from services.quote.domain.risk import Commitment, Fate, Rank, Route, Take, foresee
 from services.quote.handlers.change_order import part_of
+from services.quote.handlers.remake import NOT_REMADE, Remade, made_anew
+from services.quote.handlers.upstream import Upstream, name_of_order
 from services.quote.store import books, documents
 
 if TYPE_CHECKING:
@@ -30,6 +33,8 @@ MOST_BOOKS: Final = 500
 """Books that one look fills anew; beyond them everybody is taken to stay where he is, until they are due themselves."""
 MOST_ORDERS: Final = 2_000
 """Orders that one look puts in anew; of a book with more, those that are served first (by priority and pick day) are taken to stay."""
+MOST_REMADE: Final = 200
+"""Plans that one look plans once more, of those that had become late by master data; the others stay as late as they were."""
 IN_A_THREAD: Final = 200
 """So many commitments are worked out beside the requests, not between them."""
 
@@ -61,6 +66,10 @@ class Foresight:
     """Of these, those in which everybody is put in anew."""
     plans: dict[str, str] = field(default_factory=dict)
     """Plans that are put in anew, and their books."""
+    remade: dict[str, Remade] = field(default_factory=dict)
+    """Plans that were planned once more by the master data of now, and what came of it."""
+    real_orders: dict[str, str] = field(default_factory=dict)
+    """Real orders that themselves need something and are put in anew, and their books."""
     orders: dict[str, OrderRow] = field(default_factory=dict)
     wanted: set[str] = field(default_factory=set)
     """Orders to be read."""
@@ -75,6 +84,11 @@ class Foresight:
         """The instant and the books are the board's."""
         self.now = self.board.now()
         self.books = self.board.books
+
+    @property
+    def upstream(self) -> Upstream:
+        """What plans and real orders wait for, in these books."""
+        return Upstream(self.board, self.books, self.now)
 
     # -- who is to be looked at
 
@@ -109,38 +123,45 @@ class Foresight:
         self.seen.add(key)
         ahead: set[str] = set()
         late = False
-        for plan in book.of(Part.PLAN):
-            needs = _needs_of(plan)
-            if plan.ref in self.plans or "seen_for" in (plan.detail or {}) or any(self._is_short(other) for other in needs):
+        for supply in chain(book.of(Part.PLAN), book.of(Part.RECEIPT)):
+            needs = self.upstream.needs(supply)
+            if self._is_in(supply) or supply.ref in self.remade or is_seen_late(supply) or any(self._is_short(other) for other in needs):
                 late = True
-                self._put_in(plan.ref, key)
+                self._put_in(supply, key)
                 ahead |= needs
         if late or key in self.everybody or self._is_short(key):
             ahead |= self._widen(book)
-        for plan_id, home in self.board.late_plans.items():
-            one = self.books[home].find(Part.PLAN, plan_id)
-            if one is not None and key in _needs_of(one):  # what made it late may be over
-                self._put_in(plan_id, home)
+        for late_one, home in self.upstream.late():
+            if key in self.upstream.needs(late_one) or key in (late_one.detail or {}).get(OTHERWISE, ()):  # what made it late may be over
+                self._put_in(late_one, home)
                 ahead.add(home)
         return ahead
+
+    def _is_in(self, supply: Entry) -> bool:
+        return supply.ref in (self.plans if supply.part is Part.PLAN else self.real_orders)
 
     def _is_short(self, key: str) -> bool:
         if key not in self.short:
             book = self.books.get(key)
-            self.short[key] = book is not None and is_short(book, self.today(book), self.now, self.board.rules(book.sku, book.site))
+            self.short[key] = book is not None and self._lacks(book)
         return self.short[key]
+
+    def _lacks(self, book: Book) -> bool:
+        if book.site == PERIOD:
+            return self.upstream.period_bin(book).overloaded
+        return is_short(book, self.today(book), self.now, self.board.rules(book.sku, book.site))
 
     def is_sound(self, key: str) -> bool:
         """Whether nobody lacks anything there, holds and safety stock included: whoever is confirmed next endangers nobody."""
         book = self.books.get(key)
-        if book is None or book.site == RESOURCE:
+        if book is None or not holds_stock(book.site):
             return not self._is_short(key)
         return min(balance(book, self.today(book), self.now, self.board.rules(book.sku, book.site)).projected) >= 0
 
     def _widen(self, book: Book) -> set[str]:
         """Everybody who stands in a short book is put in anew."""
         self.wide.add(book.key)
-        ahead: set[str] = set()
+        behind: set[tuple[Part, str, str]] = set()
         owners: dict[str, tuple[int, int, str]] = {}
         for part in (Part.CLAIM, Part.REQUIREMENT):
             for claim in book.of(part):
@@ -148,13 +169,11 @@ class Foresight:
                 if claim.expires_at is not None:
                     continue
                 if "plan" in detail:
-                    plan_id = detail["plan"]
-                    if (home := self.board.plans.get(plan_id)) is not None:
-                        self._put_in(plan_id, home)
-                        plan = self.books[home].find(Part.PLAN, plan_id)
-                        ahead |= {home} | (set() if plan is None else _needs_of(plan))
-                        if home in self.seen and home not in self.wide:
-                            ahead |= self._widen(self.books[home])
+                    if (home := self.board.plans.get(detail["plan"])) is not None:
+                        behind.add((Part.PLAN, detail["plan"], home))
+                elif (order_id := order_behind(claim)) is not None:
+                    if (home := self.board.needs.homes.get(order_id)) is not None and not self.upstream.is_untold(book.key):
+                        behind.add((Part.RECEIPT, order_id, home))
                 elif part is Part.CLAIM or detail.get("kind") == "order_elsewhere":
                     owner = str(detail.get("owner", ""))
                     found = (int(detail.get("priority", 0)), claim.day or 0, owner)
@@ -163,12 +182,31 @@ class Foresight:
         last = sorted(owners.values())
         self.left_out += max(0, len(last) - room)
         self.wanted |= {owner for _, _, owner in last[len(last) - room :]} if room else set()
-        return ahead - self.seen
+        return self._follow(behind) - self.seen
 
-    def _put_in(self, plan_id: str, home: str) -> None:
-        self.plans[plan_id] = home
-        plan = self.books[home].find(Part.PLAN, plan_id)
-        order_id = None if plan is None else (plan.detail or {}).get("order_id")
+    def _follow(self, behind: Iterable[tuple[Part, str, str]]) -> set[str]:
+        """Put in the plans and real orders that stand in a short book; the books that they come to and take from."""
+        ahead: set[str] = set()
+        for part, ref, home in behind:
+            supply = self.books[home].find(part, ref)
+            if supply is None:
+                continue
+            self._put_in(supply, home)
+            ahead |= {home, *self.upstream.needs(supply)}
+            if home in self.seen and home not in self.wide:
+                ahead |= self._widen(self.books[home])
+        return ahead
+
+    def _put_in(self, supply: Entry, home: str) -> None:
+        if supply.part is Part.RECEIPT:
+            self.real_orders[supply.ref] = home
+            return
+        self.plans[supply.ref] = home
+        detail = supply.detail or {}
+        if OTHERWISE in detail and supply.ref not in self.remade:  # whether that still is so
+            kept = Remade(detail["seen_for"], tuple(detail[OTHERWISE]))
+            self.remade[supply.ref] = kept if len(self.remade) >= MOST_REMADE else made_anew(self.board, self.now, supply, home)
+        order_id = detail.get("order_id")
         if order_id and order_id not in self.orders:
             self.wanted.add(order_id)
 
@@ -254,7 +292,7 @@ class Foresight:
 
     async def foresee(self, lines: Sequence[OpenLine]) -> dict[str, Fate]:
         """What becomes of these lines, and of the plans that are put in anew, by name."""
-        if not lines and not self.plans:
+        if not lines and not self.plans and not self.real_orders:
             return {}
         commitments = self.commitments(lines) + self.planned()
         bins = self.fill(commitments)
@@ -264,6 +302,7 @@ class Foresight:
 
     def fill(self, commitments: Iterable[Commitment]) -> dict[str, Bin]:
         """The books that these need or may need, without any of them."""
+        commitments = list(commitments)
         moving: dict[str, list[Take]] = {}
         plans: dict[str, list[str]] = {}
         for one in commitments:
@@ -273,15 +312,21 @@ class Foresight:
                     moving.setdefault(route.key, [])
             if one.brings is not None:
                 moving.setdefault(one.brings, [])
-                plans.setdefault(one.brings, []).append(one.name)
-        bins: dict[str, Bin] = {}
-        for key, takes in moving.items():
-            book = self.books[key]
-            if book.site == RESOURCE:
-                bins[key] = resource_bin(book, self.today(book), takes)
-            else:
-                bins[key] = stock_bin(book, self.today(book), self.board.rules(book.sku, book.site), takes, plans.get(key, ()))
-        return bins
+                if not one.fact:
+                    plans.setdefault(one.brings, []).append(one.name)
+        put_in = {one.name for one in commitments if one.fact}
+        orders: dict[str, list[str]] = {}
+        for ref, home in self.real_orders.items():
+            if name_of_order(ref) in put_in:
+                orders.setdefault(home, []).append(ref)
+        return {key: self._bin(self.books[key], takes, plans.get(key, ()), orders.get(key, ())) for key, takes in moving.items()}
+
+    def _bin(self, book: Book, takes: Sequence[Take], plans: Sequence[str], orders: Sequence[str]) -> Bin:
+        if book.site == RESOURCE:
+            return resource_bin(book, self.today(book), takes)
+        if book.site == PERIOD:
+            return self.upstream.period_bin(book, takes)
+        return stock_bin(book, self.today(book), self.board.rules(book.sku, book.site), takes, plans, orders)
 
     def commitments(self, lines: Sequence[OpenLine]) -> list[Commitment]:
         """The lines as the kernel puts them in: each for itself, those of an order that ships complete as one."""
@@ -303,25 +348,19 @@ class Foresight:
         return found
 
     def planned(self) -> list[Commitment]:
-        """The plans that are put in anew, with what they need."""
+        """The plans and real orders that are put in anew, with what they need."""
         found = []
         for plan_id, home in self.plans.items():
             plan = self.books[home].find(Part.PLAN, plan_id)
-            if plan is None or home not in self.seen:
-                continue
-            detail = plan.detail or {}
-            takes = []
-            for key, ref in detail.get("claims", ()):
-                if key.endswith(f"|{PERIOD}"):
-                    continue
-                book = self.books.get(key)
-                claim = None if book is None else book.find(Part.CLAIM, ref)
-                if claim is not None and claim.day is not None and key in self.seen:
-                    takes.append(Take(key, claim.day, claim.quantity))
-            order = self.orders.get(str(detail.get("order_id")))
-            due = self.board.rules(*home.rsplit("|", 1)).plan_due_on(plan, self.today(self.books[home]))
-            rank = self._rank_of_plan(order, plan)
-            found.append(Commitment(plan_id, rank, tuple(takes), None, home, plan.quantity, due))
+            anew = self.remade.get(plan_id, NOT_REMADE).day
+            if plan is not None and home in self.seen and anew is not None:
+                order = self.orders.get(str((plan.detail or {}).get("order_id")))
+                found.append(self.upstream.plan(plan, home, self._rank_of_plan(order, plan), self.seen, anew))
+        for order_id, home in self.real_orders.items():
+            supply = self.books[home].find(Part.RECEIPT, order_id)
+            put_in = None if supply is None or home not in self.seen else self.upstream.order(supply, home, self.seen)
+            if put_in is not None:
+                found.append(put_in)
         return found
 
     def rank(self, order: OrderRow, line: LineRow, number: int, of_plan: int = 1) -> Rank:
@@ -343,18 +382,14 @@ class Foresight:
         ]
         return min(ranks, default=(2**31, 0, 0, plan.ref, 0, 0))
 
+    def planned_for(self, plan: Entry, home: str) -> Day:
+        """The day on which a plan counts if it gets what it needs."""
+        book = self.books[home]
+        return self.board.rules(book.sku, book.site).plan_due_on(plan, self.today(book))
+
     def today(self, book: Book) -> Day:
         """The civil date where the book is."""
-        site = book.site
-        if site == RESOURCE:
-            capacity = capacity_of(book)
-            site = "" if capacity is None else capacity.site
-        return self.board.today(site, self.now)
-
-
-def _needs_of(plan: Entry) -> set[str]:
-    """The books that it takes from: what a supplier can deliver in a period is promised by the supplier, and not watched."""
-    return {str(key) for key, _ in (plan.detail or {}).get("claims", ()) if not str(key).endswith(f"|{PERIOD}")}
+        return self.upstream.today(book.key)
 
 
 def is_frozen(order: OrderRow, line: LineRow) -> bool:

@@ -10,6 +10,7 @@ from services.quote.asks import micro
 from services.quote.domain.book import Entry, Part
 from services.quote.handlers.endanger import by_capacity, on_the_way
 from services.quote.handlers.hear_supply import book_of
+from services.quote.handlers.remake import plans_hit
 from services.quote.ledger import Change, Effect
 from services.quote.store import supply
 from services.quote.store.books import Cause
@@ -74,6 +75,7 @@ class HearCapacity(Change):
     def decide(self, desk: Desk) -> Effect:
         """Facts are never refused: a day may be claimed beyond what it has."""
         effect = Effect(definitions=list(self._definitions), looks=on_the_way(desk.board, self._definitions))
+        effect.remakes = plans_hit(desk.board, self._definitions)
         effect.cause = Cause("resource-capacity-changed", None, FROM_CAPACITY)
         for resource, event in self._resources.items():
             key = book_of(resource)

@@ -12,6 +12,7 @@ from services.quote.domain.sources import MICRO
 from services.quote.handlers.endanger import by_item, by_supply, on_the_way
 from services.quote.handlers.learn_lateness import lateness_of, put_off
 from services.quote.handlers.plans import replace_plans
+from services.quote.handlers.remake import plans_hit, terms_cut
 from services.quote.handlers.ship import Left, match
 from services.quote.ledger import Change, Effect
 from services.quote.store import documents, supply
@@ -135,6 +136,7 @@ class HearSupply(Change):
     def decide(self, desk: Desk) -> Effect:
         """Facts are never refused: a book may become short."""
         effect = Effect(definitions=list(self._definitions), looks=on_the_way(desk.board, self._definitions))
+        effect.remakes = plans_hit(desk.board, self._definitions)
         effect.cause = Cause("position-changed", None, FROM_INVENTORY)
         for key, state in self._states.items():
             if state.revision <= self._seen.get(key, 0):
@@ -151,6 +153,7 @@ class HearSupply(Change):
                 effect.dangers[key] = danger
             for entry in _differences(book, state, highest):
                 effect.put(key, entry)
+        effect.dangers |= dict(terms_cut(desk.board, self._definitions))
         for definition in self._definitions:
             if definition.kind == "item":
                 effect.dangers |= by_item(desk.board, definition)
@@ -184,8 +187,9 @@ class HearSupply(Change):
 
 def _differences(book: Book, state: PositionState, highest: Mapping[str, int]) -> Iterable[Entry]:
     """The entries that turn what the book knows of supply into what inventory says; `highest`: the most ordered, by receipt."""
-    if book.find(Part.STOCK, "") is None or book.on_hand != micro(state.on_hand):
-        yield Entry(Part.STOCK, "", micro(state.on_hand))
+    untold = book.untold and not _is_told(state)
+    if book.find(Part.STOCK, "") is None or book.on_hand != micro(state.on_hand) or book.untold != untold:
+        yield Entry(Part.STOCK, "", micro(state.on_hand), None, None, {"untold": True} if untold else None)
     if book.safety_stock != micro(state.safety_stock):
         yield Entry(Part.SAFETY, "", micro(state.safety_stock))
     wanted: dict[tuple[Part, str], Entry] = {}
@@ -196,6 +200,7 @@ def _differences(book: Book, state: PositionState, highest: Mapping[str, int]) -
             "highest": highest[receipt.receipt_id],
             "load": [[load.resource, load.date.toordinal(), load.minutes] for load in receipt.load],
             **put_off(book.find(Part.RECEIPT, receipt.receipt_id), receipt),
+            **_still_expected(book.find(Part.RECEIPT, receipt.receipt_id), receipt.due_date.toordinal()),
         }  # fmt: skip
         wanted[Part.RECEIPT, receipt.receipt_id] = Entry(
             Part.RECEIPT, receipt.receipt_id, micro(receipt.open_quantity), receipt.due_date.toordinal(), None, detail
@@ -214,6 +219,19 @@ def _differences(book: Book, state: PositionState, highest: Mapping[str, int]) -
     for (part, ref), entry in wanted.items():
         if book.find(part, ref) != entry:
             yield entry
+
+
+def _is_told(state: PositionState) -> bool:
+    """Whether anything was said of what is there or comes there; a position may be known by what leaves it alone."""
+    return state.counted_at is not None or state.on_hand > 0 or state.blocked > 0 or bool(state.receipts)
+
+
+def _still_expected(before: Entry | None, due: int) -> dict[str, Any]:
+    """When a receipt was seen to come stays known until it is looked at again, unless it is now due no earlier."""
+    detail = {} if before is None else before.detail or {}
+    if "expected" not in detail or (detail["expected"] is not None and detail["expected"] <= due):
+        return {}
+    return {"expected": detail["expected"]}
 
 
 def book_of(resource: str) -> str:
@@ -239,7 +257,8 @@ def _load_resources(effect: Effect, desk: Desk, book: Book, state: PositionState
     for standing in book.of(Part.RECEIPT):
         for n, (resource, day, _) in enumerate((standing.detail or {}).get("load", ())):
             ref = f"inventory:{standing.ref}/{n}"
-            told.setdefault((resource, ref), Entry(Part.REQUIREMENT, ref, 0, day))
+            detail = {"kind": "load", "owner": standing.ref, "from": FROM_INVENTORY}
+            told.setdefault((resource, ref), Entry(Part.REQUIREMENT, ref, 0, day, None, detail))
     for (resource, _), entry in told.items():
         other = desk.fork(book_of(resource))
         before = None if other is None else other.find(Part.REQUIREMENT, entry.ref)

@@ -23,6 +23,7 @@ from shared.ids import new_id
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from services.quote.domain.request import Shelf
     from services.quote.ledger import Desk
     from services.quote.store.rows import ClaimRow
 
@@ -110,7 +111,7 @@ class ConfirmHold(Change):
             **quote.answer, "status": "confirmed", "order_id": self.order_id, "expires_at": None,
             "lines": [line for line in quote.answer["lines"] if line["line_ref"] in wanted or self.line_refs is None],
         }  # fmt: skip
-        answer = _as_it_stands(answer, [claim for claim in quote.claims if claim.line_ref in wanted], desk)
+        answer = as_it_stands(answer, [claim for claim in quote.claims if claim.line_ref in wanted], desk)
         confirmed = replace(
             reduced(quote, wanted), status="confirmed", order_id=self.order_id, expires_at=None, answer=answer,
             revision=quote.revision + 1, updated_at=desk.now,
@@ -128,14 +129,14 @@ class ConfirmHold(Change):
         return effect
 
 
-def _as_it_stands(answer: dict[str, Any], claims: Sequence[ClaimRow], desk: Desk) -> dict[str, Any]:
+def as_it_stands(answer: dict[str, Any], claims: Sequence[ClaimRow], shelf: Shelf) -> dict[str, Any]:
     """What was answered when it was held; where supply has fallen since, it says so: what a hold has, it has, and is at risk at once."""
     found: dict[str, list[Reason]] = {}
     for claim in claims:
-        book = desk.fork(f"{claim.sku}|{claim.site}")
+        book = shelf.book(claim.sku, claim.site)
         if book is None:
             continue
-        figures = balance(book, desk.today(claim.site), desk.now, desk.rules(claim.sku, claim.site))
+        figures = balance(book, shelf.today(claim.site), shelf.now, shelf.rules(claim.sku, claim.site))
         stands = standing(figures, book.safety_stock, claim.day)
         if stands is Standing.NOTHING:
             said = f"{claim.site} is short of {claim.sku} by now: the promise stands, and is at risk"
@@ -143,11 +144,14 @@ def _as_it_stands(answer: dict[str, Any], claims: Sequence[ClaimRow], desk: Desk
         elif stands is Standing.SAFETY_STOCK:
             said = f"{claim.site} serves {claim.sku} from its safety stock"
             found.setdefault(claim.line_ref, []).append(because(Code.USES_SAFETY_STOCK, said, claim.site))
+    short = {line_ref for line_ref, reasons in found.items() if any(reason.code == Code.BOOK_SHORT for reason in reasons)}
     if not found:
         return answer
     said = "; ".join(dict.fromkeys(reason.summary for reasons in found.values() for reason in reasons))
     lines = [
-        {**line, "reasons": [*line["reasons"], *(reason_of(one) for one in found.get(line["line_ref"], ()))]} for line in answer["lines"]
+        {**line, "reasons": [*line["reasons"], *(reason_of(one) for one in found.get(line["line_ref"], ()))]}
+        | ({"at_risk": True} if line["line_ref"] in short else {})
+        for line in answer["lines"]
     ]
     return {**answer, "summary": f"{answer['summary']} But {said}.", "lines": lines}
 

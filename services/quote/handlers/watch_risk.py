@@ -7,6 +7,7 @@ that dies in between leaves everything due. One process looks at a time; the oth
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Final
@@ -19,9 +20,11 @@ from services.quote.domain.book import Part
 from services.quote.domain.risk import Fate
 from services.quote.handlers.endanger import by_midnight, by_way
 from services.quote.handlers.foresight import Foresight, OpenLine, name_of, promised_day
-from services.quote.handlers.see_plans import SeenPlan
+from services.quote.handlers.remake import made_anew
+from services.quote.handlers.see_supply import SeenSupply, seen_otherwise
 from services.quote.store import outbox, risk
-from services.quote.store.risk import AT_RISK, BOOK, CLOSED, MISSED, RECOVERED, DueRow, RiskRow
+from services.quote.store.pool import RETRYABLE, TOO_SLOW
+from services.quote.store.risk import AT_RISK, BOOK, CLOSED, MISSED, ORDER, PLAN, RECOVERED, DueRow, RiskRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,12 +38,10 @@ log = structlog.get_logger()
 
 DUE_AT_ONCE: Final = 500
 STATES_AT_ONCE: Final = 5_000
-MOST_BOOKS: Final = 500
-"""Books that one look fills anew; beyond them everybody is taken to stay where he is, until they are due themselves."""
-MOST_ORDERS: Final = 2_000
-"""Orders that one look puts in anew; of a book with more, those that are served first (by priority and pick day) are taken to stay."""
-IN_A_THREAD: Final = 200
-"""So many commitments are worked out beside the requests, not between them."""
+SLOW_SECONDS, FAULT_SECONDS = 4.0, 600.0
+"""For how long at most is set aside what had too little time, and what cannot be looked at."""
+REMAKE_SECONDS: Final = 0.5
+"""How long one look plans things once more; the rest is due again."""
 BOOKS_BETWEEN: Final = 200
 """Books that midnight looks at before others get their turn."""
 
@@ -56,8 +57,8 @@ class RiskWatch:
         self._alarm = asyncio.Event()
         self._days: dict[str, date] | None = None
         self._at_once = DUE_AT_ONCE
-        self.seen: tuple[SeenPlan, ...] = ()
-        """Plans that the last look saw come on another day than their book says: for the door to write."""
+        self.seen: tuple[SeenSupply, ...] = ()
+        """Plans and real orders that the last look saw come on another day than their book says: for the door to write."""
 
     def alarm(self) -> None:
         """Something was committed that has to be looked at."""
@@ -74,31 +75,34 @@ class RiskWatch:
     async def look(self) -> bool:
         """Look at what is due, if it is our turn; whether there may be more."""
         async with self._pool.connection() as connection:
-            if not await risk.is_due(connection):
+            waiting = await risk.list_due(connection, self._at_once)
+            if not waiting:
                 return False
+            await self._board.look(self._pool)  # whatever came before it is known then, whoever wrote it
             async with connection.transaction():
                 if not await risk.lead(connection):
                     return False
-                due = await risk.take_due(connection, self._at_once)
-                if due:
-                    await self._board.look(self._pool)  # whatever came before it is known then, whoever wrote it
+                due = await risk.take_due(connection, waiting)
                 look = _Look(self._board, connection, due)
                 said = await look.tell() if due else 0
-        self.seen = tuple(look.seen_plans)
+        self.seen = tuple(look.seen)
         self._at_once = min(2 * self._at_once, DUE_AT_ONCE)
         if said:
             self._woken()
         return bool(due)
 
-    async def step_aside(self) -> None:
-        """After a look that failed: halve what is looked at down to the culprit, and set that aside for a while."""
+    async def step_aside(self, error: Exception) -> None:
+        """After a look that failed: halve what is looked at down to the culprit, and set that aside for a while.
+
+        What only had too little time has it again in a few seconds: a busy machine must not keep anybody from being told.
+        """
         self.alarm()
         if self._at_once > 1:
             self._at_once //= 2
             return
         async with self._pool.connection() as connection, connection.transaction():
             if await risk.lead(connection):
-                await risk.set_aside(connection)
+                await risk.set_aside(connection, SLOW_SECONDS if isinstance(error, (*TOO_SLOW, *RETRYABLE)) else FAULT_SECONDS)
                 self._at_once = DUE_AT_ONCE
 
     async def roll(self) -> None:
@@ -138,8 +142,8 @@ class _Look:
     connection: Connection
     due: Sequence[DueRow]
     sight: Foresight = field(init=False)
-    seen_plans: list[SeenPlan] = field(default_factory=list)
-    """Plans that come on another day than their book says."""
+    seen: list[SeenSupply] = field(default_factory=list)
+    """Plans and real orders that come on another day than their book says."""
 
     def __post_init__(self) -> None:
         """It sees what the board knows now."""
@@ -148,8 +152,10 @@ class _Look:
     async def tell(self) -> int:
         """Write and say what has changed; how many events that were."""
         keys = {one.key for one in self.due if one.kind == BOOK}
-        order_ids = {one.key for one in self.due if one.kind != BOOK}
+        order_ids = {one.key for one in self.due if one.kind == ORDER}
         causes = {one.key: one.cause for one in self.due if one.cause is not None and one.kind == BOOK}
+        causes |= await self._remake()
+        keys |= {self.board.plans[plan_id] for plan_id in self.sight.remade}
         if causes:
             await risk.save_causes(self.connection, causes)
         standing = await risk.list_open(self.connection, keys, order_ids, STATES_AT_ONCE)
@@ -158,26 +164,33 @@ class _Look:
         await self.sight.gather(keys | {key for row in standing for key in row.books})
         lines = [line for order in self.sight.orders.values() for line in self.sight.open_lines(order)]
         fates = await self.sight.foresee(lines)
-        await self._see_plans(fates)
+        self.seen = seen_otherwise(self.sight, fates)
+        if self.seen:  # due until that is written, so that a death in between loses none
+            await risk.add_due(self.connection, [DueRow(BOOK, key) for key in sorted({one.key for one in self.seen})])
         return await self._write(lines, fates)
 
-    # -- what is told
+    async def _remake(self) -> dict[str, RiskCause]:
+        """Plan once more what may not be made as it was planned; by book, what made a plan late. What there is no time for is due again."""
+        causes: dict[str, RiskCause] = {}
+        began = time.monotonic()
+        later: list[DueRow] = []
+        for one in self.due:
+            home = self.board.plans.get(one.key) if one.kind == PLAN else None
+            plan = None if home is None else self.board.books[home].find(Part.PLAN, one.key)
+            if home is None or plan is None:
+                continue
+            if time.monotonic() - began > REMAKE_SECONDS:
+                later.append(one)
+                continue
+            anew = self.sight.remade[one.key] = made_anew(self.board, self.sight.now, plan, home)
+            if one.cause is not None and (anew.day is None or anew.day > self.sight.planned_for(plan, home)):
+                causes[home] = one.cause
+            await asyncio.sleep(0)
+        if later:
+            await risk.add_due(self.connection, later)
+        return causes
 
-    async def _see_plans(self, fates: dict[str, Fate]) -> None:
-        """Plans that come on another day than their book says: due until that is written, so that a death in between loses none."""
-        for plan_id, home in self.sight.plans.items():
-            book = self.board.books[home]
-            plan, fate = book.find(Part.PLAN, plan_id), fates.get(plan_id)
-            if plan is None or fate is None:
-                continue
-            late = fate.day is None or fate.day > self.board.rules(book.sku, book.site).plan_due_on(plan, self.sight.today(book))
-            seen = SeenPlan(plan_id, plan.day, late=late, day=fate.day if late else None)
-            if seen.stands_in(plan):
-                continue
-            self.seen_plans.append(seen)
-        if self.seen_plans:
-            homes = {self.sight.plans[one.plan_id] for one in self.seen_plans}
-            await risk.add_due(self.connection, [DueRow(BOOK, key) for key in sorted(homes)])
+    # -- what is told
 
     async def _write(self, lines: Sequence[OpenLine], fates: dict[str, Fate]) -> int:
         before = await risk.find_states(self.connection, self.sight.orders)
@@ -225,11 +238,12 @@ class _Look:
         if state == RECOVERED and (before is None or not before.is_open):
             return None
         day = None if fate.day is None else max(fate.day, promised, today if missed else promised)
+        could_serve = {route.key for take in one.takes for route in take.others}
         row = RiskRow(
             one.order.id, one.line.line_ref, 1 if before is None else before.revision + 1, state, one.line.promised_date,
             None if day is None else date.fromordinal(day), 0 if day is None else day - promised, day is None,
             self._cause(one, fate, before, causes) if late else None if before is None else before.cause,
-            tuple(sorted({*(take.key for take in one.takes), *fate.blocked})), self.sight.now,
+            tuple(sorted({*(take.key for take in one.takes), *could_serve, *fate.blocked})), self.sight.now,
         )  # fmt: skip
         if before is None:
             return row

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from services.quote.domain.balance import balance
-from services.quote.domain.book import BUCKET, PERIOD, RESOURCE, Book, Entry, Part
+from services.quote.domain.book import BUCKET, OTHERWISE, PERIOD, RESOURCE, Book, Entry, Part, holds_stock
 from services.quote.store.books import Cause, Step
 
 if TYPE_CHECKING:
@@ -55,6 +55,8 @@ class Effect:
     repromises: list[RepromiseRow] = field(default_factory=list)
     looks: set[str] = field(default_factory=set)
     """Orders that have to be looked at, though nothing of theirs changes here."""
+    remakes: dict[str, RiskCause] = field(default_factory=dict)
+    """Plans that may not be made as they were planned, by id, with the record behind it."""
     events: list[Event] = field(default_factory=list)
     guards: set[str] = field(default_factory=set)
     """Books that have to be locked though nothing is written to them: others may not take meanwhile what was seen to be left."""
@@ -151,6 +153,8 @@ class Desk:
         self.steps: list[tuple[Step, Cause]] = []
         self.due: list[DueRow] = []
         """What has to be looked at for risk once this is committed."""
+        self.helps = False
+        """Whether somebody in danger may gain by it."""
         self._forks: dict[str, Book | None] = {}
         self._bases: dict[str, int | None] = {}
         self._learned = board.learned
@@ -237,16 +241,27 @@ class Desk:
         return True
 
     def unsafe(self) -> list[str]:
-        """The books changed here whose promises may be in danger, or be safe again: they are or were short, or plans stand in them.
+        """The books changed here whose promises may be in danger, or be safe again.
+
+        They are or were short, plans stand in them, or real orders that are expected later than they are due; or a plan that became
+        late by master data would be made from them.
 
         A change that keeps THE invariant on any other book endangers nobody. Of resources nothing is left out.
         """
         found = []
+        needs = self.board.needs
+        waiting = {needs.homes.get(order_id) for order_id in needs.late}
+        waiting.update(key for plan_id in self.board.late_plans for key in self._made_from(plan_id))
         for key in {step.key for step, _ in self.steps}:
             book = self._forks[key]
             if book is None or book.site in (BUCKET, PERIOD):
                 continue
-            if book.site == RESOURCE or any(True for _ in book.of(Part.PLAN)) or any(plan is None for plan in book.own_plans().values()):
+            if (
+                book.site == RESOURCE
+                or key in waiting
+                or any(True for _ in book.of(Part.PLAN))
+                or any(plan is None for plan in book.own_plans().values())
+            ):
                 found.append(key)
                 continue
             today, rules = self.today(book.site), self.rules(book.sku, book.site)
@@ -256,6 +271,15 @@ class Desk:
             ):
                 found.append(key)
         return sorted(found)
+
+    def _made_from(self, plan_id: str) -> Iterable[str]:
+        home = self.board.plans.get(plan_id)
+        plan = None if home is None else self.board.books[home].find(Part.PLAN, plan_id)
+        return () if plan is None else (plan.detail or {}).get(OTHERWISE, ())
+
+    def helped(self) -> set[str]:
+        """The books changed here that have more for others than before: somebody in danger may be served from there."""
+        return {step.key for step, _ in self.steps if (book := self._forks[step.key]) is not None and _has_more(book.base, step.entries)}
 
     def moved(self) -> dict[str, tuple[str, str | None]]:
         """The books that were changed here: what happened to each last, by which document."""
@@ -301,3 +325,18 @@ class Desk:
         step = Step(key, fork.version + 1, self.now, tuple(entries))
         fork.apply(step.entries, step.version, step.at)
         self.steps.append((step, cause))
+
+
+def _has_more(before: Book | None, entries: Iterable[Entry]) -> bool:
+    """Whether one of these entries brings something, or brings it earlier, or takes less than what stood there."""
+    for entry in entries:
+        if before is not None and not holds_stock(before.site):
+            return False
+        known = None if before is None else before.find(entry.part, entry.ref)
+        stood = 0 if known is None else known.quantity
+        if entry.part in (Part.CLAIM, Part.REQUIREMENT, Part.SAFETY):
+            if entry.quantity < stood:
+                return True
+        elif entry.quantity > stood or (known is not None and known.day is not None and entry.quantity and known != entry):
+            return True
+    return False

@@ -355,6 +355,8 @@ class Door:
         desk.due = due_of(effects, desk)
         if desk.due:
             await risk.add_due(connection, desk.due)
+        if helped := desk.helped() - {one.key for one in desk.due}:
+            desk.helps = await risk.add_awaited(connection, helped)
         await self._keep_answers(connection, decided)
 
     async def _keep_answers(self, connection: Connection, decided: _Decided) -> None:
@@ -375,12 +377,15 @@ class Door:
         self.batches += 1
         self.changes += len(desk.steps)
         self._woken()
-        if desk.due:
+        if desk.due or desk.helps:
             self._alarmed()
 
 
 def due_of(effects: Sequence[Effect], desk: Desk) -> list[DueRow]:
-    """What has to be looked at after this batch: books whose promises may be in danger, orders of which something was told before."""
+    """What has to be looked at after this batch.
+
+    Books whose promises may be in danger, plans that may not be made as planned, orders of which something was told before.
+    """
     dangers: dict[str, RiskCause | None] = {}
     for effect in effects:
         dangers |= effect.dangers
@@ -388,6 +393,7 @@ def due_of(effects: Sequence[Effect], desk: Desk) -> list[DueRow]:
     due = [DueRow(risk.BOOK, key, dangers.get(key)) for key in sorted({*desk.unsafe(), *unmoved})]
     changed = {order.id for effect in effects for order in effect.orders if order.revision > 1 or order.elsewhere}
     changed.update(order_id for effect in effects for order_id in effect.looks)
+    due += [DueRow(risk.PLAN, plan_id, cause) for effect in effects for plan_id, cause in effect.remakes.items()]
     return due + [DueRow(risk.ORDER, order_id) for order_id in sorted(changed)]
 
 

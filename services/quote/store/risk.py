@@ -10,7 +10,7 @@ from services.quote.store.pool import Connection
 
 LEADER = "risk"
 """The advisory lock under which promises are looked at: by one process at a time, so that no state is told twice."""
-BOOK, ORDER = "book", "order"
+BOOK, ORDER, PLAN = "book", "order", "plan"
 AT_RISK, MISSED, RECOVERED, CLOSED = "at_risk", "missed", "recovered", "closed"
 
 
@@ -29,7 +29,7 @@ class RiskCause:
 
 @dataclass(slots=True, frozen=True)
 class DueRow:
-    """A book, or an order, whose promises have to be looked at."""
+    """A book or an order whose promises have to be looked at, or a plan that may not be made as it was planned."""
 
     kind: str
     key: str
@@ -77,32 +77,43 @@ async def add_due(connection: Connection, due: Sequence[DueRow]) -> None:
     await insert(connection, _ADD_DUE, [(one.kind, one.key, json_text(None if one.cause is None else fields(one.cause))) for one in due])
 
 
+async def add_awaited(connection: Connection, keys: Iterable[str]) -> bool:
+    """Let these books be looked at if they stand in the way of somebody in danger, or could serve him; whether any does."""
+    done: str = await connection.execute(
+        """INSERT INTO risk_due (kind, key) SELECT 'book', key FROM unnest($1::text[]) AS key
+           WHERE EXISTS (SELECT FROM risk_state WHERE state IN ('at_risk', 'missed') AND books && ARRAY[key])""",
+        sorted(keys),
+    )
+    return not done.endswith(" 0")
+
+
 async def lead(connection: Connection) -> bool:
     """Be the one who looks, until the transaction ends; False when another process is."""
     return bool(await connection.fetchval("SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))", LEADER))
 
 
-async def is_due(connection: Connection) -> bool:
-    """Whether anything waits to be looked at."""
-    return bool(await connection.fetchval(f"SELECT EXISTS (SELECT FROM risk_due WHERE {_NOW})"))
+async def list_due(connection: Connection, limit: int) -> list[int]:
+    """What waits to be looked at, the oldest first."""
+    return [row["id"] for row in await connection.fetch(f"SELECT id FROM risk_due WHERE {_NOW} ORDER BY id LIMIT $1", limit)]
 
 
-async def take_due(connection: Connection, limit: int) -> list[DueRow]:
-    """Take what is due, the oldest first; it is due again if this transaction comes to nothing."""
+async def take_due(connection: Connection, ids: Sequence[int]) -> list[DueRow]:
+    """Take of these what nobody else has taken; it is due again if this transaction comes to nothing."""
     rows = await connection.fetch(
-        f"""DELETE FROM risk_due WHERE id IN (SELECT id FROM risk_due WHERE {_NOW} ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED)
-            RETURNING id, kind, key, cause""",
-        limit,
+        """DELETE FROM risk_due WHERE id IN (SELECT id FROM risk_due WHERE id = ANY($1) FOR UPDATE SKIP LOCKED)
+           RETURNING id, kind, key, cause""",
+        list(ids),
     )
     return [DueRow(row["kind"], row["key"], _cause(row["cause"])) for row in sorted(rows, key=lambda row: row["id"])]
 
 
-async def set_aside(connection: Connection) -> None:
-    """Look at what is due first only later: after a second, then two, four … up to ten minutes."""
+async def set_aside(connection: Connection, most_seconds: float) -> None:
+    """Look at what is due first only later: after a second, then two, four … up to so many seconds."""
     await connection.execute(
         f"""UPDATE risk_due SET tries = tries + 1,
-                   not_before = clock_timestamp() + least(power(2, least(tries, 10)), 600) * interval '1 second'
-            WHERE id = (SELECT min(id) FROM risk_due WHERE {_NOW})"""
+                   not_before = clock_timestamp() + least(power(2, least(tries, 10)), $1) * interval '1 second'
+            WHERE id = (SELECT min(id) FROM risk_due WHERE {_NOW})""",
+        most_seconds,
     )
 
 

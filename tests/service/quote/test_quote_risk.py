@@ -143,12 +143,27 @@ async def test_stock_that_was_blocked_names_the_movement(shop: Shop) -> None:
     assert (said["cause"]["code"], said["cause"]["ref"], said["projected_date"]) == ("STOCK_REDUCED", movement, day(4))
 
 
+async def test_goods_that_leave_before_their_date_endanger_who_was_to_have_them(shop: Shop) -> None:
+    sku = await shop.stocked(5, {3: 10})
+    waits = (await shop.order(a_line(sku, 10, requested_date=day(3))))["order_id"]
+    today_s = (await shop.order(a_line(sku, 5)))["order_id"]
+    await shop.ship(waits, "1", sku, 5)
+    said = await at_risk(shop, today_s)
+    assert (said["cause"]["code"], said["cause"]["summary"].split(":")[0]) == ("SHIPPED_EARLY", f"goods left for {waits}")
+    assert (said["projected_date"], said["slip_days"]) == (day(3), 3)
+    assert (await line_of(shop, waits))["at_risk"] is False
+
+
 async def test_a_hold_that_no_longer_fits_is_confirmed_and_at_risk_at_once(shop: Shop) -> None:
     sku = await shop.stocked(10)
     held = (await shop.hold(a_line(sku, 10)))["id"]
     await shop.count(sku, 3)
     await shop.heard(sku)
-    order = ok(await shop.confirm(held))["order_id"]
+    (line,) = ok(await shop.quote.get(f"/v1/quotes/{held}"))["lines"]
+    assert (line["at_risk"], line["reasons"][-1]["code"], line["promised_date"]) == (True, "BOOK_SHORT", day(0))
+    confirmed = ok(await shop.confirm(held))
+    assert (confirmed["lines"][0]["at_risk"], "at risk" in confirmed["summary"]) == (True, True)
+    order = confirmed["order_id"]
     said = await at_risk(shop, order)
     assert (said["unsupplied"], said["cause"]["code"]) == (True, "STOCK_REDUCED")
 

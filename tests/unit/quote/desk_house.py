@@ -96,10 +96,10 @@ class DeskHouse:
     def stock(self, sku: str, on_hand: float) -> None:
         self.hear(self.position(sku, on_hand=on_hand))
 
-    def machine(self, name: str, minutes: int) -> None:
+    def machine(self, name: str, minutes: int, revision: int = 1) -> None:
         pattern = {"weekly": [minutes] * 7, "days": {}, "from_date": TODAY, "until_date": a_day(1000)}
         capacity = {"resource": name, "name": name, "site": SITE, "units": 1, "efficiency": 1, "capacity": pattern}
-        self.hear(ResourceCapacityChanged.model_validate({"revision": 1, "occurred_at": NOW, **capacity}))
+        self.hear(ResourceCapacityChanged.model_validate({"revision": revision, "occurred_at": NOW, **capacity}))
 
     def made_of(self, sku: str, *parts: tuple[str, float]) -> None:
         components = [{"component": part, "quantity_per": quantity} for part, quantity in parts]

@@ -127,6 +127,45 @@ def test_the_components_of_a_plan_that_is_never_done_are_left_to_others() -> Non
     assert days_of(found) == {"pln": None, "on the plan": None, "on the part": 1}
 
 
+def a_real_order(name: str, due: int, quantity: float, *takes: tuple[str, float, int], brings: str = "A|HAM") -> Commitment:
+    """A production or transfer order: what it needs is a fact."""
+    return replace(a_plan(name, 0, due, quantity, *takes, brings=brings), rank=(-1, due, name), fact=True)
+
+
+def test_a_real_order_without_its_parts_brings_later_what_it_brings() -> None:
+    found = foresee([a_real_order("MO", 3, 10, ("B|HAM", 10, 1)), a_promise("order", 1, ("A|HAM", 10, 3))], bins_of(A={}, B={6: 10}))
+    assert days_of(found) == {"MO": 8, "order": 8}
+    assert found["order"].blocked == ("A|HAM", "B|HAM")
+
+
+def test_a_real_order_takes_its_parts_before_every_promise() -> None:
+    """It is a fact, also where it makes the book short: who was promised the parts is the one who waits."""
+    facts = [a_real_order("MO", 3, 10, ("B|HAM", 6, 2))]
+    found = foresee([*facts, replace(a_promise("frozen", 1, ("B|HAM", 6, 1)), frozen=True)], bins_of(A={}, B={0: 6, 5: 6}))
+    assert days_of(found) == {"MO": 3, "frozen": 5}
+    found = foresee([*facts, a_promise("order", 1, ("B|HAM", 3, 1))], bins_of(A={}, B={0: 4, 7: 6}))
+    assert days_of(found) == {"MO": 8, "order": 7}
+
+
+def test_a_real_order_waits_from_the_day_on_which_it_needed_what_is_not_there() -> None:
+    """Needed three days ago and there in four: it begins seven days late. What has come meanwhile has not held it up."""
+    assert days_of(foresee([a_real_order("MO", 2, 10, ("B|HAM", 5, -3))], bins_of(A={}, B={4: 5}))) == {"MO": 9}
+    assert days_of(foresee([a_real_order("MO", 2, 10, ("B|HAM", 5, -3))], bins_of(A={}, B={0: 5}))) == {"MO": 2}
+
+
+def test_goods_that_leave_later_arrive_by_the_next_way() -> None:
+    """Five days later they leave on the day behind the weekend; the carrier has them there four days after that."""
+    order = a_real_order("TO", 4, 10, ("B|HAM", 10, 2))
+    late = replace(order, takes=(replace(order.takes[0], deliver=lambda day: day + 4),))
+    assert days_of(foresee([late], bins_of(A={}, B={7: 10}))) == {"TO": 11}
+    assert days_of(foresee([late], bins_of(A={}, B={0: 10}))) == {"TO": 4}
+
+
+def test_late_parts_make_a_part_late_and_that_makes_the_product_late() -> None:
+    orders = [a_real_order("top", 4, 5, ("B|HAM", 5, 3)), a_real_order("part", 3, 5, ("C|HAM", 5, 2), brings="B|HAM")]
+    assert days_of(foresee(orders, bins_of(A={}, B={}, C={6: 5}))) == {"part": 7, "top": 8}
+
+
 def test_safety_stock_may_be_used_and_holds_stand_behind_every_promise() -> None:
     book = a_book(claim("c", 10, 0), hold("h", 5, 0, 600), on_hand=10, safety_stock=4)
     assert not is_short(book, TODAY, NOW, Rules())
@@ -198,6 +237,79 @@ def simple(commitments: Sequence[Commitment], supply: Mapping[str, Mapping[int, 
 def test_it_finds_what_the_slow_way_finds(drawn: Any) -> None:
     commitments, supply = world_of(drawn)
     assert days_of(foresee(commitments, bins_of(**supply))) == simple(commitments, supply)
+
+
+facts = st.lists(st.tuples(quantities, days, st.integers(0, 3), quantities), max_size=4)
+"""Real orders: parts of B on a day, so many days before they bring so much of A."""
+
+
+def with_facts(drawn: Any, told: Sequence[tuple[int, int, int, int]]) -> tuple[list[Commitment], dict[str, Mapping[int, int]]]:
+    promises, supply = world_of(drawn)
+    orders = [a_real_order(f"MO-{n}", day + lead, made, ("B|HAM", parts, day)) for n, (parts, day, lead, made) in enumerate(told)]
+    return [*orders, *promises], supply
+
+
+class SlowBooks:
+    """Books that may be negative: what is asked of a day is only whether enough is there from it on."""
+
+    def __init__(self, supply: Mapping[str, Mapping[int, int]]) -> None:
+        self.coming = {key: dict(supply[key[0]]) for key in KEYS}
+        self.taken: dict[str, list[tuple[float, int]]] = {key: [] for key in KEYS}
+
+    def first(self, key: str, quantity: float, since: int, until: int = HORIZON * 2) -> int | None:
+        days = range(since, until)
+        return next((day for day in days if min(series(self.coming[key], self.taken[key])[day:]) >= quantity), None)
+
+    def put_in(self, one: Commitment, *, stays: bool) -> int | None:
+        """All of it, on its days or on the first that do, and the last of them; or nothing."""
+        before, last = {key: list(taken) for key, taken in self.taken.items()}, (one.promised_day or 0) - TODAY
+        for take in one.takes if stays else sorted(one.takes, key=lambda each: each.day):
+            quantity, wanted = take.quantity / MICRO, take.day - TODAY
+            day = self.first(take.key, quantity, wanted, wanted + 1 if stays else HORIZON * 2)
+            if day is None:
+                self.taken = before
+                return None
+            self.taken[take.key].append((quantity, day))
+            last = max(last, day)
+        return last
+
+
+def simple_with_facts(commitments: Sequence[Commitment], supply: Mapping[str, Mapping[int, int]]) -> dict[str, int | None]:
+    """The slow way: facts stand where they stand, whoever lacks; then everybody else, on what that leaves."""
+    books, found = SlowBooks(supply), dict[str, int | None]()
+    orders = sorted((one for one in commitments if one.fact), key=lambda one: one.rank)
+    short = [one for one in orders if books.put_in(one, stays=True) is None]
+    for one in short:
+        take = one.takes[0]
+        there = books.first(take.key, take.quantity / MICRO, take.day - TODAY)
+        books.taken[take.key].append((take.quantity / MICRO, take.day - TODAY))
+        found[one.name] = None if there is None else one.due + there - take.day
+    for one in orders:
+        if (day := found.setdefault(one.name, one.due - TODAY)) is not None:
+            books.coming["A|HAM"][day] = books.coming["A|HAM"].get(day, 0) + one.quantity // MICRO
+    others = [one for one in commitments if not one.fact]
+    stay = {one.name: books.put_in(one, stays=True) for one in others}
+    moved = {one.name: books.put_in(one, stays=False) for one in others if stay[one.name] is None}
+    return found | stay | moved
+
+
+@given(worlds, facts)
+def test_with_real_orders_it_finds_what_the_slow_way_finds(drawn: Any, told: Any) -> None:
+    commitments, supply = with_facts(drawn, told)
+    assert days_of(foresee(commitments, bins_of(**supply))) == simple_with_facts(commitments, supply)
+
+
+@given(worlds, facts)
+def test_no_promise_makes_a_real_order_late_and_none_comes_before_it_is_due(drawn: Any, told: Any) -> None:
+    commitments, supply = with_facts(drawn, told)
+    fates = foresee(commitments, bins_of(**supply))
+    alone = foresee([one for one in commitments if one.fact], bins_of(**supply))
+    for one in commitments:
+        if one.fact:
+            day = fates[one.name].day
+            assert day == alone[one.name].day
+            assert day is None or day >= one.due
+            assert fates[one.name].kept == (day == one.due)
 
 
 @given(worlds)

@@ -9,7 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from services.quote.domain.bins import StockBin
-from services.quote.domain.book import BUCKET, Part
+from services.quote.domain.book import BUCKET
 from services.quote.domain.demandclass import Strategy
 from services.quote.domain.repromise import repromise
 from services.quote.domain.risk import foresee
@@ -20,7 +20,7 @@ from services.quote.handlers.repromise.move import move_order
 from services.quote.handlers.repromise.resupply import Wanting, is_wanting, resupply
 from services.quote.handlers.repromise.scope import MOST_ORDERS, Scope, find_scope, gather
 from services.quote.handlers.repromise.tell import row_of
-from services.quote.handlers.see_plans import SeenPlan
+from services.quote.handlers.see_supply import seen_otherwise
 from services.quote.ledger import Change, Desk, Effect
 from services.quote.ledger.counting import count
 from services.quote.store import repromise as simulations
@@ -164,11 +164,10 @@ class Simulation:
             day, home = fates[plan.name].day, plan.brings or ""
             if day is not None:
                 stocks[home].change(day, plan.quantity)
-            entry = self.sight.books[home].find(Part.PLAN, plan.name)
-            late = day is None or day > plan.due
-            seen = SeenPlan(plan.name, None if entry is None else entry.day, late=late, day=day if late else None)
-            if entry is not None and not seen.stands_in(entry):
-                effect.put(home, seen.written_into(entry))
+        for seen in seen_otherwise(self.sight, fates):
+            entry = self.sight.books[seen.key].find(seen.part, seen.ref)
+            if entry is not None:
+                effect.put(seen.key, seen.written_into(entry))
         self.desk.accept(effect)
 
     def _grouped(self, lines: Sequence[OpenLine]) -> dict[str, Group]:
