@@ -1,13 +1,12 @@
 """What every test may ask for: `postgres`, `database`, `kafka`, `a_service`. tests/running.py says what they are."""
 
-import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
-from tests.examples import EXAMPLES_OF_A_SOAK
+from tests.examples import EXAMPLES_OF_A_MUTANT, EXAMPLES_OF_A_SOAK, PROFILE
 from tests.running import RunningBroker, RunningPostgres, ServiceStarter, Workplace
 
 TESTS = Path(__file__).parent
@@ -18,7 +17,18 @@ settings.register_profile("default", deadline=None, derandomize=True)
 settings.register_profile(
     "soak", deadline=None, derandomize=False, max_examples=EXAMPLES_OF_A_SOAK, suppress_health_check=[HealthCheck.too_slow]
 )
-settings.load_profile(os.environ.get("PLEDGE_HYPOTHESIS", "default"))
+# That a changed rule is seen is enough: nobody asks for the smallest example that shows it. `unhurried` tries as many as `make test`.
+for name, count in (("mutants", EXAMPLES_OF_A_MUTANT), ("unhurried", 100)):
+    settings.register_profile(
+        name,
+        deadline=None,
+        derandomize=True,
+        max_examples=count,
+        phases=[Phase.explicit, Phase.generate],
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+settings.load_profile(PROFILE)
 
 
 _LONG_FIRST = ("journey", "service", "deploy", "integrate", "browser", "contract", "cases")

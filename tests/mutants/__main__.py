@@ -1,94 +1,115 @@
-"""Write docs/mutants.md from what mutmut has found: `python -m tests.mutants` after `mutmut run`."""
+"""Change the rules in small ways, ask the tests, write docs/mutants.md: `make mutants`, or `python -m tests.mutants [file ...]`."""
 
+import argparse
+import contextlib
 import json
-import re
+import os
 import subprocess
 import sys
-import tomllib
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from bisect import bisect_right
+from collections.abc import Sequence
 from pathlib import Path
 
+from mutmut.__main__ import create_mutants
+from mutmut.configuration import config
+from mutmut.mutation.data import MutantLineSpans, SourceFileMutationData
+from mutmut.type_checking import TypeCheckingError, run_type_checker
+from mutmut.utils.file_utils import copy_also_copy_files, copy_src_dir, walk_mutatable_files
+
+from tests.mutants.page import ASKED_AT, PAGE, page
 from tests.running import REPOSITORY
 
-FOUND = REPOSITORY / "mutants" / "services" / "quote" / "domain"
-PAGE = REPOSITORY / "docs" / "mutants.md"
-REASONS = Path(__file__).with_name("reasons.toml")
-SURVIVED, NO_TEST = 0, 33
-"""Exit codes as mutmut keeps them: the tests passed; no test of the selection comes by. None: not asked yet. All else: seen."""
-
-HEAD = """\
-# Changed rules, and whether a test sees them
-
-Written by `python -m tests.mutants` after `mutmut run` (`make mutants` does both); do not edit. Each mutant is one small change of a
-rule: another comparison, a number off by one, an argument left out. It is *seen* when a test of the rule fails. Survivors stand below
-with the reason why they may live, from `tests/mutants/reasons.toml`; one without a reason waits for a test. Found until
-{at:%Y-%m-%d %H:%M} UTC: `asked` says how far it came, and what was changed since is asked again by the next run.
-
-| file | mutants | asked | seen | survived | of them explained | no test comes by |
-|---|---|---|---|---|---|---|
-{rows}
-
-"""
+BY_TYPES = 37
+OF_THE_COPY = "already defined on line"
+"""An error of the copy, in which all changes of a method stand in one class, and not of any change."""
+TESTS = "tests/unit/quote_domain"
 
 
-@dataclass(frozen=True, slots=True)
-class Survivor:
-    """A changed line that no test saw."""
-
-    function: str
-    was: str
-    now: str
-    why: str | None
-
-
-def explained(reasons: list[Mapping[str, str]], function: str, now: str) -> str | None:
-    """The first reason that speaks of it."""
-    for reason in reasons:
-        if re.fullmatch(reason.get("in", ".*"), function) and re.search(reason.get("is", ""), now):
-            return reason["why"]
-    return None
+def generate(children: int) -> None:
+    """Let mutmut write its copy of the sources with every change; a function that has not changed keeps what was found of it."""
+    (REPOSITORY / "mutants").mkdir(exist_ok=True)
+    with contextlib.redirect_stdout(None):
+        copy_src_dir()
+        copy_also_copy_files()
+        create_mutants(children)
+    standing = {path.relative_to(REPOSITORY) for path in (REPOSITORY / TESTS).rglob("*.py")}
+    for path in (REPOSITORY / "mutants" / TESTS).rglob("*.py"):
+        if path.relative_to(REPOSITORY / "mutants") not in standing:
+            path.unlink()
 
 
-def survivors(module: str, codes: Mapping[str, int | None], reasons: list[Mapping[str, str]]) -> Iterator[Survivor]:
-    """Every change of a file that no test saw, as its lines before and after."""
-    for name, code in codes.items():
-        if code != SURVIVED:
-            continue
-        shown = subprocess.run(
-            [str(Path(sys.executable).with_name("mutmut")), "show", name], cwd=REPOSITORY, capture_output=True, text=True, check=True
-        ).stdout
-        was, now = (" ".join(re.findall(rf"^{sign} +(.*)$", shown, re.MULTILINE)) for sign in (re.escape("-"), re.escape("+")))
-        function = name.removeprefix(f"services.quote.domain.{module}.").rpartition("__mutmut_")[0]
-        function = function.removeprefix("xǁ").replace("ǁ", ".") if "ǁ" in function else function.removeprefix("x_")
-        yield Survivor(function, was, now, explained(reasons, function, now))
+def judge_types() -> None:
+    """What `make check` sees, the type checker: no test need be asked of it."""
+    data = {path: SourceFileMutationData(path=path) for path in walk_mutatable_files()}
+    for one in data.values():
+        one.load()
+    if all(code is not None for one in data.values() for code in one.exit_code_by_key.values()):
+        return
+    with contextlib.chdir(REPOSITORY / "mutants"):
+        errors = [error for error in run_type_checker(config().type_check_command) if OF_THE_COPY not in error.error_description]
+    for path, one in data.items():
+        found = _by_change(path, [error for error in errors if error.file_path == REPOSITORY / "mutants" / path])
+        for name, code in one.exit_code_by_key.items():
+            if name in found:
+                one.exit_code_by_key[name] = BY_TYPES
+                one.type_check_error_by_key[name] = found[name]
+            elif code == BY_TYPES:
+                one.exit_code_by_key[name] = None
+        one.save()
 
 
-def page() -> str:
-    """The report."""
-    reasons = tomllib.loads(REASONS.read_text(encoding="utf-8"))["reason"]
-    rows, parts = [], []
-    for meta in sorted(FOUND.glob("*.py.meta")):
-        codes = json.loads(meta.read_text(encoding="utf-8"))["exit_code_by_key"]
-        if not codes:
-            continue
-        module = meta.name.removesuffix(".py.meta")
-        found = list(survivors(module, codes, reasons))
-        counts = Counter(codes.values())
-        asked = len(codes) - counts[None]
-        seen = asked - counts[SURVIVED] - counts[NO_TEST]
-        why = sum(one.why is not None for one in found)
-        rows.append(f"| `{module}.py` | {len(codes)} | {asked} | {seen} | {counts[SURVIVED]} | {why} | {counts[NO_TEST]} |")
-        lines = [f"- `{one.function}`: `{one.was}` → `{one.now}`  \n  {one.why or '**No reason: it waits for a test.**'}" for one in found]
-        if lines:
-            parts.append(f"## {module}.py\n\n" + "\n".join(lines) + "\n")
-    now = datetime.now(UTC)  # noqa: TID251 -- when it was written
-    return HEAD.format(rows="\n".join(rows), at=now) + "\n".join(parts)
+def _by_change(path: Path, errors: Sequence[TypeCheckingError]) -> dict[str, str]:
+    """The first error of each change of a file, by the lines on which mutmut has written it."""
+    spans = MutantLineSpans.load(path)
+    within = sorted((span.start, span.end, name) for name, span in spans.span_by_function_name.items()) if spans else []
+    found: dict[str, str] = {}
+    for error in errors:
+        at = bisect_right(within, (error.line_number, sys.maxsize, "")) - 1
+        if at >= 0 and error.line_number <= within[at][1]:
+            found.setdefault(f"{'.'.join(path.with_suffix('').parts)}.{within[at][2]}", error.error_description)
+    if any(name.endswith("_orig") for name in found):
+        raise SystemExit(f"{path} has errors of type as it is: {found}")
+    return found
+
+
+def ask(modules: Sequence[str], children: int, seconds: float, profile: str, *, again: bool) -> None:
+    """Ask the tests of every change of these files that nothing was found of yet (`again`: and of those that no test saw)."""
+    wanted = json.dumps({"of": modules, "children": children, "seconds": seconds, "again": again})
+    environment = {**os.environ, "PLEDGE_HYPOTHESIS": profile, "PLEDGE_MUTANTS": wanted, "PYTHONHASHSEED": "0"}
+    quiet = ["-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:xdist", "--quiet"]
+    subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "tests.mutants.asking", *quiet, TESTS],
+        cwd=REPOSITORY / "mutants",
+        env=environment,
+        check=True,
+    )
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    ).stdout.strip()
+    asked_at = json.loads(ASKED_AT.read_text(encoding="utf-8")) if ASKED_AT.exists() else {}
+    ASKED_AT.write_text(json.dumps(asked_at | dict.fromkeys(modules, commit)), encoding="utf-8")
+
+
+def main() -> None:
+    """Everything, or the files that are named."""
+    parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
+    parser.add_argument("files", nargs="*", help="of services/quote/domain, like `balance`; without any: all of them")
+    parser.add_argument("--children", type=int, default=2, help="so many changes are asked at a time")
+    parser.add_argument("--seconds", type=float, default=1.0, help="of tests, quickest first, that a change may cost")
+    parser.add_argument("--again", action="store_true", help="ask once more of what no test saw")
+    parser.add_argument("--unhurried", action="store_true", help="with as many examples as `make test`")
+    parser.add_argument("--page", action="store_true", help="write the page alone")
+    chosen = parser.parse_args()
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    os.chdir(REPOSITORY)
+    if not chosen.page:
+        generate(chosen.children)
+        judge_types()
+        every = [path.stem for path in walk_mutatable_files()]
+        modules = [Path(one).stem for one in chosen.files] or every
+        ask(modules, chosen.children, chosen.seconds, "unhurried" if chosen.unhurried else "mutants", again=chosen.again)
+    PAGE.write_text(page(), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    text = page()
-    PAGE.write_text(text, encoding="utf-8")
-    sys.stdout.write(text)
+    main()

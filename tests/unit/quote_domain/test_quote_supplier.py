@@ -7,10 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.quote.domain.book import PERIOD, Book, Entry, Part
+from services.quote.domain.calendar import THREE_YEARS
+from services.quote.domain.capacity import Load
 from services.quote.domain.choice import Aim
 from services.quote.domain.promise import Decision, Demand, promise
 from services.quote.domain.sources import Buy, Lot
-from tests.unit.quote_domain.builders import MICRO, NOW, TODAY, a_book, a_line, hold, receipt, units
+from services.quote.domain.stand import Stand
+from tests.unit.quote_domain.builders import MICRO, NOW, TODAY, a_book, a_line, claim, hold, receipt, units
 from tests.unit.quote_domain.plants import HERE, LOTS, PRODUCT, Plant, a_lot, a_purchase, after, written
 
 WEEK = 7
@@ -129,3 +132,49 @@ def test_lines_of_one_request_share_a_period_and_lots_stay_whole() -> None:
     decision = asked(a_plant(limited(50, 2, lot=a_lot(10, 10))), 32, 32)
     assert [one.quantity // MICRO for one in decision.planned] == [40, 10, 20]
     assert [line.promised_day for line in decision.lines] == [TODAY + 2, TODAY + 6]
+
+
+def free(plant: Plant, day: int, owner: str | None = None) -> int:
+    """What the supplier can still deliver in the period of a day, in whole units."""
+    stand = Stand(plant, owner)
+    place = stand.place(PRODUCT, HERE)
+    source = plant.source[PRODUCT, HERE][0]
+    assert place is not None
+    assert isinstance(source, Buy)
+    return stand.quota(source.ref).free(source, place, TODAY + day) // MICRO
+
+
+def test_a_period_begins_with_its_first_day_and_ends_with_its_last() -> None:
+    """TODAY is a Tuesday: the week began yesterday and ends in five days."""
+    for day, left in ((-2, 50), (-1, 40), (5, 40), (6, 50)):
+        assert free(a_plant(limited(50), claim("C", 10, day)), 0) == left
+        plant = a_plant(limited(50))
+        order = replace(receipt("PO", 10, day), detail={"kind": "purchase_order", "supplier": "SUPPLIER"})
+        plant.books[PRODUCT, HERE] = a_book(order, sku=PRODUCT, site=HERE)
+        assert free(plant, 0) == left
+
+
+def test_only_what_is_bought_counts_against_a_supplier_and_a_receipt_of_no_kind_is_bought() -> None:
+    for detail, left in (({"supplier": "SUPPLIER"}, 40), ({"kind": "transfer_order", "supplier": "SUPPLIER"}, 50), (None, 50)):
+        plant = a_plant(limited(50))
+        plant.books[PRODUCT, HERE] = a_book(replace(receipt("R", 10, 1), detail=detail), sku=PRODUCT, site=HERE)
+        assert free(plant, 1) == left
+
+
+def test_what_an_order_has_of_a_period_is_given_back_while_it_is_decided_anew() -> None:
+    plant = a_plant(limited(50), claim("mine", 30, 2, "ord_me"), claim("theirs", 15, 2))
+    assert (free(plant, 2), free(plant, 2, "ord_me")) == (5, 35)
+
+
+def test_a_millionth_is_delivered_and_nothing_is_not() -> None:
+    tiny = asked(a_plant(limited(50, 2)), 1).planned
+    assert [one.loads for one in tiny] == [(Load("TERMS", TODAY + 2, units(1), 0, PERIOD),)]
+    line = replace(a_line(1, 0, sku=PRODUCT, sites=(HERE,)), quantity=1)
+    assert [one.quantity for one in promise(Demand((line,)), a_plant(replace(limited(50, 2), capacity=1))).planned] == [1]
+    full = a_plant(limited(50, 2), claim("C", 50, 3))
+    assert [(one.quantity // MICRO, one.due_day - TODAY) for one in asked(full, 60).planned] == [(50, 6), (10, 13)]
+
+
+def test_a_supplier_is_waited_for_for_three_years_and_no_day_longer() -> None:
+    assert asked(a_plant(limited(50, THREE_YEARS)), 1).lines[0].promised_day == TODAY + THREE_YEARS
+    assert asked(a_plant(limited(50, THREE_YEARS + 1)), 1).lines[0].promised_day is None
