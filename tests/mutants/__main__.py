@@ -16,6 +16,7 @@ from mutmut.mutation.data import MutantLineSpans, SourceFileMutationData
 from mutmut.type_checking import TypeCheckingError, run_type_checker
 from mutmut.utils.file_utils import copy_also_copy_files, copy_src_dir, walk_mutatable_files
 
+from tests.mutants.asking import closeness
 from tests.mutants.page import ASKED_AT, PAGE, page
 from tests.running import REPOSITORY
 
@@ -73,12 +74,13 @@ def _by_change(path: Path, errors: Sequence[TypeCheckingError]) -> dict[str, str
 
 
 def ask(modules: Sequence[str], children: int, seconds: float, profile: str, *, again: bool) -> None:
-    """Ask the tests of every change of these files that nothing was found of yet (`again`: and of those that no test saw)."""
+    """Ask of every change of these files that nothing was found of yet (`again`: or that no test saw) the tests that speak of them."""
     wanted = json.dumps({"of": modules, "children": children, "seconds": seconds, "again": again})
     environment = {**os.environ, "PLEDGE_HYPOTHESIS": profile, "PLEDGE_MUTANTS": wanted, "PYTHONHASHSEED": "0"}
+    tests = [str(path) for path in sorted(Path(TESTS).glob("test_*.py")) if any(closeness(str(path), module) < 2 for module in modules)]
     quiet = ["-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:xdist", "--quiet"]
     subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "tests.mutants.asking", *quiet, TESTS],
+        [sys.executable, "-m", "pytest", "-p", "tests.mutants.asking", *quiet, *tests],
         cwd=REPOSITORY / "mutants",
         env=environment,
         check=True,

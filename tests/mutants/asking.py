@@ -34,7 +34,11 @@ DOMAIN = "services.quote.domain"
 META = Path(*DOMAIN.split("."))
 TESTS = Path("tests/unit/quote_domain")
 HITS = Path("hits.json")
+OPEN = (NOT_ASKED, NO_TEST, MISFIT)
+"""What is asked by every run: a test may have come that comes by."""
 _MEMORY = 3 << 30
+_KEPT_EVERY = 20.0
+"""Seconds after which what was found is written down, so that a run that is stopped goes on from there."""
 
 _wrapped: list[tuple[dict[str, Any], FunctionType]] = []
 
@@ -223,6 +227,7 @@ class Asking:
         self.running: dict[int, Asked] = {}
         self.seers: dict[str, Counter[str]] = defaultdict(Counter)
         self.codes: dict[str, dict[str, Any]] = {}
+        self.saved = time.monotonic()
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """In the place of running the tests once."""
@@ -241,7 +246,7 @@ class Asking:
             meta = META / f"{module}.py.meta"
             self.codes[module] = json.loads(meta.read_text(encoding="utf-8"))
             codes = self.codes[module]["exit_code_by_key"]
-            wanted = [name for name, code in codes.items() if code is NOT_ASKED or (self.again and code == SURVIVED)]
+            wanted = [name for name, code in codes.items() if code in ({*OPEN, SURVIVED} if self.again else OPEN)]
             for name in wanted:
                 rule = name.partition("__mutmut_")[0]
                 if rule not in tests_of:
@@ -275,7 +280,7 @@ class Asking:
                 pytest.exit(f"with the rules as they are: {answer}", returncode=2)
             of = {item.nodeid: marks[item.location[0]] for item in missing}
             fresh |= {nodeid: {**test, "of": of[nodeid]} for nodeid, test in answer["found"].items()}
-            HITS.write_text(json.dumps(fresh), encoding="utf-8")
+            HITS.write_text(json.dumps(kept | fresh), encoding="utf-8")
         return {nodeid: Coming(test["seconds"], test["rules"]) for nodeid, test in fresh.items()}
 
     def _chosen(self, rule: str, nodeids: Sequence[str], hits: Mapping[str, Coming]) -> list[str]:
@@ -321,6 +326,9 @@ class Asking:
         module = asked.name.removeprefix(f"{DOMAIN}.").partition(".")[0]
         self.codes[module]["exit_code_by_key"][asked.name] = code
         self.codes[module]["durations_by_key"][asked.name] = round(time.monotonic() - asked.since, 3)
+        if time.monotonic() - self.saved > _KEPT_EVERY:
+            self._save(module)
+            self.saved = time.monotonic()
 
     def _save(self, module: str) -> None:
         (META / f"{module}.py.meta").write_text(json.dumps(self.codes[module], indent=1), encoding="utf-8")

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from services.quote.domain.balance import balance, daily, permits, staircase
+from services.quote.domain.balance import Standing, balance, daily, permits, staircase, standing
 from services.quote.domain.book import Book, Entry, Part, Rules
 from tests.examples import examples
 from tests.unit.quote_domain import oracle
@@ -251,3 +251,44 @@ def test_a_book_is_defined_once_its_supply_was_told() -> None:
 def test_a_receipt_that_is_believed_no_longer_stands_in_no_row_of_the_table() -> None:
     rows = daily(a_book(receipt("PO", 5, -31), on_hand=1), None, None, TODAY, NOW, Rules())
     assert [(row.day, row.receipts) for row in rows] == [(TODAY, ())]
+
+
+def test_a_promise_stands_on_supply_to_the_last_unit_then_on_safety_stock_then_on_nothing() -> None:
+    cases = [
+        (6, 1, Standing.COVERED),
+        (5, 0, Standing.COVERED),
+        (5, 1, Standing.SAFETY_STOCK),
+        (4, 1, Standing.NOTHING),
+        (4, 0, Standing.NOTHING),
+    ]
+    for on_hand, kept_back, expected in cases:
+        figures = balance(a_book(claim("c", 5, 0), on_hand=on_hand, safety_stock=kept_back), TODAY, NOW, Rules())
+        assert standing(figures, units(kept_back), TODAY) is expected
+
+
+def test_the_same_book_read_by_other_rules_is_another_balance() -> None:
+    book = a_book(receipt("PO", 5, 1), on_hand=1)
+    for dock, days in ((0, [1, 6, 6]), (1, [1, 1, 6]), (0, [1, 6, 6]), (1, [1, 1, 6])):
+        assert [found // MICRO for found in figures(book, rules=Rules(dock_to_stock_days=dock))[:3]] == days
+
+
+def test_a_fork_moves_or_removes_a_plan_of_its_base() -> None:
+    def plan(quantity: float, day: int) -> Entry:
+        return Entry(Part.PLAN, "P", units(quantity), TODAY + day, None, {"latest_start": TODAY, "lead_days": 0})
+
+    base = a_book(plan(5, 1), on_hand=1)
+    assert [found // MICRO for found in figures(base)[:4]] == [1, 6, 6, 6]
+    for replaced, days in ((plan(5, 3), [1, 1, 1, 6]), (plan(2, 1), [1, 3, 3, 3]), (plan(0, 1), [1, 1, 1, 1])):
+        assert [found // MICRO for found in figures(a_book_told([replaced], base.fork()))[:4]] == days
+
+
+def test_a_hold_that_has_ended_and_a_receipt_may_share_a_day() -> None:
+    book = a_book(hold("h", 4, 3, expires_in=-1), receipt("PO", 5, 3), on_hand=1)
+    assert [found // MICRO for found in figures(book)[:4]] == [1, 1, 1, 6]
+
+
+def test_the_table_by_day_leaves_out_what_its_owner_has_and_nothing_else_of_that_name() -> None:
+    book = a_book(claim("x", 4, 1, "me"), claim("y", 2, 1), requirement("x", 1, 1), on_hand=10)
+    row = daily(book, TODAY + 1, TODAY + 1, TODAY, NOW, Rules(), "me")[0]
+    assert (row.projected // MICRO, row.atp // MICRO) == (7, 7)
+    assert [(entry.part, entry.ref) for entry in row.claims] == [(Part.REQUIREMENT, "x"), (Part.CLAIM, "y")]

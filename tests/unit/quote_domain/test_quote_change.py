@@ -8,11 +8,15 @@ from hypothesis import strategies as st
 
 from services.quote.domain.balance import balance, permits
 from services.quote.domain.book import Book, Entry, Part, Rules
-from services.quote.domain.change import CurrentLine, amend
+from services.quote.domain.change import CurrentLine, amend, stands
+from services.quote.domain.choice import Aim
+from services.quote.domain.dates import immediate
 from services.quote.domain.promise import Decision, Delivery, LineRequest
+from services.quote.domain.request import Substitute
 from services.quote.domain.shipment import consume, line_status, order_status
 from tests.examples import examples
 from tests.unit.quote_domain.builders import NOW, TODAY, AShelf, a_book, a_line, claim, claims_for, receipt, shipped_as, units
+from tests.unit.quote_domain.plants import a_lane
 
 ME = "ord_me"
 
@@ -214,3 +218,106 @@ def test_rearranged_only_where_that_promises_more() -> None:
     book = a_book(receipt("a", 12, 15), mine(1, 10, 20))
     line = changed(current(a_line(10, 10), delivery(10, 20)), a_line(12, 10, min_ship=6), book, allow_partial=True).lines[0]
     assert shipped_as(line.deliveries) == [("HAM", 12, 20)]
+
+
+def test_a_change_stands_where_all_that_a_line_then_has_it_had_before() -> None:
+    book = a_book(mine(1, 10, 3), on_hand=30)
+    now = current(a_line(10, 3), delivery(10, 3))
+    for wanted, stood in ((a_line(10, 3), True), (a_line(8, 3), True), (a_line(11, 3), False), (a_line(10, 4), False)):
+        after = changed(now, wanted, book).lines[0]
+        assert after.outcome == "full"
+        assert stands(now, after) is stood
+    assert not stands(None, changed(now, a_line(10, 3), book).lines[0])
+    assert not stands(replace(now, deliveries=(delivery(10, 3, "BER"),)), changed(now, a_line(10, 3), book).lines[0])
+    assert stands(None, changed(now, a_line(99, 3), book).lines[0]), "nothing is promised, and nothing was"
+
+
+def test_what_comes_later_than_is_now_accepted_is_given_up_and_what_comes_on_that_day_stands() -> None:
+    book = a_book(receipt("a", 10, 15), mine(1, 10, 20))
+    now = current(a_line(10, 10), delivery(10, 20))
+    assert shipped_as(changed(now, a_line(10, 10, latest_day=20), book).lines[0].deliveries) == [("HAM", 10, 20)]
+    assert changed(now, a_line(10, 10, latest_day=19), book).outcome == "none"
+
+
+def test_what_comes_from_a_site_that_may_no_longer_ship_comes_from_another() -> None:
+    books = [a_book(mine(1, 5, 2), on_hand=9), a_book(on_hand=9, site="BER")]
+    now = current(a_line(5, 2, sites=("HAM", "BER")), delivery(5, 2))
+    assert shipped_as(changed(now, a_line(5, 2, sites=("BER",)), *books).lines[0].deliveries) == [("BER", 5, 2)]
+
+
+def test_another_destination_is_decided_anew() -> None:
+    shelf = AShelf(a_book(mine(1, 5, 9), on_hand=9))
+    shelf.way = {("HAM", None): immediate(TODAY), ("HAM", "NORTH"): a_lane(2)}
+    now = current(a_line(5, 4), delivery(5, 9))
+    line = amend([now], [a_line(5, 4, ship_to="NORTH")], shelf, ME).lines[0]
+    assert [(one.ship_day - TODAY, one.delivery_day - TODAY) for one in line.deliveries] == [(2, 4)]
+
+
+def test_what_should_have_left_stands_today() -> None:
+    book = a_book(mine(1, 5, -2), on_hand=5)
+    line = changed(current(a_line(5, -2), delivery(5, -2)), a_line(4, -2), book).lines[0]
+    assert shipped_as(line.deliveries) == [("HAM", 4, 0)]
+
+
+def test_a_line_that_is_promised_less_than_it_asks_for_stands_until_it_asks_for_something_else() -> None:
+    book = a_book(mine(1, 6, 0), on_hand=20)
+    now = current(a_line(10), delivery(6, 0))
+    for partial in (False, True):
+        assert shipped_as(changed(now, a_line(10), book, allow_partial=partial).lines[0].deliveries) == [("HAM", 6, 0)]
+        assert shipped_as(changed(now, a_line(11), book, allow_partial=partial).lines[0].deliveries) == [("HAM", 11, 0)]
+
+
+def test_a_split_grows_in_the_first_delivery_that_can_before_another_is_added() -> None:
+    now = current(a_line(10), delivery(5, 0), delivery(5, 3))
+    own = (mine(1, 5, 0), mine(2, 5, 3))
+    for book, expected in (
+        (a_book(*own, on_hand=13), [("HAM", 8, 0), ("HAM", 5, 3)]),
+        (a_book(*own, receipt("a", 8, 3), on_hand=5), [("HAM", 5, 0), ("HAM", 8, 3)]),
+    ):
+        assert shipped_as(changed(now, a_line(13), book, allow_partial=True).lines[0].deliveries) == expected
+
+
+def test_a_split_that_has_all_its_shipments_says_that_no_more_may_come() -> None:
+    book = a_book(receipt("a", 5, 3), mine(1, 5, 0), mine(2, 5, 3), on_hand=5)
+    now = current(a_line(10), delivery(5, 0), delivery(5, 3))
+    for most, code in ((2, "BELOW_MINIMUM_SHIPMENT"), (3, "NOT_ENOUGH_SUPPLY")):
+        line = changed(now, a_line(13, max_shipments=most), book, allow_partial=True).lines[0]
+        assert shipped_as(line.deliveries) == [("HAM", 5, 0), ("HAM", 5, 3)]
+        assert line.reasons[-1].code == code
+
+
+def test_the_preferred_site_comes_before_its_own_where_that_was_asked_for() -> None:
+    books = [a_book(on_hand=50, site="BER"), a_book(mine(1, 5, 0), on_hand=50, site="HAM")]
+    line = a_line(5, sites=("BER", "HAM"))
+    for aim, site in ((Aim.PREFERRED_SITE, "BER"), (Aim.EARLIEST, "HAM")):
+        answer = changed(current(line, delivery(5, 0)), replace(line, quantity=units(9)), *books, aim=aim)
+        assert shipped_as(answer.lines[0].deliveries) == [(site, 9, 0)]
+
+
+def test_a_complete_order_is_pulled_in_only_by_another_requested_date() -> None:
+    books = [a_book(mine(1, 5, 4), on_hand=9), a_book(mine(2, 1, 4), on_hand=9, sku="TWO")]
+    lines = [current(a_line(5, 2, ref="a"), delivery(5, 4)), current(a_line(1, 2, ref="b", sku="TWO"), delivery(1, 4))]
+    for day, expected in ((2, 4), (3, 3)):
+        wanted = [a_line(6, day, ref="a"), a_line(1, day, ref="b", sku="TWO")]
+        decision = amend(lines, wanted, AShelf(*books), ME, ship_complete=True)
+        assert [shipped_as(line.deliveries) for line in decision.lines] == [[("HAM", 6, expected)], [("HAM", 1, expected)]]
+
+
+def test_of_a_complete_order_what_was_shipped_waits_for_nothing() -> None:
+    books = [a_book(on_hand=0), a_book(mine(2, 1, 4), on_hand=9, sku="TWO")]
+    gone = replace(current(a_line(5, 2, ref="a"), shipped=5), promised_day=TODAY + 2)
+    lines = [gone, current(a_line(1, 2, ref="b", sku="TWO"), delivery(1, 4))]
+    wanted = [a_line(5, 2, ref="a"), a_line(3, 2, ref="b", sku="TWO")]
+    decision = amend(lines, wanted, AShelf(*books), ME, ship_complete=True)
+    assert [shipped_as(line.deliveries) for line in decision.lines] == [[], [("HAM", 3, 4)]]
+    assert decision.lines[0].outcome == "full"
+
+
+def test_a_substitute_that_was_promised_stands_as_long_as_it_may_stand_in_from_its_site() -> None:
+    books = [a_book(on_hand=9), a_book(mine(1, 5, 3), on_hand=9, sku="SUB")]
+    had = replace(delivery(5, 3), sku="SUB")
+    for sites, expected in ((("HAM",), "SUB"), (("BER",), None), ((), None)):
+        line = a_line(5, substitutes=(Substitute("SUB", sites),) if sites else ())
+        now = current(replace(line, substitutes=(Substitute("SUB", ("HAM",)),)), had)
+        answer = changed(now, replace(line, quantity=units(4)), *books).lines[0]
+        assert [one.sku for one in answer.deliveries] == [expected]
