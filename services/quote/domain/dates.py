@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from services.quote.domain.calendar import EVERY_DAY, THREE_YEARS, Calendar
 
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from datetime import time
 
     from services.quote.domain.book import Day
-
-_CLOSED_AT_MOST: Final = 21
-"""Picking so many days, and the pick and pack days, before a ship date is always early enough to look from."""
 
 
 class Hop(NamedTuple):
@@ -79,9 +76,13 @@ class Way:
         if self.is_immediate:
             return Hop(delivery, delivery, delivery)
         leave_by = delivery if self.lane is None else self._leave_by(delivery)
-        ship = None if leave_by is None else self._ship_on_or_before(leave_by)
-        pick = None if ship is None else self.site_calendar.minus(ship, self.pick_pack_days)
+        pick = None if leave_by is None else self.latest_pick_to_ship(leave_by)
         return None if pick is None else self._forward(pick)
+
+    def latest_pick_to_ship(self, by: Day) -> Day | None:
+        """The latest day on which what leaves on or before a day can be picked; None when there is none within three years."""
+        ship = self._ship_on_or_before(by)
+        return None if ship is None else self.site_calendar.minus(ship, self.pick_pack_days)
 
     def _forward(self, pick: Day) -> Hop | None:
         """The hop of a working day of the site, whatever `first_pick` says."""
@@ -149,10 +150,8 @@ def earliest_hop(way: Way, wanted: Day, ready: Day) -> Hop | None:
 
 def hop_shipping_from(way: Way, ship: Day, ready: Day) -> Hop | None:
     """The first hop whose ship date is not before the day, of what can be picked from `ready` on; None when there is none."""
-    pick = max(ready, ship - _CLOSED_AT_MOST - 3 * way.pick_pack_days)
-    while (hop := hop_after(way, pick)) is not None and hop[1] < ship:
-        pick = max(pick, hop[0]) + 1
-    return hop
+    too_early = way.latest_pick_to_ship(ship - 1)
+    return hop_after(way, ready if too_early is None else max(ready, too_early + 1))
 
 
 def immediate(today: Day) -> Way:

@@ -146,3 +146,17 @@ def test_equal_calendars_are_equal_whatever_was_computed_from_them() -> None:
 def test_a_weekly_pattern_has_seven_days() -> None:
     with pytest.raises(ValueError, match="7 days, not 5"):
         Calendar((480,) * 5, {})
+
+
+def test_a_day_of_one_minute_is_a_working_day() -> None:
+    by_week = Calendar((0, 1, 0, 0, 0, 0, 0), {})
+    by_exception = Calendar((0,) * 7, {TODAY: 1})
+    assert (by_week.on_or_after(TODAY - 3), by_exception.on_or_after(TODAY - 3)) == (TODAY, TODAY)
+    assert by_week.works(TODAY)
+    assert by_exception.works(TODAY)
+
+
+def test_elapsed_days_reach_the_ends_of_the_civil_calendar_and_not_beyond() -> None:
+    last = date.max.toordinal()
+    assert [EVERY_DAY.plus(last - 2, days) for days in (2, 3)] == [last, None]
+    assert [EVERY_DAY.minus(3, days) for days in (2, 3)] == [1, None]

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.quote.domain.calendar import EVERY_DAY, NEVER, Calendar
-from services.quote.domain.dates import Way, first_handling_day, immediate
+from services.quote.domain.dates import Hop, Way, earliest_hop, first_handling_day, hop_after, hop_by, hop_shipping_from, immediate
 from tests.unit.quote_domain.builders import TODAY
 from tests.unit.quote_domain.days import CALENDARS, DAYS, REACH, WAYS, slow_forward, slow_latest
 
@@ -103,6 +103,39 @@ def test_who_asks_for_a_later_day_is_not_picked_earlier(way: Way) -> None:
     found = [way.latest_pick(TODAY + offset) for offset in range(-REACH, REACH)]
     for before, after in pairwise(one for one in found if one is not None):
         assert all(early <= late for early, late in zip(before, after, strict=True))
+
+
+# -- for a wanted day, and from a day on
+
+
+def hops(way: Way, ready: int) -> list[Hop]:
+    """Every way of what is there from `ready` on, as far as a random calendar reaches, in the order of picking."""
+    found = (way.deliver(pick) for pick in range(ready, TODAY + 3 * REACH))
+    return sorted({one for one in found if one is not None})
+
+
+@given(WAYS, DAYS, DAYS, st.none() | DAYS)
+def test_by_a_wanted_day_the_last_comes_that_can_still_be_picked_and_after_it_the_first(
+    way: Way, wanted: int, ready: int, first_pick: int | None
+) -> None:
+    way = replace(way, first_pick=first_pick)
+    known = hops(way, ready)
+    in_time = [one for one in known if one.delivery <= wanted]
+    assert hop_by(way, wanted, ready) == (in_time[-1] if in_time else None)
+    first = [one for one in known if one.delivery == known[0].delivery]
+    assert hop_after(way, ready) == (first[-1] if first else None)
+    assert earliest_hop(way, wanted, ready) == (in_time or first or [None])[-1]
+
+
+@given(WAYS, DAYS, DAYS)
+@example(
+    Way(Calendar((480,) * 7, dict.fromkeys(range(TODAY + 2, TODAY + 60), 0)), 2, EVERY_DAY, 0, EVERY_DAY, None, None), TODAY + 60, TODAY
+)
+def test_what_ships_from_a_day_on_is_the_first_that_does_picked_as_late_as_its_delivery_allows(way: Way, ship: int, ready: int) -> None:
+    known = hops(way, ready)
+    first = next((one for one in known if one.ship >= ship), None)
+    expected = None if first is None else [one for one in known if one.delivery == first.delivery][-1]
+    assert hop_shipping_from(way, ship, ready) == expected
 
 
 # -- in words
@@ -313,3 +346,9 @@ def test_a_cut_off_that_does_not_exist_passes_with_the_jump() -> None:
     jump = datetime(2026, 3, 29, 1, 0, tzinfo=UTC)  # 03:00 in Berlin, which was to be 02:00
     assert first_handling_day(EVERY_DAY, [time(2, 30)], (jump - timedelta(seconds=1)).astimezone(BERLIN)) == day("2026-03-29")
     assert first_handling_day(EVERY_DAY, [time(2, 30)], jump.astimezone(BERLIN)) == day("2026-03-30")
+
+
+def test_a_site_that_packs_for_a_day_ships_on_the_next_though_every_day_works() -> None:
+    way = Way(EVERY_DAY, 1, EVERY_DAY, 0, EVERY_DAY, None, None)
+    assert said(way.deliver(TODAY)) == ["Tue 1", "Wed 2", "Wed 2"]
+    assert said(way.latest_pick(TODAY + 1)) == ["Tue 1", "Wed 2", "Wed 2"]
