@@ -124,7 +124,8 @@ def test_by_a_wanted_day_the_last_comes_that_can_still_be_picked_and_after_it_th
     assert hop_by(way, wanted, ready) == (in_time[-1] if in_time else None)
     first = [one for one in known if one.delivery == known[0].delivery]
     assert hop_after(way, ready) == (first[-1] if first else None)
-    assert earliest_hop(way, wanted, ready) == (in_time or first or [None])[-1]
+    best = in_time or first
+    assert earliest_hop(way, wanted, ready) == (best[-1] if best else None)
 
 
 @given(WAYS, DAYS, DAYS)
