@@ -147,8 +147,10 @@ def in_a_child(work: Callable[[], object]) -> tuple[int, int]:
         with os.fdopen(writing, "w", encoding="utf-8") as pipe:
             json.dump(found, pipe)
     except BaseException:  # noqa: BLE001
-        os.write(writing, json.dumps({"error": traceback.format_exc()}).encode())
-    os._exit(0)
+        with contextlib.suppress(OSError):  # whoever asked may have been stopped
+            os.write(writing, json.dumps({"error": traceback.format_exc()}).encode())
+    finally:
+        os._exit(0)
 
 
 class Lookout:

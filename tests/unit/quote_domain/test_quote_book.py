@@ -5,7 +5,20 @@ from typing import Any
 
 import pytest
 
-from services.quote.domain.book import BUCKET, PERIOD, RESOURCE, Book, Entry, Part, Rules, UndatedEntryError, holds_stock, owner_of
+from services.quote.domain.book import (
+    BUCKET,
+    PERIOD,
+    RESOURCE,
+    Book,
+    Entry,
+    Part,
+    Rules,
+    UndatedEntryError,
+    expected_day,
+    holds_stock,
+    is_seen_late,
+    owner_of,
+)
 from tests.unit.quote_domain.builders import MICRO, NOW, TODAY, a_book, claim, hold, receipt, requirement, safety, stock, units
 
 
@@ -134,3 +147,39 @@ def test_a_receipt_counts_as_late_as_the_rules_say_and_past_their_limit_no_longe
     days = [rules.counts_on(TODAY + due, TODAY) for due in (3, 0, -1, -5, -6)]
     assert days == [TODAY + 4, TODAY + 1, TODAY + 2, TODAY + 2, None]
     assert Rules(past_due_offset_days=1, dock_to_stock_days=4).counts_on(TODAY - 1, TODAY) == TODAY + 3
+
+
+def test_a_receipt_that_is_seen_to_come_late_counts_from_that_day_and_one_that_cannot_come_never() -> None:
+    def a_receipt(**detail: Any) -> Entry:
+        return Entry(Part.RECEIPT, "r", units(5), TODAY + 2, None, detail)
+
+    assert not is_seen_late(a_receipt(kind="purchase_order"))
+    assert not is_seen_late(Entry(Part.RECEIPT, "r", 1, TODAY))
+    assert is_seen_late(a_plan(1, seen_for=None))
+    assert not is_seen_late(a_plan(1, expected=TODAY))
+    for told, expected in ((a_receipt(), TODAY + 2), (a_receipt(expected=TODAY + 6), TODAY + 6), (a_receipt(expected=None), None)):
+        assert is_seen_late(told) is ("expected" in (told.detail or {}))
+        assert expected_day(told) == expected
+        assert Rules(dock_to_stock_days=1).receipt_counts_on(told, TODAY) == (None if expected is None else expected + 1)
+        book = a_book(told)
+        supply = {} if expected is None else {expected: units(5)}
+        assert (book.own_supply_by_day(), book.supply_by_day()) == (supply, supply)
+        book.apply([removed(told)], 2, NOW)
+        assert book.supply_by_day() == {}
+    assert expected_day(Entry(Part.RECEIPT, "r", 1, TODAY)) == TODAY
+
+
+def test_supply_by_day_is_of_all_layers() -> None:
+    base = a_book(receipt("r", 4, 1), receipt("s", 2, 3))
+    fork = base.fork()
+    fork.apply([receipt("t", 1, 1), receipt("s", 2, 4)], 2, NOW)
+    assert {day - TODAY: quantity // MICRO for day, quantity in base.supply_by_day().items()} == {1: 4, 3: 2}
+    assert {day - TODAY: quantity // MICRO for day, quantity in fork.supply_by_day().items() if quantity} == {1: 5, 4: 2}
+
+
+def test_stock_of_which_nothing_was_said_is_no_knowledge() -> None:
+    book = Book("SKU", "HAM")
+    assert book.untold
+    for entry, untold in ((stock(0), False), (Entry(Part.STOCK, "", 0, detail={"untold": True}), True), (stock(3), False)):
+        book.apply([entry], book.version + 1, NOW)
+        assert book.untold is untold

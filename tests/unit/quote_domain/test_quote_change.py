@@ -321,3 +321,21 @@ def test_a_substitute_that_was_promised_stands_as_long_as_it_may_stand_in_from_i
         now = current(replace(line, substitutes=(Substitute("SUB", ("HAM",)),)), had)
         answer = changed(now, replace(line, quantity=units(4)), *books).lines[0]
         assert [one.sku for one in answer.deliveries] == [expected]
+
+
+def test_what_several_other_sites_shipped_is_taken_together_and_of_equal_days_the_first_goes_first() -> None:
+    promised = [delivery(5, 3), delivery(4, 3), delivery(6, 5)]
+    assert consume(promised, {"BER": units(2), "BRE": units(4)}) == (0, units(3), units(6))
+    assert consume(promised, {"BER": units(2), "HAM": units(6), "BRE": units(3)}) == (0, 0, units(4))
+    assert consume(promised, {"HAM": 1}) == (units(5) - 1, units(4), units(6))
+
+
+def test_a_millionth_is_a_shipment() -> None:
+    assert line_status(1, 1) == "shipped"
+    assert line_status(2, 1) == "partly_shipped"
+    assert line_status(2, 1, cancelled=True) == "closed_short"
+    assert line_status(0, 0) == "confirmed"
+    assert line_status(0, 0, closed=True) == "closed_short"
+    assert order_status([]) == "cancelled"
+    assert order_status(["confirmed", "confirmed"]) == "confirmed"
+    assert order_status(["closed_short", "confirmed"]) == "partly_shipped"
