@@ -122,7 +122,7 @@ def _happen(port_base: int | None, key: str | None, incident: Callable[["Doors"]
     from deploy.demo.doors import AwayError
     from deploy.demo.incidents import CannotHappenError
 
-    running = _running(port_base)
+    running = running_demo(port_base)
     base, found = port_base or (running and running.port_base), key or (running and running.development_key)
     if not base or not found:
         fail("no demo runs here: start one with `make demo`, or name an installation with --port-base and --api-key")
@@ -139,7 +139,7 @@ async def _at(urls: Urls, key: str, incident: Callable[["Doors"], Awaitable[None
         await incident(doors)
 
 
-def _running(port_base: int | None) -> Running | None:
+def running_demo(port_base: int | None) -> Running | None:
     """The demo that runs under this user, on these ports if they are named; the latest of several."""
     found: list[Running] = []
     for path in sorted(Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"), key=lambda path: path.stat().st_mtime):

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from deploy.commands.demo import running_demo
 from deploy.commands.reach import Data
 from deploy.commands.saying import FAILED, AsJson, say, say_json
 from deploy.local import supported
@@ -109,13 +110,18 @@ def _instance(path: Path, running: Running | None) -> Finding:
 
 
 def _ports(port_base: int) -> Iterator[Finding]:
+    beside = port_base + 100
+    if (demo := running_demo(port_base)) is not None:
+        detail = f"the demo that runs here (pid {demo.pid}) has them; `pledge up --port-base {beside}` runs beside it"
+        yield Finding(f"ports from {port_base}", ok=True, detail=detail)
+        return
     for process in Layout(port_base).processes():
         if is_free(process.port):
             yield Finding(f"port {process.port}", ok=True, detail=f"free for {process.service}")
         else:
             owner = owner_of(process.port)
             detail = f"{process.service} needs it, and {owner or 'another program'} has it"
-            yield Finding(f"port {process.port}", ok=False, detail=detail, repair="stop that program, or `pledge up --port-base 8100`")
+            yield Finding(f"port {process.port}", ok=False, detail=detail, repair=f"stop that program, or `pledge up --port-base {beside}`")
 
 
 async def _database(url: str) -> Finding:

@@ -19,6 +19,8 @@ LIST_SEPARATOR = "|"
 _MOST_ERRORS_SHOWN = 5
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 _COMMA_NUMBER = re.compile(r"[+-]?[0-9][0-9.' ]*,[0-9, .']*")
+_NO_CODE = r"[^\x00-\x1f\x7f|]"
+"""What is said of a text that is no code names this."""
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _YES, _NO = frozenset({"true", "yes", "y", "1", "t"}), frozenset({"false", "no", "n", "0", "f"})
 
@@ -199,10 +201,14 @@ class Header:
         found = error.errors(include_url=False, include_context=False)[:_MOST_ERRORS_SHOWN]
         named = [self._field(each["loc"]) for each in found]
         texts = [
-            f"{self.column(name)}: {each['msg'].removeprefix('Value error, ')}" if name else each["msg"].removeprefix("Value error, ")
+            f"{self.column(name)}: {_in_words(each['msg'])}" if name else _in_words(each["msg"])
             for name, each in zip(named, found, strict=True)
         ]
         return Refused(self.column(named[0]) if named[0] else "", str(found[0]["type"]), "; ".join(texts))
+
+
+def _in_words(message: str) -> str:
+    return "a code holds no line break, no control character and no |" if _NO_CODE in message else message.removeprefix("Value error, ")
 
 
 def key_of(kind: Kind, row: Row) -> str:

@@ -17,6 +17,9 @@ from deploy.local.ports import first_free_base, free_port
 # Bounds for a machine that does other things at once; alone it takes a tenth of this.
 START_SECONDS = 120.0
 STOP_SECONDS = 10.0
+"""What is promised."""
+_BUSY = 4.0
+"""Programs that wait for each processor: from there on a stop is given as much longer as it has to share."""
 _PLEDGE = [sys.executable, "-c", "from deploy.cli import main; main()"]
 _PID = re.compile(r"^(\S+) pid (\d+)$", re.MULTILINE)
 
@@ -31,6 +34,11 @@ def pledge(*arguments: str | Path, within_seconds: float = START_SECONDS) -> sub
 def environment() -> dict[str, str]:
     """Return our environment without what somebody exported for an installation of their own."""
     return {name: value for name, value in os.environ.items() if not name.startswith("PLEDGE_")}
+
+
+def stop_seconds() -> float:
+    """Return how long a stop may take: what is promised, and more on a machine that is far too busy with other things."""
+    return STOP_SECONDS * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1) / _BUSY)
 
 
 def a_port_base() -> int:

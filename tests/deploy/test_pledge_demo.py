@@ -1,5 +1,6 @@
 """`pledge demo`: taken ports are no obstacle, and nothing is left."""
 
+import json
 import re
 import socket
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local.ports import LOOPBACK
-from tests.deploy.command import STOP_SECONDS, Started, a_port_base, lives
+from tests.deploy.command import Started, a_port_base, lives, pledge, stop_seconds
 from tests.running import Workplace
 
 
@@ -30,8 +31,12 @@ def test_it_moves_to_free_ports_and_throws_its_data_away(taken: int) -> None:
         kept = re.search(r"^data\s+(\S+)$", demo.said, re.MULTILINE)
         assert kept is not None
         assert Path(kept[1]).is_dir()
+        base = demo.url("console").rpartition(":")[2]
+        doctor = pledge("doctor", "--data", place / "none", "--port-base", base, "--json")
+        ports = [one for one in json.loads(doctor.stdout)["findings"] if one["name"] == f"ports from {base}"]
+        assert [(one["ok"], f"(pid {demo.process.pid})" in one["detail"]) for one in ports] == [(True, True)], doctor.stdout
         pids = demo.pids()
-        assert demo.stop() <= STOP_SECONDS
+        assert demo.stop() <= stop_seconds()
         assert demo.process.returncode == 0
         assert not Path(kept[1]).exists()
         assert not any(lives(pid) for pid in pids.values())

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.command import STOP_SECONDS, Started, a_port_base, lives, pledge, until
+from tests.deploy.command import Started, a_port_base, lives, pledge, stop_seconds, until
 from tests.running import Workplace, get_json
 
 NAMES = {"postgres", "broker", "console", "quote-1", "quote-2", "inventory", "capacity", "notifier"}
@@ -29,7 +29,7 @@ def running(place: Path) -> Iterator[Started]:
     with Started(place, "up", "--data", place / "data", "--port-base", str(a_port_base()), "--quote-replicas", "2") as started:
         yield started.until_ready()
         pids = started.pids()
-        assert started.stop() <= STOP_SECONDS
+        assert started.stop() <= stop_seconds()
         assert started.process.returncode == 0
         assert not any(lives(pid) for pid in pids.values())
 
@@ -121,7 +121,7 @@ def test_kill_9_leaves_no_process_and_a_second_start_finds_everything_again(runn
     assert call("PUT", f"{running.url('inventory')}/v1/items/CHAIR", key, {"name": "Chair", "uom": "each"}) in {200, 201}
     running.process.kill()
     running.process.wait()
-    until(lambda: not any(lives(pid) for pid in before.values()), f"{before} are gone", STOP_SECONDS)
+    until(lambda: not any(lives(pid) for pid in before.values()), f"{before} are gone", stop_seconds())
     running.start()
     running.until_ready()
     assert running.key == key

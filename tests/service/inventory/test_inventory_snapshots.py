@@ -6,25 +6,26 @@ import json
 from collections.abc import AsyncIterator
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 
-from tests.running import RunningPostgres, ServiceStarter, Workplace
+from tests.running import RunningService
 
 Json = dict[str, Any]
 TERMS = "sku,site,supplier,lead_time_days\nBEAM,HAM,WOOD,7\nPANEL,HAM,WOOD,3\nPANEL,MUC,BOARD,3\n"
 
 
 @pytest.fixture
-async def http(postgres: RunningPostgres, kafka: str) -> AsyncIterator[httpx.AsyncClient]:
+async def http(service: RunningService, database: str) -> AsyncIterator[httpx.AsyncClient]:
     """Give an inventory that knows nothing: a snapshot is about everything that there is."""
-    url = await postgres.create()
-    with Workplace() as directory:
-        async with ServiceStarter(url, kafka, directory) as start:
-            service = await start("inventory")
-            async with httpx.AsyncClient(base_url=service.url, headers=service.headers, timeout=30) as client:
-                yield client
-    await postgres.drop(url)
+    connection = await asyncpg.connect(database)
+    try:
+        await connection.execute("TRUNCATE inventory.definition, inventory.stock_position, inventory.receipt, inventory.receipt_concern")
+    finally:
+        await connection.close()
+    async with httpx.AsyncClient(base_url=service.url, headers=service.headers, timeout=30) as client:
+        yield client
 
 
 async def send(http: httpx.AsyncClient, kind: str, text: str, **params: str) -> Json:
