@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from services.quote.store import supply
+from services.quote.store import risk, supply
 from services.quote.store.supply import Definition
 from shared.paging import decode_cursor, encode_cursor
 from shared.problems import Problem
@@ -39,6 +39,8 @@ async def put_definition(
         return before.state
     state = {**wanted, kind: identity, "revision": revision + 1}
     await supply.save_definitions(connection, [Definition(kind, identity, revision + 1, state)])
+    if before is not None:
+        await risk.add_due_of(connection, kind, identity)
     return state
 
 

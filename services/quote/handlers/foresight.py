@@ -285,7 +285,7 @@ class Foresight:
         ways = self.board.world.ways(one.sku or line.sku, one.site, line.request.get("ship_to"), order.customer, self.now)
         way = next((way for way in ways if way.lane == one.lane), None)
         latest = None if way is None else way.latest_pick(one.delivery_day)
-        if way is None or latest is None or latest[0] >= one.pick_day:
+        if way is None or (latest is not None and latest[0] >= one.pick_day):
             return None
         hop = replace(way, first_pick=None).deliver(one.pick_day)
         return None if hop is None or hop[2] <= one.delivery_day else hop[2]

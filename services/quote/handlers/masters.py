@@ -94,6 +94,7 @@ async def take_definitions(
         known[identity] = changed[identity] = Definition(kind, identity, revision + 1, {**state, "revision": revision + 1})
         outcomes.append(Taken())
     await masters.save_definitions(session, kind, list(changed.values()))
+    await masters.add_due_of(session, kind, [name for name, one in changed.items() if one.revision > 1])
     return outcomes
 
 
@@ -123,5 +124,6 @@ async def retire_rest(session: Session, kind: str, job: str, after: str, find_us
         if not one.state.get("retired") and identity not in users
     ]
     await masters.save_definitions(session, kind, retired)
+    await masters.add_due_of(session, kind, [one.id for one in retired])
     kept = tuple(f"{kind.replace('_', ' ')} {each} stays because of {users[each]}" for each in left if each in users)
     return Rest(len(retired), left[-1] if len(left) == at_once else None, kept)

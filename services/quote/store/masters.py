@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 from sqlalchemy import text
 
+from services.quote.store.risk import DUE_OF_CLASSES, DUE_OF_CUSTOMERS
 from services.quote.store.supply import Definition
 from shared.database import Session
 
@@ -23,6 +24,8 @@ _SAVE = text("""
        SET revision = excluded.revision, state = excluded.state, last_xid = pg_current_xact_id()::text::bigint
      WHERE definition.revision < excluded.revision
 """)
+_DUE_OF_CLASSES = text(DUE_OF_CLASSES)
+_DUE_OF_CUSTOMERS = text(DUE_OF_CUSTOMERS.format(customers="CAST(:ids AS text[])"))
 _LEFT = text("""
     SELECT d.id FROM definition AS d
      WHERE d.kind = :kind AND d.id > :after AND NOT coalesce(CAST(d.state ->> 'retired' AS boolean), false)
@@ -65,6 +68,14 @@ async def save_definitions(session: Session, kind: str, definitions: Sequence[De
     if definitions:
         rows = [{"id": one.id, "revision": one.revision, "state": one.state} for one in definitions]
         await session.execute(_SAVE, {"kind": kind, "rows": orjson.dumps(rows).decode()})
+
+
+async def add_due_of(session: Session, kind: str, ids: Sequence[str]) -> None:
+    """Let those be looked at to whom these definitions mean another rank or another day."""
+    if ids and kind == "demand_class":
+        await session.execute(_DUE_OF_CLASSES)
+    elif ids and kind == "customer":
+        await session.execute(_DUE_OF_CUSTOMERS, {"ids": list(ids)})
 
 
 async def list_left(session: Session, kind: str, job: str, after: str, limit: int) -> list[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 from services.quote.store.bulk import insert, insert_sql, json_text
 from services.quote.store.pool import Connection
@@ -85,6 +85,25 @@ async def add_awaited(connection: Connection, keys: Iterable[str]) -> bool:
         sorted(keys),
     )
     return not done.endswith(" 0")
+
+
+DUE_OF_CLASSES: Final = """
+    INSERT INTO risk_due (kind, key) SELECT DISTINCT 'order', order_id FROM risk_state WHERE state IN ('at_risk', 'missed')
+"""
+"""Whoever is in danger is looked at: a class has another rank, so others may be served first."""
+DUE_OF_CUSTOMERS: Final = """
+    INSERT INTO risk_due (kind, key)
+    SELECT 'order', id FROM customer_order WHERE customer = ANY({customers}) AND status IN ('confirmed', 'partly_shipped')
+"""
+"""The open orders of customers are looked at: they receive on other days, or belong to another class."""
+
+
+async def add_due_of(connection: Connection, kind: str, identity: str) -> None:
+    """Let those be looked at to whom the definition of a class or a customer means another rank or another day."""
+    if kind == "demand_class":
+        await connection.execute(DUE_OF_CLASSES)
+    elif kind == "customer":
+        await connection.execute(DUE_OF_CUSTOMERS.format(customers="$1::text[]"), [identity])
 
 
 async def lead(connection: Connection) -> bool:

@@ -252,6 +252,19 @@ async def test_a_carrier_that_needs_longer_than_before_makes_what_was_promised_l
     await safe(shop, order)
 
 
+async def test_a_class_that_comes_first_by_now_is_served_first_and_the_other_is_told(shop: Shop) -> None:
+    classes = {name: a_name(name) for name in ("gold", "silver")}
+    for rank, name in enumerate(classes.values()):
+        ok(await shop.quote.put(f"/v1/classes/{name}", json={"rank": 10 + rank}))
+    sku = await shop.stocked(10)
+    gold, silver = [(await shop.order(a_line(sku, 5), demand_class=name))["order_id"] for name in classes.values()]
+    await shop.count(sku, 5)
+    await at_risk(shop, silver)
+    ok(await shop.quote.put(f"/v1/classes/{classes['silver']}", json={"rank": 1}))
+    await at_risk(shop, gold)
+    await safe(shop, silver)
+
+
 async def test_it_is_told_at_once(shop: Shop) -> None:
     sku = await shop.stocked(10)
     order = (await shop.order(a_line(sku, 10)))["order_id"]
@@ -362,6 +375,31 @@ async def test_killed_again_and_again_the_processes_lose_no_alert_and_tell_none_
     await asyncio.sleep(1.0)
     for order in orders:
         await say(company.broker, order, *["promise-at-risk", "promise-recovered"] * 2)
+
+
+async def test_a_customer_who_receives_on_other_days_is_told_when_it_comes_then(company: Company) -> None:
+    """Asked at a company with calendars: every day was a receiving day, now one in eight days is."""
+    shop, customer, site, lane = company.shop, a_name("CUST"), a_name("SITE"), a_name("LANE")
+    seldom = a_name("CAL")
+    week = dict.fromkeys(("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"), 0)
+    open_on = {"date": day(8), "minutes": 480}
+    ok(await company.capacity.put(f"/v1/calendars/{seldom}", json={"name": "seldom", "weekly": week, "exceptions": [open_on]}))
+    ok(await shop.inventory.put(f"/v1/sites/{site}", json={"name": site, "time_zone": "UTC"}))
+    ok(await shop.inventory.put(f"/v1/lanes/{lane}", json={"from_site": site, "to": "DE", "transit_days": 1}))
+    ok(await shop.quote.put(f"/v1/customers/{customer}", json={"name": customer}))
+    sku = await shop.stocked(10, site=site)
+    line = a_line(sku, 10, sites=[site], ship_to="DE", requested_date=day(3))
+
+    async def known() -> bool:
+        return bool((await shop.ask(line, customer=customer))["lines"][0]["promised_date"] == day(3))
+
+    await eventually(known, what="the lane")
+    order = (await shop.order(line, customer=customer))["order_id"]
+    ok(await shop.quote.put(f"/v1/customers/{customer}", json={"name": customer, "calendar": seldom}))
+    said = await at_risk(shop, order)
+    assert (said["cause"]["code"], said["projected_date"]) == ("MASTER_DATA_CHANGED", day(8))
+    ok(await shop.quote.put(f"/v1/customers/{customer}", json={"name": customer}))
+    await safe(shop, order)
 
 
 async def test_downtime_of_a_resource_endangers_what_is_made_on_it(company: Company) -> None:
