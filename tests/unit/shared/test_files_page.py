@@ -1,6 +1,7 @@
 """Does the page about files name every kind, and say the truth about its snapshot?"""
 
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,8 @@ ROWS = {
     if row.startswith("| `")
     for name in re.findall(r"`(\w+)`", row.split(" | ")[0])
 }
+_AS_A_FILE = {"operations": "operation_resources"}
+"""What a file calls otherwise than the call."""
 KINDS: dict[str, dict[str, Kind]] = {"inventory": OF_INVENTORY, "capacity": OF_CAPACITY, "quote": OF_QUOTE}
 
 
@@ -40,3 +43,12 @@ def test_the_page_says_what_a_file_needs_and_what_its_snapshot_does(service: str
     for each in needed:
         with pytest.raises(Exception, match="the first line names no column"):
             Header.read(kind, [other for other in needed if other != each])
+
+
+@pytest.mark.parametrize("service", KINDS)
+def test_whatever_can_be_put_can_also_come_as_a_file(service: str) -> None:
+    routers = import_module(f"services.{service}.api").ROUTERS
+    put = {route.path for router in routers for route in router.routes if "PUT" in route.methods}
+    named = {"exceptions" if "/exceptions/" in path else path.split("/")[2].replace("-", "_") for path in put}
+    assert named
+    assert {_AS_A_FILE.get(name, name) for name in named} <= set(KINDS[service])
