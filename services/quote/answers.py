@@ -38,7 +38,12 @@ def iso_day(day: int) -> str:
 
 def iso_instant(at: datetime) -> str:
     """An instant in UTC, to the microsecond, with `Z`."""
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    utc = at if at.tzinfo is UTC else at.astimezone(UTC)
+    return utc.isoformat().replace("+00:00", "Z")
+
+
+_heard_at = lru_cache(maxsize=64)(iso_instant)
+"""The instants up to which news was heard: the same for many answers."""
 
 
 # -- quotes
@@ -57,10 +62,13 @@ def decision(board: Board, found: Decision, now: datetime) -> Json:
 
 def inputs_of(board: Board, found: Decision, now: datetime) -> list[Input]:
     """How fresh the news is that a decision was made on, by source and site: stock of every site that was looked at, and who works."""
-    sites = sorted({site for _, site in found.read if holds_stock(site)} | {one.site for line in found.lines for one in line.deliveries})
-    resources = [name for name, site in found.read if site == RESOURCE]
-    made_at = [one.site for one in found.planned if one.kind == "production_order"]
-    return [*board.inputs(sites, now), *board.capacity_inputs(resources, now, made_at)]
+    sites = {site for _, site in found.read}
+    resources = [name for name, site in found.read if site == RESOURCE] if RESOURCE in sites else []
+    sites = {site for site in sites if holds_stock(site)}
+    for line in found.lines:
+        sites.update([one.site for one in line.deliveries])
+    made_at = [one.site for one in found.planned if one.kind == "production_order"] if found.planned else []
+    return [*board.inputs(sorted(sites), now), *board.capacity_inputs(resources, now, made_at)]
 
 
 def _planned(one: SupplyPlanned) -> Json:
@@ -117,7 +125,7 @@ def inputs(found: Iterable[Input]) -> list[Json]:
         {
             "source": one.source,
             "site": one.site,
-            "as_of": None if one.as_of is None else iso_instant(one.as_of),
+            "as_of": None if one.as_of is None else _heard_at(one.as_of),
             "age_seconds": None if one.age_seconds is None else round(one.age_seconds, 3),
             "stale": one.stale,
         }

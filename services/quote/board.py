@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ import structlog
 from services.quote.domain.allocation import Kind
 from services.quote.domain.book import GATE, Book, Entry, Part, holds_stock, is_seen_late
 from services.quote.domain.needs import Needs
+from services.quote.domain.value import value
 from services.quote.store import books, supply
 from services.quote.world import World
 
@@ -31,7 +32,7 @@ CAPACITY_TOPIC = "capacity.plan.v1"
 _MINUTES_OF_DAY = 1440
 
 
-@dataclass(slots=True, frozen=True)
+@value(frozen=True, slots=True)
 class Input:
     """How fresh a source is: up to when everything it said has been applied."""
 
@@ -121,6 +122,16 @@ class Board:
         book = self.books.get(f"{sku}|{site}")
         return None if book is None or book.version == 0 else book
 
+    def versions(self, read: Iterable[tuple[str, str]]) -> dict[str, int]:
+        """The versions of these books, by key, as far as anything was ever said about them."""
+        found = {}
+        for sku, site in read:
+            key = f"{sku}|{site}"
+            book = self.books.get(key)
+            if book is not None and book.version:
+                found[key] = book.version
+        return found
+
     def inputs(self, sites: Iterable[str], now: datetime) -> list[Input]:
         """Freshness of what an answer about these sites was computed from. A partition never heard of makes all unknown."""
         return self._inputs("inventory", SUPPLY_TOPIC, sites, now)
@@ -143,8 +154,10 @@ class Board:
         """Per topic and partition, up to when it was read."""
         return self._freshness
 
-    def capacity_inputs(self, resources: Sequence[str], now: datetime, made_at: Iterable[str] = ()) -> list[Input]:
+    def capacity_inputs(self, resources: Sequence[str], now: datetime, made_at: Sequence[str] = ()) -> list[Input]:
         """The same of capacity: once for each site of the resources that an answer asked, and for those at which something is made."""
+        if not resources and not made_at:
+            return []
         sites = set(made_at)
         if resources:
             known = self.world.all_of("resource")

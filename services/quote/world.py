@@ -41,7 +41,7 @@ ANYWHERE = "*"
 FOUND_BY = {"lane": "to", "supplier_item": "sku", "resource": "group", "allocation": "sku"}
 """By what else than their id definitions are looked up."""
 MOST_WAYS = 100_000
-"""Ways that are kept worked out: customers and places are anybody's words, so there may be many more."""
+"""Ways that are kept worked out: places are anybody's words, so there may be many more."""
 State = dict[str, Any]
 
 
@@ -86,12 +86,17 @@ class World:
         self._classes: dict[str, DemandClass] = {}
         self._allocations: dict[str, tuple[Allocation, ...]] = {}
         self._rules: dict[str, Rules] = {}
+        self._rules_alike: dict[Rules, Rules] = {}
+        """Each rules once: most items have the same."""
         self._default_rules = Rules(settings.past_due_offset_days, settings.past_due_limit_days)
         self.policies = Policies()
         self._chances: Chances | None = None
         self._rules_here: dict[tuple[str, str | None], Rules] = {}
         """Rules where policies have a word."""
-        self._ways: dict[tuple[str, str, str | None, str | None], tuple[datetime, tuple[Way, ...]]] = {}
+        self._ways: dict[tuple[str, str | None, str | None, str | None], tuple[datetime, tuple[Way, ...]]] = {}
+        """By the site, where to, the calendar by which it is received, and the sku where a lane is for it alone."""
+        self._own_lanes: set[str] = set()
+        """Items that some lane is, or was, for alone."""
         self._sources: dict[tuple[str, str], tuple[datetime, tuple[Source, ...]]] = {}
         self._todays: dict[str, tuple[datetime, datetime, int]] = {}
         """The civil day at each site, from when until when it is today."""
@@ -137,12 +142,13 @@ class World:
             self.items[name] = ItemCard(
                 name, state["name"], state["uom"], state["decimals"], state["dock_to_stock_days"], state.get("lifecycle") == RETIRED
             )
-            self._rules[name] = Rules(
+            rules = Rules(
                 self._settings.past_due_offset_days,
                 self._settings.past_due_limit_days,
                 state["dock_to_stock_days"],
                 state.get("atp_fence_days"),
             )
+            self._rules[name] = self._rules_alike.setdefault(rules, rules)
         elif kind == "site":
             said = state.get("cut_off_time")
             self.sites[name] = SiteCard(
@@ -151,6 +157,8 @@ class World:
             )  # fmt: skip
         elif kind == "calendar":
             self._calendars[name] = pattern(state["pattern"])
+        elif kind == "lane" and state.get("sku") is not None:
+            self._own_lanes.add(state["sku"])
 
     @property
     def chances(self) -> Chances:
@@ -172,6 +180,7 @@ class World:
         other._ways.clear()
         other._sources.clear()
         other.policies = self.policies
+        other._own_lanes = set(self._own_lanes)
         offset = self._settings.past_due_offset_days if past_due_offset_days is None else past_due_offset_days
         limit = self._settings.past_due_limit_days if past_due_limit_days is None else past_due_limit_days
         other._settings = self._settings.model_copy(update={"past_due_offset_days": offset, "past_due_limit_days": limit})
@@ -210,7 +219,7 @@ class World:
 
     def allocations(self, sku: str) -> tuple[Allocation, ...]:
         """The ceilings and floors of a sku that nobody has closed."""
-        if not self.has_allocations:
+        if not self._states.get("allocation"):
             return ()
         found = self._allocations.get(sku)
         if found is None:
@@ -274,7 +283,10 @@ class World:
 
     def ways(self, sku: str, site: str, ship_to: str | None, customer: str | None, now: datetime) -> tuple[Way, ...]:
         """The ways from a site to a customer: over every lane of the closest destination; without `ship_to` the goods are fetched."""
-        key = (sku, site, ship_to, customer)
+        receives: str | None = None
+        if ship_to is not None:
+            receives = self.all_of("customer").get(customer or "", {}).get("calendar")
+        key = (site, ship_to, receives, sku if ship_to is not None and sku in self._own_lanes else None)
         kept = self._ways.get(key)
         if kept is not None and now < kept[0]:
             return kept[1]
@@ -283,13 +295,13 @@ class World:
             return ()
         local = now.astimezone(card.zone)
         lanes: list[State | None] = [None] if ship_to is None else list(self._lanes_to(sku, site, ship_to))
-        found = tuple(self._way(card, lane, customer, local) for lane in lanes)
+        found = tuple(self._way(card, lane, receives, local) for lane in lanes)
         if len(self._ways) >= MOST_WAYS:
             self._ways.clear()
         self._ways[key] = (_until(local, [card.cut_off, *(_cut_off(lane) for lane in lanes)]), found)
         return found
 
-    def _way(self, card: SiteCard, lane: State | None, customer: str | None, local: datetime) -> Way:
+    def _way(self, card: SiteCard, lane: State | None, receives: str | None, local: datetime) -> Way:
         calendar = self._calendar(card.calendar)
         cut_offs = [cut_off for cut_off in (card.cut_off, _cut_off(lane)) if cut_off is not None]
         first = first_handling_day(calendar, cut_offs, local)
@@ -297,13 +309,12 @@ class World:
             if calendar is EVERY_DAY and card.pick_pack_days == 0:
                 return immediate(local.toordinal() if first is None else first)
             return Way(calendar, card.pick_pack_days, EVERY_DAY, 0, EVERY_DAY, first, None)
-        receiving = self.all_of("customer").get(customer or "", {}).get("calendar")
         return Way(
             calendar,
             card.pick_pack_days,
             self._calendar(lane.get("calendar")),
             lane.get("transit_days", 0),
-            self._calendar(receiving),
+            self._calendar(receives),
             first,
             lane["lane"],
             _cost(lane, "cost"),

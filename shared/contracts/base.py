@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, PlainSerializer, WithJsonSchema
@@ -24,6 +25,7 @@ def to_micro(quantity: Decimal) -> int:
     return whole
 
 
+@lru_cache(maxsize=8192)
 def from_micro(micro: int) -> int | float:
     """The quantity as the JSON number that stands for it: whole numbers without a point, others as an exact double."""
     whole, rest = divmod(micro, MICRO)

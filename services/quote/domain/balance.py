@@ -38,13 +38,11 @@ class Balance:
 
     def projected_on(self, day: Day) -> Micro:
         """Projected availability at the end of `day`; a day before today counts as today."""
-        at = bisect_right(self.days, day) - 1
-        return self.projected[max(0, at)]
+        return self.projected[bisect_right(self.days, day, 1) - 1]
 
     def atp_on(self, day: Day) -> Micro:
         """What can still be promised for `day` without breaking an earlier promise; negative when the book is short."""
-        at = bisect_right(self.days, day) - 1
-        return self.atp[max(0, at)]
+        return self.atp[bisect_right(self.days, day, 1) - 1]
 
     def earliest(self, quantity: Micro, not_before: Day) -> Day | None:
         """The first day, not before `not_before` or today, on which `quantity` can be promised without taking from an earlier promise."""
@@ -159,9 +157,20 @@ def _add_own(steps: dict[Day, Micro], book: Book, today: Day, rules: Rules) -> N
         for one, sign in ((replaced, -1), (plan, 1)):
             if one is not None and (counted := rules.plan_counts_on(one, today)) is not None:
                 _add(steps, counted, today, sign * one.quantity)
-    for day, quantity in book.own_demand_by_day().items():
-        counted = day if day > today else today  # noqa: FURB136 -- as above
-        steps[counted] = steps.get(counted, 0) - quantity
+    _add_demand(steps, book.own_demand_by_day(), today)
+
+
+def _add_demand(steps: dict[Day, Micro], demand: Mapping[Day, Micro], today: Day) -> None:
+    """What is taken, by date; what was to go before today counts today."""
+    if demand and min(demand) > today:
+        before = [(day, steps[day]) for day in steps.keys() & demand.keys()]
+        steps.update(demand)
+        for day, quantity in before:
+            steps[day] += quantity
+        return
+    for day, quantity in demand.items():
+        counted = day if day > today else today  # noqa: FURB136 -- as below
+        steps[counted] = steps.get(counted, 0) + quantity
 
 
 def _add(steps: dict[Day, Micro], day: Day | None, today: Day, quantity: Micro) -> None:

@@ -10,6 +10,7 @@ from dates: with both, without ceilings, without either.
 from __future__ import annotations
 
 from itertools import islice
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from services.quote.domain.allocation import EARLIEST, LATEST, Every
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 
 _PERIODS_COMPARED: Final = 60
+_IS_BOUND: Final = attrgetter("is_bound")
 
 
 class Dates(NamedTuple):
@@ -39,7 +41,7 @@ class Dates(NamedTuple):
 
 def is_bound(outlets: Sequence[Outlet]) -> bool:
     """Whether any allocation has a word in a line."""
-    return any(outlet.is_bound for outlet in outlets)
+    return any(map(_IS_BOUND, outlets))
 
 
 def dates_of(line: LineRequest, outlets: Sequence[Outlet], wanted: Day) -> Dates | None:

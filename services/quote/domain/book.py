@@ -203,6 +203,7 @@ class Book:
         self._tables: dict[Part, dict[str, Entry | None]] = {part: {} for part in DATED}
         self._supply: dict[Day, Micro] = {}
         self._demand: dict[Day, Micro] = {}
+        """Less than 0: what a balance adds up, it adds up without a look at each."""
         self._owners: dict[str, tuple[str, ...]] = {}
         self._expiries: list[tuple[datetime, str]] = []
         self._holds = 0
@@ -262,15 +263,16 @@ class Book:
         table = self._tables[part]
         old = table.get(ref) if self._base is None else self.find(part, ref)
         sums = self._sums_of(part)
+        sign = -1 if sums is self._demand else 1
         if old is not None:
             if part is Part.CLAIM:
                 self._disown(old)
             if sums is not None and (summed := expected_day(old)) is not None:
-                self._add(sums, summed, -old.quantity)
+                self._add(sums, summed, -sign * old.quantity)
         if entry.quantity:
             table[ref] = entry
             if sums is not None and (summed := expected_day(entry)) is not None:
-                self._add(sums, summed, entry.quantity)
+                self._add(sums, summed, sign * entry.quantity)
             if part is Part.CLAIM:
                 self._own(entry)
         elif self._base is None:
@@ -451,7 +453,7 @@ class Book:
         layer: Book | None = self
         while layer is not None:
             for day, quantity in layer._demand.items():
-                total[day] = total.get(day, 0) + quantity
+                total[day] = total.get(day, 0) - quantity
             layer = layer._base
         return {day: quantity for day, quantity in total.items() if quantity}
 
@@ -474,7 +476,7 @@ class Book:
         return self._supply
 
     def own_demand_by_day(self) -> Mapping[Day, Micro]:
-        """Claims (live or not) and requirements by date; in a fork, what it adds to its base."""
+        """What claims (live or not) and requirements take, by date and less than 0; in a fork, what it adds to its base."""
         return self._demand
 
     def speaks_of(self, part: Part, ref: str) -> bool:

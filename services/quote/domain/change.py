@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from services.quote.domain.choice import Aim
 from services.quote.domain.dates import Hop, immediate
-from services.quote.domain.explanation import Pegs, decision_of, line_promise
+from services.quote.domain.explanation import decision_of, line_promise
 from services.quote.domain.justintime import delay
 from services.quote.domain.outlet import Outlet
 from services.quote.domain.plan import Plan, Take, plan_line
@@ -88,8 +88,7 @@ def amend(
         plans[at] = _change(wanted[at], known.get(wanted[at].line_ref), stand, effort, aim, allow_partial=allow_partial)
     if aim is Aim.JUST_IN_TIME:
         delay(stand)
-    pegs: Pegs = {}
-    lines = tuple(_answer(plans[at], known.get(wanted[at].line_ref), pegs, stand) for at in range(len(wanted)))
+    lines = tuple(_answer(plans[at], known.get(wanted[at].line_ref), stand) for at in range(len(wanted)))
     return decision_of(lines, stand)
 
 
@@ -99,10 +98,10 @@ def stands(before: CurrentLine | None, after: LinePromise) -> bool:
     return all(one.quantity <= had.get((one.site, one.sku, one.lane, one.delivery_day), -1) for one in after.deliveries)
 
 
-def _answer(plan: Plan, before: CurrentLine | None, pegs: Pegs, stand: Stand) -> LinePromise:
+def _answer(plan: Plan, before: CurrentLine | None, stand: Stand) -> LinePromise:
     if before is None or not before.shipped:
-        return line_promise(plan, pegs, stand)
-    return line_promise(plan, pegs, stand, shipped=before.shipped, shipped_day=before.promised_day if not plan.takes else None)
+        return line_promise(plan, stand)
+    return line_promise(plan, stand, shipped=before.shipped, shipped_day=before.promised_day if not plan.takes else None)
 
 
 def _open(line: LineRequest, before: CurrentLine | None) -> LineRequest:

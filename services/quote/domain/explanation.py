@@ -40,15 +40,11 @@ if TYPE_CHECKING:
 
 Pegged = tuple["Take", tuple[Peg, ...]]
 """A take and what covers it."""
-Pegs = dict[int, list[tuple[Peg, ...]]]
-"""What covers the takes of each book, by the identity of its place; filled as lines are explained."""
 
 
 def conclude(plans: Sequence[Plan], stand: Stand) -> Decision:
     """The decision that the plans amount to."""
-    pegs: Pegs = {}
-    lines = tuple(line_promise(plan, pegs, stand) for plan in plans)
-    return decision_of(lines, stand)
+    return decision_of(tuple([line_promise(plan, stand) for plan in plans]), stand)
 
 
 def decision_of(lines: tuple[LinePromise, ...], stand: Stand) -> Decision:
@@ -62,11 +58,6 @@ def _planned(stand: Stand) -> tuple[SupplyPlanned, ...]:
     if not stand.planned:
         return ()
     latest = latest_starts(stand)
-    pegs: Pegs = {}
-    for plan in stand.planned:
-        for other, _ in plan.parts:
-            if id(other) not in pegs:
-                pegs[id(other)] = other.pegs()
     return tuple(
         SupplyPlanned(
             plan.source.kind.value,
@@ -84,7 +75,7 @@ def _planned(stand: Stand) -> tuple[SupplyPlanned, ...]:
                     other.takes[number].quantity,
                     other.takes[number].day,
                     other.takes[number].planned,
-                    pegs[id(other)][number],
+                    other.pegs()[number],
                     _returns(other.takes[number], stand),
                 )
                 for other, number in plan.parts
@@ -103,8 +94,8 @@ def _returns(taken: Taken, stand: Stand) -> tuple[tuple[int, Micro], ...]:
     return () if stand.hold_ends is None else tuple((plan.number, part) for plan, part in taken.filled)
 
 
-def line_promise(plan: Plan, pegs_of: Pegs, stand: Stand, *, shipped: Micro = 0, shipped_day: Day | None = None) -> LinePromise:
-    """The answer to one line. `pegs_of` keeps what covers the takes of each book; `shipped` left before (amendments)."""
+def line_promise(plan: Plan, stand: Stand, *, shipped: Micro = 0, shipped_day: Day | None = None) -> LinePromise:
+    """The answer to one line; `shipped` left before (amendments)."""
     line = plan.line
     deliveries: list[Delivery] = []
     pegging: list[Pegged] = []
@@ -112,16 +103,13 @@ def line_promise(plan: Plan, pegs_of: Pegs, stand: Stand, *, shipped: Micro = 0,
     promised_day = shipped_day
     for take in plan.takes:
         place = take.outlet.place
-        covered = pegs_of.get(id(place))
-        if covered is None:
-            covered = pegs_of[id(place)] = place.pegs()
-        pegs = covered[take.number]
+        pegs = place.pegs()[take.number]
         if place.sku != line.sku:
             pegs = tuple(replace(one, sku=place.sku) for one in pegs)
         pegging.append((take, pegs))
         taken = place.takes[take.number]
         delivery = delivery_of(take.outlet, take.hop, take.quantity, taken.planned, line_sku=line.sku)
-        deliveries.append(replace(delivery, returns=back) if (back := _returns(taken, stand)) else delivery)
+        deliveries.append(replace(delivery, returns=_returns(taken, stand)) if taken.from_plans else delivery)
         promised += take.quantity
         if promised_day is None or take.hop.delivery > promised_day:
             promised_day = take.hop.delivery
@@ -172,7 +160,8 @@ def _chain(plan: Plan, pegging: Sequence[Pegged], promised_day: Day | None, slip
     if slip and promised_day is not None:
         reasons += _days_to(promised_day, plan, pegging, stand)
     else:
-        reasons += _with_bounds(plan.bound, _stock_and_supply(pegging, line.requested_day, None, stand, line.sku))
+        supply = _stock_and_supply(pegging, line.requested_day, None, stand, line.sku)
+        reasons += _with_bounds(plan.bound, supply) if plan.bound else supply
     if plan.cut and plan.takes:
         reasons.append(because(Code.SEARCH_CUT, "the search ended with its deadline: better ways may have been left untried"))
     if plan.refusal is not None:
@@ -197,7 +186,7 @@ def _days_to(promised_day: Day, plan: Plan, pegging: Sequence[Pegged], stand: St
         reached += sum(reason.adds_days for reason in ways)
     bound = sum(reason.adds_days for reason in plan.bound)
     supply = _stock_and_supply(pegging, reached, promised_day - bound, stand, line.sku)
-    reasons += _with_bounds(plan.bound, supply)
+    reasons += _with_bounds(plan.bound, supply) if plan.bound else supply
     reached += sum(reason.adds_days for reason in supply) + bound
     if promised_day > reached:
         rest = plan.waits or because(Code.SHIPMENT_LIMITS, "no earlier date keeps what was asked of the shipments")
@@ -207,8 +196,6 @@ def _days_to(promised_day: Day, plan: Plan, pegging: Sequence[Pegged], stand: St
 
 def _with_bounds(bound: Sequence[Reason], supply: list[Reason]) -> list[Reason]:
     """What stock there was, then what ceilings and floors left of it, then what is awaited."""
-    if not bound:
-        return supply
     stock = [reason for reason in supply if reason.step == Step.STOCK]
     return [*stock, *bound, *(reason for reason in supply if reason.step != Step.STOCK)]
 

@@ -32,7 +32,7 @@ MOST_PERIODS: Final = 400
 class Outlet:
     """One book and one way from it to the customer."""
 
-    __slots__ = ("ceilings", "first_pick", "place", "site", "way")
+    __slots__ = ("ceilings", "first_pick", "is_bound", "place", "site", "way")
 
     def __init__(self, place: Place, way: Way, ceilings: tuple[Bucket, ...] = ()) -> None:
         """The way's first pick day is not before the place's today. `ceilings` bind what leaves here, by its ship date."""
@@ -43,6 +43,8 @@ class Outlet:
         first = way.first_pick
         self.first_pick: Day = first if first is not None and first > place.today else place.today
         """The first day on which anything can be picked."""
+        self.is_bound = bool(ceilings) or place.is_floored
+        """Whether an allocation has a word in what leaves here."""
 
     def by(self, delivery: Day) -> Hop | None:
         """The latest hop that is delivered on or before the day, if it can still be picked."""
@@ -77,11 +79,6 @@ class Outlet:
         return self.place.guard is None or self.place.guard.holds()
 
     # -- within ceilings
-
-    @property
-    def is_bound(self) -> bool:
-        """Whether an allocation has a word in what leaves here."""
-        return bool(self.ceilings) or self.place.is_floored
 
     def room(self, ship: Day) -> Micro | None:
         """What ceilings leave for a ship date; None where none binds."""

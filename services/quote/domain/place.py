@@ -11,7 +11,8 @@ it, `Stand.fills_from`; a plan that is not there on d then counts from that day 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from operator import attrgetter
+from typing import TYPE_CHECKING, Final
 
 from services.quote.domain.balance import Balance, suffix_minimum
 from services.quote.domain.pegging import Peg, peg
@@ -87,12 +88,15 @@ class Taken:
         return [(self.day, -self.net), *((plan.place.stand.fills_from(plan), part) for plan, part in self.filled)]
 
 
+_QUANTITY: Final = attrgetter("quantity")
+
+
 class Place:
     """One book as one decision sees it."""
 
     __slots__ = (
-        "_free", "_offered", "_pending", "allocations", "book", "figures", "floors", "guard", "kept", "plans", "rules", "site", "sku",
-        "stand", "takes", "today",
+        "_free", "_offered", "_pegs", "_pending", "allocations", "book", "figures", "floors", "guard", "kept", "plans", "rules", "site",
+        "sku", "stand", "takes", "today",
     )  # fmt: skip
 
     def __init__(
@@ -122,6 +126,8 @@ class Place:
         self._pending: dict[Day, Micro] = {}
         self._offered: Balance | None = None
         """What may be taken with this decision's plans, as far as it is known; None after a change."""
+        self._pegs: list[tuple[Peg, ...]] | None = None
+        """What covers each take, the same."""
         self.floors: tuple[Kept, ...] = ()
         """Floors of other classes that bind here."""
         self.kept: dict[Day, Micro] = {}
@@ -209,9 +215,11 @@ class Place:
 
     def take(self, day: Day, quantity: Micro) -> int:
         """Take a quantity on a day, from the book as far as it goes, the rest from own plans; the answer names it for `pegs`."""
-        number = len(self.takes)
-        self._put(Taken(day, quantity, self._of_plans(day, quantity) if self.plans else ()))
-        return number
+        taken = Taken(day, quantity, self._of_plans(day, quantity) if self.plans else ())
+        self.takes.append(taken)
+        self._apply(taken, 1)
+        self.stand.remember(self._take_back)
+        return len(self.takes) - 1
 
     def _of_plans(self, day: Day, quantity: Micro) -> tuple[tuple[Planned, Micro], ...]:
         """Take what the book cannot give on a day from own plans, the first usable first."""
@@ -236,11 +244,6 @@ class Place:
         """What the book alone can give on a day."""
         return max(0, self.free.atp_on(day)) if self.guard is None else self.guard.room(self, day)
 
-    def _put(self, taken: Taken) -> None:
-        self.takes.append(taken)
-        self._apply(taken, 1)
-        self.stand.remember(self._take_back)
-
     def _take_back(self) -> None:
         taken = self.takes.pop()
         self._apply(taken, -1)
@@ -256,13 +259,13 @@ class Place:
             self._change(day, sign * quantity)
 
     def _change(self, day: Day, quantity: Micro) -> None:
-        self._offered = None
+        self._offered = self._pegs = None
         if quantity:
             self._pending[day] = self._pending.get(day, 0) + quantity
 
     def plans_moved(self) -> None:
         """What this decision has planned here has changed."""
-        self._offered = None
+        self._offered = self._pegs = None
 
     def redate(self, number: int, day: Day) -> None:
         """Move a take to a later day: what may be taken never falls as days pass."""
@@ -280,12 +283,15 @@ class Place:
 
     def taken(self) -> bool:
         """Whether anything is."""
-        return any(taken.quantity for taken in self.takes)
+        return any(map(_QUANTITY, self.takes))
 
     def pegs(self) -> list[tuple[Peg, ...]]:
-        """What covers each take, by the number that `take` gave. Asked once, when the decision is complete."""
-        if len(self.takes) == 1:
-            return [self._pegs_of(self.takes[0], 0)]
+        """What covers each take, by the number that `take` gave."""
+        if self._pegs is None:
+            self._pegs = [self._pegs_of(self.takes[0], 0)] if len(self.takes) == 1 else self._pegs_of_all()
+        return self._pegs
+
+    def _pegs_of_all(self) -> list[tuple[Peg, ...]]:
         found: list[tuple[Peg, ...]] = [()] * len(self.takes)
         before = 0
         filled: list[tuple[Planned, Micro]] = []

@@ -72,8 +72,8 @@ def unservable(line: LineRequest, outlets: Sequence[Outlet], stand: Stand) -> Re
         return because(Code.UNKNOWN_SKU, f"the sku {line.sku} is not known", line.sku)
     if not line.sites:
         return because(Code.NO_SITE, f"no site may ship {line.sku}", line.sku)
-    named = ", ".join(line.sites[:_MOST_SITES_NAMED])
     if not outlets:
+        named = ", ".join(line.sites[:_MOST_SITES_NAMED])
         if line.ship_to is not None and any(stand.place(line.sku, site) is not None for site in line.sites):
             return because(Code.NO_LANE, f"no lane leads from {named} to {line.ship_to}", line.ship_to)
         return because(Code.NO_BOOK, f"nothing is known of {line.sku} at {named}", line.sku)
@@ -136,7 +136,8 @@ def _plan_own(line: LineRequest, stand: Stand, wanted: Day, effort: int, waits: 
     if whole is None:
         return _nothing(line, outlets, stand, wanted, effort)
     outlet, hop = whole
-    bound = added_days(line, outlets, wanted, max(wanted, hop.delivery), dates_of(line, outlets, wanted))
+    dates = dates_of(line, outlets, wanted)
+    bound = () if dates is None else added_days(line, outlets, wanted, max(wanted, hop.delivery), dates)
     alternatives = [*other_sites(line, outlets, outlet, hop, wanted), *others]
     if hop.delivery > wanted and not others:
         alternatives += _split_forbidden(line, outlets, wanted, whole, effort)

@@ -47,7 +47,9 @@ def promise(demand: Demand, shelf: Shelf) -> Decision:
         plans = [plan_line(line, stand, allow_partial=demand.allow_partial, effort=effort, aim=demand.policy) for line in demand.lines]
     if demand.policy is Aim.JUST_IN_TIME:
         delay(stand)
-    return conclude(plans, stand)
+    decision = conclude(plans, stand)
+    stand.leave()
+    return decision
 
 
 def effort_for(lines: Sequence[LineRequest]) -> int:

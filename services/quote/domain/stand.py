@@ -42,6 +42,7 @@ class Stand:
     __slots__ = (
         "_deadline_ms",
         "_effort_left",
+        "_effort_of_line",
         "_journal",
         "_machines",
         "_owner",
@@ -88,7 +89,7 @@ class Stand:
         self._journal: list[Callable[[], None]] = []
         self.planned: list[Planned] = []
         """Every planned receipt of this decision, what it needs before what needs it."""
-        self.effort = self.effort_given = self.allowed(EFFORT)
+        self._effort_of_line = self.effort = self.effort_given = self.allowed(EFFORT)
         self.least_effort = -self.effort
         self._effort_left = self.allowed(EFFORT_OF_ALL)
         self.mixing = False
@@ -103,10 +104,12 @@ class Stand:
     def begin(self, line_ref: str) -> None:
         """A line is planned: with an effort of its own, so that those before it leave it something."""
         self.line_ref = line_ref
-        self._effort_left -= self.effort_given - self.effort
-        self.effort = self.effort_given = max(min(self.allowed(EFFORT), self._effort_left), LEAST_EFFORT)
-        self.least_effort = -self.effort
         self.gave_up = False
+        if self.effort == self.effort_given:
+            return
+        self._effort_left -= self.effort_given - self.effort
+        self.effort = self.effort_given = max(min(self._effort_of_line, self._effort_left), LEAST_EFFORT)
+        self.least_effort = -self.effort
 
     def allowed(self, effort: int) -> int:
         """As much of an effort as the deadline allows."""
@@ -287,6 +290,12 @@ class Stand:
         """Undo everything since the mark, the last first; what was read stays read."""
         while len(self._journal) > mark:
             self._journal.pop()()
+
+    def leave(self) -> None:
+        """Nothing more is asked: a stand and its places point at each other, and would wait for the garbage collector."""
+        self._places.clear()
+        self._journal.clear()
+        self._rations = None
 
     # -- what it came to
 

@@ -128,7 +128,7 @@ def demand_of(board: Board, ask: OrderAsk, now: datetime, *, held_seconds: int |
     """The request with its defaults: requested today, from every site with a book of the sku, by code."""
     ends = None if held_seconds is None else now + timedelta(seconds=held_seconds)
     return Demand(
-        tuple(line_of(board, line, line.line_ref or str(n + 1), now, ask.customer) for n, line in enumerate(ask.lines)),
+        tuple([line_of(board, line, line.line_ref or str(n + 1), now, ask.customer) for n, line in enumerate(ask.lines)]),
         allow_partial=ask.allow_partial,
         ship_complete=ask.ship_complete,
         policy=Aim(ask.policy),
@@ -140,7 +140,8 @@ def demand_of(board: Board, ask: OrderAsk, now: datetime, *, held_seconds: int |
 
 def line_of(board: Board, line: LineAsk, line_ref: str, now: datetime, customer: str | None = None) -> LineRequest:
     """One line. A site that inventory has not described yet answers nothing until it is."""
-    sites = tuple(site for site in (dict.fromkeys(line.sites) if line.sites else board.sites_of(line.sku)) if site in board.sites)
+    known = board.sites
+    sites = tuple([site for site in (dict.fromkeys(line.sites) if line.sites else board.sites_of(line.sku)) if site in known])
     item = board.items.get(line.sku)
     requested = line.requested_date
     return LineRequest(

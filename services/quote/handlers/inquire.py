@@ -32,11 +32,12 @@ if TYPE_CHECKING:
 class BoardShelf:
     """The board's own books at one instant, for a decision that takes nothing."""
 
-    __slots__ = ("_board", "now")
+    __slots__ = ("_board", "_world", "now")
 
     def __init__(self, board: Board, now: datetime) -> None:
         """The instant is settled once for the whole decision."""
         self._board = board
+        self._world = board.world
         self.now = now
 
     def book(self, sku: str, site: str) -> Book | None:
@@ -45,23 +46,23 @@ class BoardShelf:
 
     def today(self, site: str) -> int:
         """The civil date at the site."""
-        return self._board.today(site, self.now)
+        return self._world.today(site, self.now)
 
     def rules(self, sku: str, site: str) -> Rules:
         """How the dates of a sku are read there."""
-        return self._board.rules(sku, site)
+        return self._world.rules(sku, site)
 
     def ways(self, sku: str, site: str, ship_to: str | None, customer: str | None) -> Sequence[Way]:
         """The ways of a sku from a site to a customer."""
-        return self._board.world.ways(sku, site, ship_to, customer, self.now)
+        return self._world.ways(sku, site, ship_to, customer, self.now)
 
     def sources(self, sku: str, site: str) -> Sequence[Source]:
         """Where more of a sku at a site can come from."""
-        return self._board.world.sources(sku, site, self.now)
+        return self._world.sources(sku, site, self.now)
 
     def costs(self, sku: str, site: str) -> Costs | None:
         """What lateness and handling of a sku at a site cost."""
-        return self._board.world.costs(sku, site)
+        return self._world.costs(sku, site)
 
     def allocations(self, sku: str) -> Sequence[Allocation]:
         """The ceilings and floors of a sku."""
@@ -98,13 +99,10 @@ def answered(
 def inquire(board: Board, log: DecisionLog, ask: QuoteAsk, caller: str, request_id: str) -> bytes:
     """What could be promised now, and why, as JSON; the log keeps the same bytes. Takes nothing."""
     now = board.now()
-    quote_id, decision_id = new_id("quo"), new_id("dec")
+    quote_id = new_id("quo")
+    decision_id = quote_id.replace("quo", "dec", 1)
     body, found = answered(board, ask, now, quote_id, decision_id, request_id)
-    versions = {}
-    for sku, site in found.read:
-        book = board.book(sku, site)
-        if book is not None:
-            versions[book.key] = book.version
+    versions = board.versions(found.read)
     answer = orjson.dumps(body)
     log.keep(
         InquiryRow(

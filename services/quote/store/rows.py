@@ -4,8 +4,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
+from services.quote.domain.value import value
 
-@dataclass(slots=True, frozen=True)
+
+@value(frozen=True, slots=True)
 class ClaimRow:
     """A claim that a document has on a book. `quantity` is what is still open, in millionths."""
 
@@ -58,7 +60,7 @@ class PlanRow:
     supplier: str | None = None
 
 
-@dataclass(slots=True, frozen=True)
+@value(frozen=True, slots=True)
 class QuoteRow:
     """A quote that took something, or was refused it: what was asked, answered, and is still held."""
 
@@ -85,7 +87,7 @@ class QuoteRow:
         return self.status == "held" and self.expires_at is not None and self.expires_at > now
 
 
-@dataclass(slots=True, frozen=True)
+@value(frozen=True, slots=True)
 class DeliveryRow:
     """One delivery of an order line. `quantity` as promised, `open` what has not been shipped, both in millionths."""
 
@@ -114,7 +116,7 @@ class ShippedRow:
     """The totals it is made of, by the name of the order that each was told under: its id, or another system's number."""
 
 
-@dataclass(slots=True, frozen=True)
+@value(frozen=True, slots=True)
 class LineRow:
     """An order line: requested, first promised, promised and actual dates stay side by side for ever."""
 
@@ -143,7 +145,7 @@ class LineRow:
         return self.status in ("confirmed", "partly_shipped")
 
 
-@dataclass(slots=True, frozen=True)
+@value(frozen=True, slots=True)
 class OrderRow:
     """A confirmed order. `elsewhere`: promised by another system; its lines are requirements, not claims."""
 
@@ -179,7 +181,7 @@ class OrderRow:
         return replace(self, lines=lines, revision=self.revision + 1, **changes)
 
 
-@dataclass(slots=True, frozen=True)
+@value(frozen=True, slots=True)
 class HistoryRow:
     """What happened to an order at one revision, who did it, why, by which document."""
 
@@ -194,7 +196,7 @@ class HistoryRow:
     lines: list[dict[str, Any]]
 
 
-@dataclass(slots=True, frozen=True)
+@value(frozen=True, slots=True)
 class DecisionRow:
     """A decision with everything it was made on: request, instant, versions, code, result."""
 
@@ -211,7 +213,7 @@ class DecisionRow:
     """What else it was made on that no book tells; the door adds what was seen of master data."""
 
 
-@dataclass(slots=True, frozen=True)
+@value(frozen=True, slots=True)
 class InquiryRow:
     """An inquiry as it was answered, for the log."""
 
