@@ -87,8 +87,8 @@ OTHERWISE: Final = "otherwise"
 
 
 def is_seen_late(supply: Entry) -> bool:
-    """Whether a plan or a receipt is known to come later than it was said."""
-    return SEEN[supply.part] in (supply.detail or {})
+    """Whether a plan or a receipt is known to come later than it was said; what a hold gives back is neither, and never is."""
+    return SEEN.get(supply.part, "") in (supply.detail or {})
 
 
 def expected_day(receipt: Entry) -> Day | None:
