@@ -183,3 +183,30 @@ def test_stock_of_which_nothing_was_said_is_no_knowledge() -> None:
     for entry, untold in ((stock(0), False), (Entry(Part.STOCK, "", 0, detail={"untold": True}), True), (stock(3), False)):
         book.apply([entry], book.version + 1, NOW)
         assert book.untold is untold
+
+
+def test_of_many_holds_that_have_ended_those_that_live_are_left() -> None:
+    book = a_book()
+    for number in range(400):
+        book.apply([hold(f"h{number:03}", 1, 0, number)], book.version + 1, NOW)
+    for number in range(400):
+        if number % 100:
+            book.apply([removed(hold(f"h{number:03}", 1, 0, number))], book.version + 1, NOW)
+    living = ["h000", "h100", "h200", "h300"]
+    assert [one.ref for one in book.holds()] == living
+    assert [one.ref for one in book.due_holds(in_seconds(400))] == living
+    assert book.expiring(in_seconds(150))[1] == in_seconds(200)
+
+
+def test_what_was_never_there_can_be_removed() -> None:
+    book = a_book(claim("c", 1, 0))
+    book.apply([removed(claim("nobody", 1, 0)), removed(receipt("nothing", 1, 0))], 2, NOW)
+    assert [entry.ref for entry in book.entries()] == ["", "c"]
+
+
+def test_what_was_worked_out_of_its_supply_is_forgotten_when_its_supply_changes() -> None:
+    book = a_book(receipt("r", 1, 0))
+    for entry, kept in ((claim("c", 1, 0), True), (receipt("r", 2, 0), False), (a_plan(1), False), (requirement("q", 1, 0), True)):
+        book.supply_memo, book.memo = "worked out", "worked out"
+        book.apply([entry], book.version + 1, NOW)
+        assert (book.supply_memo, book.memo) == ("worked out" if kept else None, None)
