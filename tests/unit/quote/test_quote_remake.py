@@ -1,0 +1,84 @@
+"""A plan is made by the master data of now: never late while nothing has changed, late where it takes longer, whole again after."""
+
+from collections.abc import Sequence
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.quote.domain.book import Part
+from services.quote.handlers.foresight import Foresight
+from services.quote.handlers.remake import made_anew, plans_hit
+from services.quote.handlers.take import Take
+from services.quote.store.supply import Definition
+from tests.examples import examples
+from tests.unit.quote.desk_house import DeskHouse, an_order
+from tests.unit.quote.test_quote_planned_supply import CHAIR, LEG, a_workshop, chairs
+
+ORDERS = st.lists(st.tuples(st.integers(1, 12), st.integers(0, 6)), min_size=1, max_size=4)
+
+
+def a_house(legs: int, minutes: int, orders: Sequence[tuple[int, int]], *, floor: int = 0) -> DeskHouse:
+    house = a_workshop(on_hand=3, legs=legs, minutes=minutes)
+    house.hear(house.position(LEG, safety_stock=floor))
+    for quantity, day in orders:
+        house.do(Take(an_order(chairs(quantity, day=day)), "tests", "req_1"))
+    return house
+
+
+def late_days(house: DeskHouse) -> dict[str, int | None]:
+    """By plan, the days by which it would come later if it were planned now; None: it would not come."""
+    sight = Foresight(house.board, None)
+    sight.now = house.now
+    found = {}
+    for plan_id, home in house.board.plans.items():
+        plan = house.board.books[home].find(Part.PLAN, plan_id)
+        assert plan is not None
+        day = made_anew(house.board, house.now, plan, home).day
+        found[plan_id] = None if day is None else max(0, day - sight.planned_for(plan, home))
+    return found
+
+
+def told(house: DeskHouse, kind: str, name: str) -> Definition:
+    state = house.board.world.all_of(kind)[name]
+    return Definition(kind, name, 2, {**state, "revision": 2})
+
+
+@given(st.sampled_from([0, 6, 30, 1000]), st.sampled_from([3, 10]), ORDERS, st.sampled_from([0, 5]))
+@examples(80)
+def test_while_nothing_has_changed_every_plan_can_still_be_made_as_it_was(
+    legs: int, minutes: int, orders: list[tuple[int, int]], floor: int
+) -> None:
+    house = a_house(legs, minutes, orders, floor=floor)
+    assert set(late_days(house).values()) <= {0}
+    assert plans_hit(house.board, [told(house, kind, CHAIR) for kind in ("bom", "routing", "item")]) == {}
+
+
+@given(st.sampled_from([3, 10]), ORDERS)
+@examples(40)
+def test_a_plan_that_needs_what_nobody_has_is_made_no_more_until_it_needs_it_no_more(minutes: int, orders: list[tuple[int, int]]) -> None:
+    house = a_house(1000, minutes, orders)
+    before = told(house, "bom", CHAIR)
+    parts = [*before.state["boms"][0]["components"], {"component": "SEAT", "quantity_per": 1}]
+    after = Definition("bom", CHAIR, 2, {**before.state, "boms": [{**before.state["boms"][0], "components": parts}]})
+    assert plans_hit(house.board, [after]).keys() == house.board.plans.keys()
+    house.board.world.learn(after)
+    assert set(late_days(house).values()) <= {None}
+    assert plans_hit(house.board, [before]).keys() == house.board.plans.keys()
+    house.board.world.learn(before)
+    assert set(late_days(house).values()) <= {0}
+
+
+def test_only_plans_that_a_definition_was_used_for_are_planned_once_more() -> None:
+    house = a_house(1000, 10, [(12, 0)])
+    (plan_id,) = house.board.plans
+    (cause,) = plans_hit(house.board, [_otherwise(house, "routing", CHAIR, routings=[])]).values()
+    assert (cause.code, cause.ref, cause.summary) == ("MASTER_DATA_CHANGED", CHAIR, "routing CHAIR was changed")
+    assert plans_hit(house.board, [_otherwise(house, "item", LEG, lead_time_days=9)]) == {}
+    assert plans_hit(house.board, [_otherwise(house, "item", CHAIR, name="Chair")]) == {}
+    gone = Definition("resource", "SAW", 2, {**house.board.world.all_of("resource")["SAW"], "retired": True})
+    assert plans_hit(house.board, [gone])[plan_id].summary == "resource SAW is gone"
+
+
+def _otherwise(house: DeskHouse, kind: str, identity: str, **more: object) -> Definition:
+    before = told(house, kind, identity)
+    return Definition(kind, identity, 2, {**before.state, **more})
