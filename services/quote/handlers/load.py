@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from services.quote import answers
@@ -14,13 +15,12 @@ from services.quote.domain.supplier import on_order
 from shared.problems import FieldError, unprocessable
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from services.quote.board import Board
     from services.quote.domain.book import Entry
 
 DAYS = 14
 MOST_DAYS = 1096
+LAST = date.max.toordinal()
 
 
 def load(board: Board, resource: str, from_date: date | None, to_date: date | None) -> dict[str, Any] | None:
@@ -61,7 +61,7 @@ def load_of_supplier(board: Board, terms: str, from_date: date | None, to_date: 
     periods = []
     start = (first - 1) // length * length + 1
     while start <= last:
-        end = start + length - 1
+        end = min(start + length - 1, LAST)
         inside = [one for one in claims if one.day is not None and start <= one.day <= end]
         coming = sum(quantity for each in ordered for day, quantity in each.items() if start <= day <= end)
         periods.append((start, end, capacity, coming, inside))
@@ -71,7 +71,7 @@ def load_of_supplier(board: Board, terms: str, from_date: date | None, to_date: 
 
 def _span(today: int, from_date: date | None, to_date: date | None) -> tuple[int, int]:
     first = today if from_date is None else from_date.toordinal()
-    last = first + DAYS - 1 if to_date is None else to_date.toordinal()
+    last = min(first + DAYS - 1, LAST) if to_date is None else to_date.toordinal()
     if not first <= last < first + MOST_DAYS:
         detail = f"to_date lies from from_date to {MOST_DAYS - 1} days later."
         raise unprocessable("BAD_SPAN", detail, [FieldError("/to_date", "span", detail)])
