@@ -23,7 +23,7 @@ SOAK = os.environ.get("PLEDGE_HYPOTHESIS") == "soak"
 def generate(service: str, into: Path) -> Path:
     """Run the documented command; return the folder to import from."""
     command = [sys.executable, "-c", "from deploy.cli import main; main()", "client", service, "--output", str(into)]
-    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stderr
     return into
 

@@ -87,7 +87,7 @@ class Owner:
             await connection.close()
 
 
-async def eventually(holds: Callable[[], Awaitable[bool] | bool], within_seconds: float = 15.0, what: str = "") -> None:
+async def eventually(holds: Callable[[], Awaitable[bool] | bool], within_seconds: float = 60.0, what: str = "") -> None:
     """Return when it holds; fail when it does not within the time."""
     deadline = time.monotonic() + within_seconds
     while True:
@@ -104,7 +104,7 @@ async def everything(broker: Broker, topic: str, since: Mapping[int, int] | None
     at = dict(since or await broker.beginning_offsets(topic))
     found: list[Record] = []
     async with await broker.reader(topic, at) as reader:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while any(at[number] < ends[number] for number in at):
             assert time.monotonic() < deadline, f"{topic} cannot be read up to {ends}: {at}"
             for number, records in (await reader.poll(0.2)).items():

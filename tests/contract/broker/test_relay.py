@@ -51,7 +51,7 @@ async def test_without_being_woken_it_finds_what_another_process_committed(owner
     async with running(relay.run):
         await eventually(lambda: relay.status().leading)
         await owner.say(topic, ("a", 1))
-        await eventually(lambda: _none_waits(owner), within_seconds=2)
+        await eventually(lambda: _none_waits(owner))
     assert facts(await everything(broker, topic), topic) == [("a", 1)]
 
 
@@ -60,7 +60,7 @@ async def test_thousands_a_second_in_order_per_key(owner: Owner, broker: Broker,
     await owner.say(topic, *said)
     began = time.perf_counter()
     async with running(a_relay(owner, broker).run):
-        await eventually(lambda: _none_waits(owner), within_seconds=20)
+        await eventually(lambda: _none_waits(owner))
     took = time.perf_counter() - began
     heard = facts(await everything(broker, topic), topic)
     assert sorted(heard) == sorted(said)
@@ -107,10 +107,10 @@ async def test_events_wait_while_the_broker_is_down_and_none_is_lost(
         for start in range(50, 150, 10):
             await owner.say(topic, *((f"k{n % 5}", n) for n in range(start, start + 10)))
             relay.wake()
-        await eventually(lambda: relay.status().waiting == 100 and relay.status().last_error is not None, within_seconds=30)
+        await eventually(lambda: relay.status().waiting == 100 and relay.status().last_error is not None)
         embedded.start()
         embedded.wait_ready()
-        await eventually(lambda: _none_waits(owner), within_seconds=30)
+        await eventually(lambda: _none_waits(owner))
     assert numbers(await everything(broker, topic), topic) == {f"k{k}": list(range(k, 150, 5)) for k in range(5)}
 
 
@@ -121,12 +121,12 @@ async def test_what_a_killed_broker_forgot_is_sent_again(owner: Owner, broker: B
         await eventually(lambda: _none_waits(owner))
         remembered = await _kill_until_it_forgets(owner, broker, embedded, topic, relay)
         everything_said = await owner.connection.fetchval("SELECT count(*) FROM outbox")
-        await eventually(lambda: _says(broker, topic, {"a": list(range(1, everything_said + 1))}), within_seconds=40)
+        await eventually(lambda: _says(broker, topic, {"a": list(range(1, everything_said + 1))}))
         ends = await broker.end_offsets(topic)
         assert all(ends[number] >= end for number, end in remembered.items())
         await owner.say(topic, ("a", everything_said + 1))
         relay.wake()
-        await eventually(lambda: _says(broker, topic, {"a": list(range(1, everything_said + 2))}), within_seconds=20)
+        await eventually(lambda: _says(broker, topic, {"a": list(range(1, everything_said + 2))}))
 
 
 async def _kill_until_it_forgets(owner: Owner, broker: Broker, embedded: BrokerServer, topic: str, relay: Relay) -> dict[int, int]:
@@ -146,7 +146,7 @@ async def _kill_until_it_forgets(owner: Owner, broker: Broker, embedded: BrokerS
             ends = await auditor.end_offsets(topic)
         if any(ends.get(number, 0) < end for number, end in remembered.items()):
             return remembered
-        await eventually(lambda: _none_waits(owner), within_seconds=30)
+        await eventually(lambda: _none_waits(owner))
     pytest.fail("the broker never forgot anything: this test shows nothing")
 
 
@@ -164,7 +164,7 @@ async def test_a_shorter_log_gets_the_last_ten_minutes_again_and_no_consumer_mis
         partition = (await everything(broker, topic))[0].partition
         async with Broker(embedded.bootstrap, "somebody") as somebody:
             await somebody.delete_topics([topic])
-        await eventually(lambda: _says(broker, topic, {"a": [4, 5]}), within_seconds=30)
+        await eventually(lambda: _says(broker, topic, {"a": [4, 5]}))
     for stood_at in range(5):  # had it gone on from there, without noticing that the log is another one
         heard = numbers(await everything(broker, topic, {partition: stood_at}), topic)
         assert heard == {"a": [4, 5]}, f"a consumer whose next offset was {stood_at} misses events"
@@ -210,7 +210,7 @@ async def test_a_frozen_leader_loses_the_lead_and_does_not_work_again(
             await eventually(lambda: relay.status().waiting == 0)
             os.kill(frozen.pid, signal.SIGSTOP)
             await owner.say(topic, ("a", 2))
-            await eventually(lambda: _none_waits(owner), within_seconds=15, what="nobody took over from a frozen process")
+            await eventually(lambda: _none_waits(owner), what="nobody took over from a frozen process")
             assert relay.status().leading
             os.kill(frozen.pid, signal.SIGCONT)
             for number in range(3, 40):
