@@ -32,7 +32,9 @@ settings.load_profile(PROFILE)
 
 
 _LONG_FIRST = ("journey", "service", "deploy", "integrate", "browser", "contract", "cases")
-_LONGEST_OF_FEW = ("test_guide.py", "test_demo.py", "test_pledge_up.py", "test_any_input_of_every_service.py")
+_LONGEST_OF_FEW = (
+    "test_guide.py", "test_demo.py", "test_pledge_up.py", "test_any_input_of_every_service.py", "test_hand_worked_by_api.py",
+)  # fmt: skip
 
 
 @pytest.hookimpl(trylast=True)
