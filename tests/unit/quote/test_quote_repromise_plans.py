@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.quote.asks import ApplyAsk, RepromiseAsk
+from services.quote.domain.allocation import Period
 from services.quote.domain.balance import balance
-from services.quote.domain.book import RESOURCE, Part
+from services.quote.domain.book import BUCKET, RESOURCE, Book, Entry, Part
 from services.quote.domain.capacity import capacity_of
 from services.quote.domain.demandclass import Strategy
 from services.quote.handlers.repromise.again import Recalled
@@ -20,6 +21,7 @@ from services.quote.handlers.repromise.tell import row_of
 from services.quote.handlers.take import Take
 from services.quote.store.repromise import RepromiseRow
 from services.quote.store.rows import LineRow
+from services.quote.store.supply import Definition
 from tests.examples import examples
 from tests.unit.quote.desk_house import SITE, DeskHouse, a_day, a_receipt, an_order
 
@@ -170,28 +172,64 @@ def test_what_was_planned_on_is_refused_once_it_has_moved() -> None:
 
 # -- properties
 
-orders = st.lists(
-    st.tuples(
-        st.sampled_from(("CHAIR", "CHAIR", "LEG")), st.integers(1, 8), st.integers(0, 8), st.integers(1, 3), st.booleans(),
-        st.sampled_from([None, *Strategy]),
-    ),
-    min_size=1,
-    max_size=5,
-)  # fmt: skip
+GOLD, CEILING = "GOLD", "CEILING"
+
+any_sku = st.sampled_from(("CHAIR", "CHAIR", "CHAIR", "LEG"))
+any_day = st.sampled_from((0, 0, 0, 1, 2, 5))
+any_strategy = st.sampled_from([None, *Strategy])
+any_order = st.tuples(any_sku, st.integers(1, 6), any_day, st.integers(1, 3), st.booleans(), any_strategy)
 mishaps = st.lists(st.tuples(st.sampled_from(("CHAIR", "LEG", "SAW")), st.integers(0, 12)), max_size=3)
 coming = st.lists(st.tuples(st.integers(1, 9), st.integers(1, 8)), max_size=2)
-workshops = st.tuples(st.integers(2, 12), st.integers(0, 20), st.integers(0, 12), coming, orders, mishaps, st.sampled_from(Strategy))
+ceilings = st.tuples(st.sampled_from(("day", "day", "week")), st.integers(4, 8))
+everybody = st.sampled_from(Strategy)
+workshops = st.tuples(
+    st.integers(2, 12), st.integers(0, 20), st.integers(0, 20), coming, st.lists(any_order, min_size=1, max_size=5), mishaps, everybody,
+    st.none() | ceilings,
+)  # fmt: skip
+a_gold_order = st.tuples(st.just("CHAIR"), st.integers(2, 4), st.just(0), st.integers(2, 3), st.just(False), any_strategy)  # noqa: FBT003
+crowds = st.tuples(
+    st.integers(2, 12), st.integers(0, 20), st.integers(10, 20), coming, st.lists(a_gold_order, min_size=3, max_size=5), st.just([]),
+    everybody, ceilings,
+)  # fmt: skip
+"""Orders of one class that together want more of a day than their ceiling, though there is stock for them."""
+
+
+def limited(house: DeskHouse, period: str | None, quantity: int) -> None:
+    """GOLD may take so many CHAIRs in a period, or in all."""
+    state = {
+        "kind": "ceiling", "demand_class": GOLD, "sku": "CHAIR", "sites": None, "quantity": quantity, "period": period, "periods": None,
+        "from_date": None, "to_date": None, "release_date": None, "closed": False, "allocation": CEILING, "revision": 1,
+    }  # fmt: skip
+    house.board.world.learn(Definition("class", GOLD, 1, {"class": GOLD, "parent": None, "rank": 1, "strategy": None, "closed": False}))
+    house.board.world.learn(Definition("allocation", CEILING, 1, state))
+    key = f"{CEILING}|{BUCKET}"
+    book = house.board.books[key] = Book(CEILING, BUCKET)
+    book.apply([Entry(Part.CAPACITY, "", 1, None, None, state)], 1, house.now)
+
+
+def taken(house: DeskHouse) -> dict[Period, int]:
+    """What was taken of the ceiling, by period."""
+    book = house.board.books.get(f"{CEILING}|{BUCKET}")
+    found: dict[Period, int] = {}
+    for day, quantity in ({} if book is None else book.demand_by_day()).items():
+        period = house.board.allocations("CHAIR")[0].period_of(day)
+        assert period is not None
+        found[period] = found.get(period, 0) + quantity
+    return found
 
 
 def a_random_workshop(drawn: Any) -> tuple[DeskHouse, dict[str, str], set[str], str]:
     """The house after its mishaps, the orders' strategies, those that are frozen, and the strategy of all others."""
-    minutes, legs, chairs, receipts, asked, hits, default = drawn
+    minutes, legs, chairs, receipts, asked, hits, default, ceiling = drawn
     house = a_workshop(minutes, legs)
+    if ceiling is not None:
+        limited(house, *ceiling)
     house.stock("CHAIR", chairs)
     house.hear(house.position("CHAIR", receipts=[a_receipt(f"PO-{n}", q, d, "purchase_order") for n, (d, q) in enumerate(receipts)]))
     strategies, frozen = {}, set()
     for sku, quantity, day, priority, is_frozen, strategy in asked:
-        order_id = ordered(house, sku, quantity, day, priority=priority, frozen=is_frozen and strategy is None)
+        demand_class = GOLD if priority > 1 else None
+        order_id = ordered(house, sku, quantity, day, priority=priority, frozen=is_frozen and strategy is None, demand_class=demand_class)
         if order_id == "None":
             continue
         if strategy is not None:
@@ -217,12 +255,12 @@ def projected(house: DeskHouse) -> dict[str, list[int]]:
     return found
 
 
-@examples(60)
-@given(workshops)
+@examples(80)
+@given(workshops | crowds)
 def test_applying_a_simulation_makes_no_book_and_no_machine_worse_and_leaves_nothing_to_change(drawn: Any) -> None:
     house, strategies, frozen, default = a_random_workshop(drawn)
     before = dict(house.orders)
-    stood, taken = projected(house), house.minutes_claimed("SAW")
+    stood, worked, had = projected(house), house.minutes_claimed("SAW"), taken(house)
     row = simulated(house, strategies, default)
     answer = row.answer
     applied(house, row)
@@ -231,7 +269,8 @@ def test_applying_a_simulation_makes_no_book_and_no_machine_worse_and_leaves_not
     saw = capacity_of(house.book("SAW", RESOURCE))
     assert saw is not None
     for day, minutes in house.minutes_claimed("SAW").items():
-        assert minutes <= max(saw.minutes.minutes(a_day(day).toordinal()), taken.get(day, 0))
+        assert minutes <= max(saw.minutes.minutes(a_day(day).toordinal()), worked.get(day, 0))
+    assert all(quantity <= max(period.quantity, had.get(period, 0)) for period, quantity in taken(house).items())
     for order_id in frozen:
         assert house.orders[order_id] == before[order_id]
     for kind in ("winners", "losers", "moved"):

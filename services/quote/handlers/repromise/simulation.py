@@ -9,7 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from services.quote.domain.bins import StockBin
-from services.quote.domain.book import BUCKET
+from services.quote.domain.book import BUCKET, holds_stock
 from services.quote.domain.demandclass import Strategy
 from services.quote.domain.repromise import repromise
 from services.quote.domain.risk import foresee
@@ -135,8 +135,7 @@ class Simulation:
         groups = self._grouped(lines)
         commitments, plans = self.sight.commitments(lines), self.sight.planned()
         bins = self.sight.fill([*commitments, *plans])
-        without = self.sight.fill([*commitments, *(replace(plan, takes=()) for plan in plans)])
-        stocks = {key: one for key, one in without.items() if isinstance(one, StockBin)}
+        stocks = {key: one.copy() for key, one in bins.items() if isinstance(one, StockBin)}
         rationed = list(self._rationed({key.rsplit("|", 1)[0] for key in stocks}))
         for key in (*bins, *self.sight.seen):
             self.desk.fork(key)
@@ -144,7 +143,9 @@ class Simulation:
         self._bring(plans, fates, stocks)
         for name, one in groups.items():
             one.standing = replace(one.standing, covered=fates[name].kept)
-        outcomes = await asyncio.to_thread(repromise, [one.standing for one in groups.values()], stocks, rationed)
+        standing = [one.standing for one in groups.values()]
+        standing += [needs for plan in plans if (needs := _needs(plan, covered=fates[plan.name].kept)).pieces]
+        outcomes = await asyncio.to_thread(repromise, standing, stocks, rationed)
         return groups, outcomes
 
     def _rationed(self, skus: Iterable[str]) -> Iterable[Rationed]:
@@ -158,7 +159,7 @@ class Simulation:
                 yield Rationed(allocation, counted)
 
     def _bring(self, plans: Sequence[Commitment], fates: Mapping[str, Fate], stocks: Mapping[str, Bin]) -> None:
-        """Each plan brings what it brings on the day that pass 1 has found for it, on the desk too; what it needs it keeps."""
+        """Each plan brings what it brings on the day that pass 1 has found for it, on the desk too."""
         effect = Effect()
         for plan in plans:
             day, home = fates[plan.name].day, plan.brings or ""
@@ -197,9 +198,13 @@ class Simulation:
             name_of(group[0]), min(self.sight.rank(order, one.line, one.number) for one in group), tuple(pieces),
             max(one.line.requested_date.toordinal() for one in group), max(promised_day(one.line) for one in group),
             self.scope.strategy(order.id, known) if asked else None, frozen=frozen, together=order.ship_complete and len(pieces) > 1,
-            latest_day=min((date.fromisoformat(one).toordinal() for one in latest), default=None), classes=known.lineage,
+            latest_day=min((date.fromisoformat(one).toordinal() for one in latest), default=None), classes=self._classes(order),
         )  # fmt: skip
         return Group(tuple(group), tuple((one, delivery) for one, delivery, _ in deliveries), standing)
+
+    def _classes(self, order: OrderRow) -> tuple[str, ...]:
+        """Those that what it takes is counted under."""
+        return self.board.world.demand_class(order.demand_class).lineage
 
     def _arrives(self, one: OpenLine, delivery: DeliveryRow, deliver: Any) -> Day | None:
         """When it comes by now if that is later than promised: its way takes longer, or its day has passed and it is picked today."""
@@ -265,6 +270,13 @@ class Simulation:
     def blocked(self) -> set[str]:
         """The books in which somebody found no room."""
         return {one.blocked for one in (*self.first.values(), *self.last.values()) if one.blocked is not None}
+
+
+def _needs(supply: Commitment, *, covered: bool) -> Standing:
+    """What a plan or a real order has of other goods: it is not asked about; a plan that is late anyway holds nobody back who can stay."""
+    goods = [take for take in supply.takes if holds_stock(take.key.rsplit("|", 1)[1])]
+    pieces = tuple(Piece(take.key, take.day, take.quantity, take.day, ()) for take in goods)
+    return Standing(supply.name, supply.rank, pieces, supply.due, supply.due, None, covered, frozen=supply.fact)
 
 
 def _moved(delivery: DeliveryRow, place: Placed) -> DeliveryRow:
