@@ -2,7 +2,7 @@
 
 Only when asked, and by strategy. Frozen promises, and all that are not asked about, stay where they are. Then:
 
-1. `win`, then `gain`, are put in where they stand, by rank: that is what their strategy protects.
+1. `win`, then `gain`, are put in where they stand, by rank: that is what their strategy protects; first those that would be met anyway.
 2. They are improved by rank, `win` first, each to the earliest day from its requested date on that what is left allows, again
    and again until nobody gains: so asked a second time, nothing changes.
 3. `redistribute` is put in by rank, each on the earliest day from its requested date on: better or worse than it stood.
@@ -143,7 +143,7 @@ class _Run:
             self._stay_or_wait([one])
 
     def _protect(self, group: Sequence[Standing]) -> None:
-        for one in group:
+        for one in sorted(group, key=lambda one: one.name in self.unmet):  # what is met is not taken to save what is not
             self._keep(one)
         for one in group:
             if one.name not in self.at:
