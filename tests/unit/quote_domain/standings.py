@@ -1,6 +1,6 @@
 """Promises as they stand and what becomes of them, in the words of a test: whole units, days counted from `TODAY`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +13,7 @@ from services.quote.domain.repromise import repromise
 from services.quote.domain.risk import Commitment, Route, Take, foresee
 from services.quote.domain.standing import Outcome, Piece, Standing
 from services.quote.domain.tally import Rationed
+from services.quote.handlers.repromise.simulation import MOST_ROUNDS
 from tests.unit.quote_domain.builders import TODAY, units
 
 HORIZON = 10
@@ -120,3 +121,13 @@ def projected(promises: Sequence[Standing], supply: Supply, key: str) -> list[in
         - sum(p.quantity for one in promises for p in one.pieces if p.key == key and p.day - TODAY <= today)
         for today in range(HORIZON * 2)
     ]
+
+
+def at_rest(promises: Sequence[Standing], decide: Callable[[Sequence[Standing]], Mapping[str, Outcome]]) -> bool:
+    """Whether within the rounds of a simulation nobody moves any more: then applying it and asking again changes nothing."""
+    for _ in range(MOST_ROUNDS):
+        outcomes = decide(promises)
+        if all(one.placed is None for one in outcomes.values()):
+            return True
+        promises = after(promises, outcomes)
+    return False

@@ -15,7 +15,7 @@ from services.quote.domain.risk import Route
 from services.quote.domain.standing import Outcome, Piece, Standing, Why
 from services.quote.domain.tally import Rationed
 from tests.unit.quote_domain.builders import TODAY, units
-from tests.unit.quote_domain.standings import KEYS, a_promise, after, days_of, decided, projected, world_of, worlds
+from tests.unit.quote_domain.standings import KEYS, a_promise, after, at_rest, days_of, decided, projected, world_of, worlds
 
 WIN, GAIN, REDISTRIBUTE, FILL, LOSE = Strategy
 GOLD = ("gold", "all")
@@ -171,12 +171,9 @@ def test_no_period_is_taken_more_of_than_its_ceiling_unless_it_was_and_nobody_ca
 
 
 @given(rationed_worlds)
-def test_applying_twice_changes_nothing_under_ceilings_either(drawn: Any) -> None:
+def test_it_comes_to_rest_under_ceilings_too(drawn: Any) -> None:
     promises, supply, ceilings = rationed_world(drawn)
-    found = decided(promises, supply, rationed=[counted(one, promises, drawn[3]) for one in ceilings])
-    moved = after(promises, found)
-    again = decided(moved, supply, rationed=[counted(one, moved, drawn[3]) for one in ceilings])
-    assert {name for name, one in again.items() if one.placed is not None} == set()
+    assert at_rest(promises, lambda standing: decided(standing, supply, rationed=[counted(one, standing, drawn[3]) for one in ceilings]))
 
 
 @given(rationed_worlds)

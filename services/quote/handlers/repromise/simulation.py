@@ -1,4 +1,4 @@
-"""The simulation: pass 1, then pass 2 on what is known, then plans for those who lose, again until nobody's plan helps anybody else."""
+"""The simulation: pass 1, then pass 2 on what is known, then plans for those who lose; again until nobody moves any more."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from services.quote.store.pool import Pool
     from services.quote.store.rows import DeliveryRow, OrderRow, PlanRow
 
-MOST_ROUNDS: Final = 4
-"""How often all is decided once more with the supply that was planned."""
+MOST_ROUNDS: Final = 6
+"""How often all is decided once more on what the last round has left and planned; two are mostly enough."""
 MOST_PLANNED_FOR: Final = 1_000
 """Promises that new supply is looked for in one round, those that are served first; the answer counts the others."""
 
@@ -118,14 +118,15 @@ class Simulation:
         self.desk = Desk(self.board, self.sight.now, {}, self.before, None)
 
     async def decide(self) -> None:
-        """Round by round, until no more is planned: so asked again after applying, nothing changes."""
+        """Round by round, until nobody moves any more: so asked again after applying, nothing changes."""
         for number in range(MOST_ROUNDS):
             groups, outcomes = await self._known()
             if number == 0:
                 self.groups, self.first = groups, outcomes
             self.last |= outcomes
-            self._move(groups, outcomes)
-            if not await self._plan(groups, outcomes):
+            moved = self._move(groups, outcomes)
+            planned = await self._plan(groups, outcomes)
+            if not (moved or planned):
                 return
             self._look_again()
 
@@ -216,7 +217,8 @@ class Simulation:
 
     # -- what is decided stands on the desk
 
-    def _move(self, groups: Mapping[str, Group], outcomes: Mapping[str, Outcome]) -> None:
+    def _move(self, groups: Mapping[str, Group], outcomes: Mapping[str, Outcome]) -> bool:
+        """Whether anybody has moved."""
         moves: dict[str, dict[str, MoveRow]] = {}
         for name, outcome in outcomes.items():
             group = groups[name]
@@ -235,6 +237,7 @@ class Simulation:
             move_order(effect, self.desk.orders[order_id], lines, self.desk.now)
             count(effect, self.desk)
             self.desk.accept(effect)
+        return bool(moves)
 
     async def _plan(self, groups: Mapping[str, Group], outcomes: Mapping[str, Outcome]) -> bool:
         """Look for new supply for those who lose, by strategy and rank; whether anything changed by it."""
