@@ -72,7 +72,7 @@ def import_(
 
 
 def _one(path: Path, kind: str | None, mode: Mode, site: str | None, patience: float, urls: Urls, key: str, *, as_json: bool) -> None:
-    from deploy.importing.sending import BACKLOGS, SERVICES, AwayError, File, RefusedError, client, kind_of, service_of
+    from deploy.importing.sending import SERVICES, AwayError, File, RefusedError, client, kind_of, service_of
 
     if not path.is_file():
         fail(f"there is no file {path}")
@@ -82,8 +82,6 @@ def _one(path: Path, kind: str | None, mode: Mode, site: str | None, patience: f
         fail(
             f"{wanted!r} is no kind of file: name one with --kind, of {kinds}" if wanted else f"what is {path.name}? --kind, one of {kinds}"
         )
-    if mode is Mode.SNAPSHOT and wanted in BACKLOGS:
-        fail("a backlog is no snapshot: an order that is not named stays as it is")
     try:
         with client(key) as http, _shown(path.name) as progress:
             result = _send(http, urls, File(path, wanted, mode.value, site, patience_seconds=patience), progress)

@@ -83,8 +83,10 @@ class _Reading:
 def send_backlog(http: httpx.Client, urls: Urls, file: File, progress: Progress) -> Result:
     """Send every open order of the file; one of which a line cannot be read is not sent at all, or it would lose that line.
 
-    Raises RefusedError for a file that cannot be read, AwayError when quote stays away, OSError for the file itself.
+    Raises RefusedError for a snapshot and a file that cannot be read, AwayError when quote stays away, OSError for the file itself.
     """
+    if file.mode != "delta":
+        raise RefusedError("a backlog is no snapshot: an order that is not named stays as it is; send it with mode=delta")
     reader = RecordReader()
     try:
         reading = _read(reader, file, progress)

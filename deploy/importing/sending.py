@@ -59,7 +59,8 @@ class Result:
 
     def sentence(self, name: str) -> str:
         """For people."""
-        said = f"{name}: {self.rows} rows, {self.applied} applied, {self.unchanged} unchanged, {self.failed} failed"
+        rows = "1 row" if self.rows == 1 else f"{self.rows} rows"
+        said = f"{name}: {rows}, {self.applied} applied, {self.unchanged} unchanged, {self.failed} failed"
         said += f", {self.closed} closed" if self.closed else ""
         said += f", {self.skipped} not open and left out" if self.skipped else ""
         return said + (f"; see {self.errors_file}" if self.errors_file else "")

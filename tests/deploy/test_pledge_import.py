@@ -14,7 +14,9 @@ import httpx
 import pytest
 
 from deploy.demo.company import FURNITURE
-from deploy.importing.sending import kind_of, rank_of
+from deploy.demo.urls import Urls
+from deploy.importing.backlog import send_backlog
+from deploy.importing.sending import File, RefusedError, kind_of, rank_of
 from deploy.local.ports import free_port
 from tests.deploy.command import environment, pledge, until
 from tests.running import DEVELOPMENT_KEY, RunningService, ServiceStarter, Workplace
@@ -163,6 +165,13 @@ async def test_customers_go_to_quote_and_a_snapshot_of_them_retires_the_rest(run
     done = of(await asyncio.to_thread(run, file, "--mode", "snapshot", "--json"))
     assert (done["applied"], done["closed"]) == (1, 1)
     assert [one["name"] for one in (await seller.get("/v1/customers")).json()["data"]] == ["two"]
+
+
+def test_a_backlog_in_a_folder_of_snapshots_is_refused_before_it_is_sent(place: Path) -> None:
+    file = place / "orders.csv"
+    file.write_text("order_id,sku,site,quantity,promised_date\n")
+    with httpx.Client() as http, pytest.raises(RefusedError, match="a backlog is no snapshot"):
+        send_backlog(http, Urls("", "", "", "", ""), File(file, "orders", "snapshot"), lambda *_: None)
 
 
 def test_files_that_lie_together_are_sent_so_that_nothing_is_named_before_it_is_known() -> None:
