@@ -230,6 +230,7 @@ class Asking:
         self.seers: dict[str, Counter[str]] = defaultdict(Counter)
         self.codes: dict[str, dict[str, Any]] = {}
         self.saved = time.monotonic()
+        self.asking = ""
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """In the place of running the tests once."""
@@ -245,6 +246,7 @@ class Asking:
         began, count = time.monotonic(), 0
         gc.freeze()
         for module in self.of:
+            self.asking = module
             meta = META / f"{module}.py.meta"
             self.codes[module] = json.loads(meta.read_text(encoding="utf-8"))
             codes = self.codes[module]["exit_code_by_key"]
@@ -300,7 +302,7 @@ class Asking:
     def _start(
         self, name: str, rule: str, changed: Rule, tests: list[str], items: Mapping[str, pytest.Item], hits: Mapping[str, Coming]
     ) -> None:
-        limit = int(5 + 4 * sum(hits[nodeid].seconds for nodeid in tests))
+        limit = int(2 + 3 * sum(hits[nodeid].seconds for nodeid in tests))
 
         def work() -> object:
             spent = int(time.process_time())
@@ -328,7 +330,7 @@ class Asking:
         module = asked.name.removeprefix(f"{DOMAIN}.").partition(".")[0]
         self.codes[module]["exit_code_by_key"][asked.name] = code
         self.codes[module]["durations_by_key"][asked.name] = round(time.monotonic() - asked.since, 3)
-        if time.monotonic() - self.saved > _KEPT_EVERY:
+        if module != self.asking or time.monotonic() - self.saved > _KEPT_EVERY:
             self._save(module)
             self.saved = time.monotonic()
 

@@ -328,6 +328,7 @@ def test_what_several_other_sites_shipped_is_taken_together_and_of_equal_days_th
     assert consume(promised, {"BER": units(2), "BRE": units(4)}) == (0, units(3), units(6))
     assert consume(promised, {"BER": units(2), "HAM": units(6), "BRE": units(3)}) == (0, 0, units(4))
     assert consume(promised, {"HAM": 1}) == (units(5) - 1, units(4), units(6))
+    assert consume([delivery(5, 3), delivery(6, 2, "BER")], {"HAM": 1}) == (units(5) - 1, units(6))
 
 
 def test_a_millionth_is_a_shipment() -> None:
