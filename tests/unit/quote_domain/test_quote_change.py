@@ -340,3 +340,83 @@ def test_a_millionth_is_a_shipment() -> None:
     assert order_status([]) == "cancelled"
     assert order_status(["confirmed", "confirmed"]) == "confirmed"
     assert order_status(["closed_short", "confirmed"]) == "partly_shipped"
+
+
+def test_a_split_stands_on_its_days_as_long_as_nothing_else_is_asked_of_it() -> None:
+    book = a_book(mine(1, 6, 3), on_hand=20)
+    late = current(a_line(10, latest_day=9), delivery(10, 3))
+    for now, wanted, expected in (
+        (late, a_line(10, latest_day=3), 10),
+        (current(a_line(10), delivery(6, 3), shipped=4), a_line(9), 5),
+        (current(a_line(10), delivery(6, 3)), a_line(6), 6),
+    ):
+        line = changed(now, wanted, book, allow_partial=True).lines[0]
+        assert shipped_as(line.deliveries) == [("HAM", expected, 3)]
+        assert "PROMISE_STANDS" in [reason.code for reason in line.reasons]
+
+
+def test_a_millionth_is_kept_is_promised_anew_and_is_not_taken_where_it_is_not() -> None:
+    book = a_book(mine(1, 10, 3), on_hand=10)
+    now = current(a_line(10), delivery(10, 3))
+    tiny = replace(a_line(1), quantity=1)
+    assert [one.quantity for one in changed(now, tiny, book).lines[0].deliveries] == [1]
+    assert [one.quantity for one in changed(now, replace(tiny, requested_day=TODAY + 1), book).lines[0].deliveries] == [1]
+    more = changed(now, replace(a_line(10), quantity=units(10) + 1), book, allow_partial=True).lines[0]
+    assert (sum(one.quantity for one in more.deliveries), more.outcome) == (units(10), "partial")
+    assert not stands(None, changed(now, tiny, book).lines[0])
+
+
+def test_a_split_over_two_sites_grows_where_there_is_more() -> None:
+    books = [a_book(mine(1, 5, 0), on_hand=5), a_book(mine(2, 5, 0), on_hand=8, site="BER")]
+    now = current(a_line(10, sites=("HAM", "BER")), delivery(5, 0), delivery(5, 0, "BER"))
+    line = changed(now, a_line(13, sites=("HAM", "BER")), *books, allow_partial=True).lines[0]
+    assert shipped_as(line.deliveries) == [("HAM", 5, 0), ("BER", 8, 0)]
+
+
+def test_what_stands_stays_on_its_lane() -> None:
+    shelf = AShelf(a_book(mine(1, 5, 7), on_hand=9))
+    shelf.way = {("HAM", "NORTH"): a_lane(2)}
+    wanted = a_line(5, 9, ship_to="NORTH")
+    had = replace(delivery(5, 7), delivery_day=TODAY + 9, lane="LANE")
+    line = amend([current(wanted, had)], [replace(wanted, quantity=units(4))], shelf, ME).lines[0]
+    assert [(one.lane, one.ship_day - TODAY, one.delivery_day - TODAY) for one in line.deliveries] == [("LANE", 7, 9)]
+
+
+def test_a_new_line_is_decided_by_the_policy_of_the_order() -> None:
+    books = [a_book(receipt("r", 9, 4), site="BER"), a_book(on_hand=9)]
+    for partial in (False, True):
+        for aim, expected in ((Aim.PREFERRED_SITE, ("BER", 5, 4)), (Aim.EARLIEST, ("HAM", 5, 0))):
+            decision = amend([], [a_line(5, sites=("BER", "HAM"))], AShelf(*books), ME, aim=aim, allow_partial=partial)
+            assert shipped_as(decision.lines[0].deliveries) == [expected]
+
+
+def test_a_split_is_arranged_anew_in_parts_where_these_bring_more() -> None:
+    book = a_book(receipt("a", 5, 3), receipt("b", 5, 6), mine(1, 5, 0), mine(2, 5, 3), on_hand=5)
+    now = current(a_line(10), delivery(5, 0), delivery(5, 3))
+    line = changed(now, a_line(17, max_shipments=2), book, allow_partial=True).lines[0]
+    assert shipped_as(line.deliveries) == [("HAM", 5, 0), ("HAM", 10, 6)]
+
+
+def test_what_is_added_to_a_split_keeps_to_the_shipments_that_are_left() -> None:
+    book = a_book(receipt("a", 5, 3), receipt("b", 2, 6), receipt("c", 2, 8), mine(1, 5, 0), mine(2, 5, 3), on_hand=5)
+    now = current(a_line(10), delivery(5, 0), delivery(5, 3))
+    for most, expected in ((3, [("HAM", 4, 8)]), (4, [("HAM", 2, 6), ("HAM", 2, 8)])):
+        line = changed(now, a_line(14, max_shipments=most), book, allow_partial=True).lines[0]
+        assert shipped_as(line.deliveries) == [("HAM", 5, 0), ("HAM", 5, 3), *expected]
+
+
+def test_a_split_that_grows_by_nothing_is_decided_anew_and_by_a_millionth_it_stays() -> None:
+    book = a_book(receipt("a", 10, 15), mine(1, 10, 20))
+    now = current(a_line(10, 10), delivery(10, 20))
+    assert shipped_as(changed(now, a_line(10, 10, latest_day=19), book, allow_partial=True).lines[0].deliveries) == [("HAM", 10, 15)]
+    more = replace(a_line(10, 10), quantity=units(10) + 1)
+    line = changed(now, more, a_book(mine(1, 10, 20), on_hand=20), allow_partial=True).lines[0]
+    assert [(one.quantity, one.ship_day - TODAY) for one in line.deliveries] == [(units(10) + 1, 20)]
+
+
+def test_a_raised_line_waits_for_its_preferred_site_where_that_was_asked_for() -> None:
+    books = [a_book(receipt("r", 9, 4), site="BER"), a_book(mine(1, 5, 0), on_hand=50)]
+    line = a_line(5, sites=("BER", "HAM"))
+    for aim, expected in ((Aim.PREFERRED_SITE, ("BER", 9, 4)), (Aim.EARLIEST, ("HAM", 9, 0))):
+        answer = changed(current(line, delivery(5, 0)), replace(line, quantity=units(9)), *books, aim=aim)
+        assert shipped_as(answer.lines[0].deliveries) == [expected]
