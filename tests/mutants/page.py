@@ -96,7 +96,9 @@ def page() -> str:
     """The report."""
     told = tomllib.loads(REASONS.read_text(encoding="utf-8"))
     asked_at = json.loads(ASKED_AT.read_text(encoding="utf-8")) if ASKED_AT.exists() else {}
-    rows, parts = [], []
+    rows: list[str] = []
+    parts: list[str] = []
+    total = [0] * 7
     for path in sorted((REPOSITORY / DOMAIN).glob("*.py")):
         meta, module = FOUND / f"{path.name}.meta", path.stem
         if module in told["left_out"]:
@@ -109,7 +111,9 @@ def page() -> str:
         by_tests = len(codes) - not_asked - counts[SURVIVED] - counts[NO_TEST] - counts[BY_TYPES]
         why = sum(one.why is not None for one in found)
         figures = (len(codes), counts[BY_TYPES], by_tests, counts[SURVIVED], why, counts[NO_TEST], not_asked)
+        total = [one + more for one, more in zip(total, figures, strict=True)]
         rows.append(f"| `{path.name}` | {' | '.join(map(str, figures))} | {asked_at.get(module, '')} |")
         if found:
             parts.append(_part(module, found))
+    rows.append(f"| all | {' | '.join(map(str, total))} | |")
     return HEAD.format(rows="\n".join(rows)) + "\n".join(parts)

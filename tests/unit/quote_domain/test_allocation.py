@@ -9,13 +9,13 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.quote.domain.allocation import Allocation, Bucket, Every, Kind, Period, kept_from, taken_in
+from services.quote.domain.allocation import LATEST, Allocation, Bucket, Every, Kind, Period, kept_from, open_of, taken_in
 from services.quote.domain.balance import balance
 from services.quote.domain.book import BUCKET, Book, Entry, Part, Rules
 from services.quote.domain.change import CurrentLine, amend
 from services.quote.domain.promise import Decision, Delivery, Demand, promise
 from services.quote.domain.reasons import Step
-from tests.unit.quote_domain.builders import MICRO, NOW, TODAY, AShelf, a_book, a_line, receipt, units
+from tests.unit.quote_domain.builders import MICRO, NOW, TODAY, AShelf, a_book, a_line, claim, receipt, units
 
 PARENTS: dict[str, str | None] = {"web": None, "gold": "web", "silver": "web", "shop": None}
 WHO = (None, *PARENTS)
@@ -336,3 +336,49 @@ def test_the_lowest_answers_and_of_equals_the_ceiling() -> None:
         assert (line.outcome, line.limiting_step, line.reasons[-1].code) == ("none", Step.ALLOCATION.value, expected)
     world = World.of([a_ceiling(8, "shop")], a_book(on_hand=5))
     assert world.ask(9, who="shop").lines[0].reasons[-1].code == "NOT_ENOUGH_SUPPLY", "supply is the lowest"
+
+
+def a_bucket_of(*claims: Entry) -> Book:
+    book = Book("C", BUCKET)
+    book.apply(claims, 1, NOW)
+    return book
+
+
+def test_listed_periods_begin_with_their_first_day_and_end_with_their_last_and_between_them_nothing_is_said() -> None:
+    weeks = (Period(TODAY, TODAY + 2, units(5)), Period(TODAY + 4, TODAY + 6, units(7)))
+    ceiling = a_ceiling(0, periods=weeks)
+    assert [ceiling.period_of(TODAY + day) for day in (-1, 0, 2, 3, 4, 6, 7)] == [None, weeks[0], weeks[0], None, weeks[1], weeks[1], None]
+    bucket = Bucket(ceiling, None, TODAY, NOW, None)
+    assert [bucket.taken(TODAY + 3), bucket.left(TODAY + 3), bucket.left(TODAY + 4)] == [0, None, units(7)]
+
+
+def test_the_last_month_of_the_civil_calendar_ends_with_it() -> None:
+    monthly = a_ceiling(1, every=Every.MONTH)
+    assert monthly.period_of(LATEST) == Period(date(9999, 12, 1).toordinal(), LATEST, units(1))
+    assert monthly.period_of(date(9999, 11, 1).toordinal()) == Period(
+        date(9999, 11, 1).toordinal(), date(9999, 11, 30).toordinal(), units(1)
+    )
+
+
+def test_a_floor_is_kept_until_the_day_before_its_release() -> None:
+    assert [a_floor(1, release=TODAY + 1).binds_on(TODAY + day) for day in (0, 1, 2)] == [True, False, False]
+    assert a_floor(1).binds_on(TODAY + 9999)
+
+
+def test_only_what_was_not_shipped_of_an_owner_is_given_back_within_the_days_of_the_period() -> None:
+    shipped = replace(claim("s", 5, 1, "me"), detail={"owner": "me", "shipped": str(units(2))})
+    assert (open_of(shipped), open_of(claim("c", 5, 1)), open_of(Entry(Part.CLAIM, "c", 7, TODAY))) == (units(3), units(5), 7)
+    book = a_bucket_of(shipped, claim("first", 1, 0, "me"), claim("last", 1, 2, "me"), claim("after", 1, 3, "me"), claim("other", 4, 1))
+    period = Period(TODAY, TODAY + 2, units(20))
+    assert [taken_in(book, period, NOW, owner) for owner in (None, "me")] == [units(11), units(6)]
+
+
+def test_a_bucket_counts_what_others_took_and_what_this_decision_takes() -> None:
+    ceiling = a_ceiling(10)
+    bucket = Bucket(ceiling, a_bucket_of(claim("mine", 3, 1, "me"), claim("theirs", 4, 1)), TODAY, NOW, "me")
+    assert (bucket.left(TODAY), bucket.taken(TODAY), bucket.is_untouched(TODAY)) == (units(6), units(4), False)
+    bucket.take(TODAY, units(2))
+    assert (bucket.left(TODAY), bucket.taken(TODAY), bucket.taken_at_all()) == (units(4), units(6), units(7))
+    assert Bucket(ceiling, None, TODAY, NOW, None).is_untouched(TODAY)
+    tiny = Bucket(ceiling, a_bucket_of(Entry(Part.CLAIM, "c", 1, TODAY)), TODAY, NOW, None)
+    assert (tiny.taken(TODAY), tiny.is_untouched(TODAY)) == (1, False)

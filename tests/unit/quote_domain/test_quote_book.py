@@ -83,13 +83,16 @@ def test_a_fork_starts_as_its_base_and_lists_what_stands() -> None:
 
 
 def test_holds_are_the_claims_with_an_expiry_that_stand_by_name() -> None:
-    base = a_book(hold("b", 1, 0, 30), hold("a", 1, 0, 60), hold("gone", 1, 0, 10), claim("c", 1, 0), hold("kept", 1, 0, 20))
+    base = a_book(
+        hold("b", 1, 0, 30), hold("a", 1, 0, 60), hold("gone", 1, 0, 10), claim("c", 1, 0), hold("kept", 1, 0, 20), hold("e", 3, 0, 7)
+    )
     base.apply([removed(hold("gone", 1, 0, 10)), claim("kept", 1, 0)], 2, NOW)
-    assert [one.ref for one in base.holds()] == ["a", "b"]
+    assert [one.ref for one in base.holds()] == ["a", "b", "e"]
     fork = base.fork()
     fork.apply([removed(hold("a", 1, 0, 60)), hold("d", 1, 0, 5), hold("b", 2, 0, 90)], 3, NOW)
-    assert [(one.ref, one.quantity // MICRO, one.expires_at) for one in fork.holds()] == [("b", 2, in_seconds(90)), ("d", 1, in_seconds(5))]
-    assert [one.ref for one in base.holds()] == ["a", "b"]
+    standing = [(one.ref, one.quantity // MICRO, one.expires_at) for one in fork.holds()]
+    assert standing == [("b", 2, in_seconds(90)), ("d", 1, in_seconds(5)), ("e", 3, in_seconds(7))]
+    assert [one.ref for one in base.holds()] == ["a", "b", "e"]
 
 
 def test_due_holds_come_first_expired_first_and_then_nothing_expires_until_the_next() -> None:

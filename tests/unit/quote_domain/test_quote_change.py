@@ -420,3 +420,11 @@ def test_a_raised_line_waits_for_its_preferred_site_where_that_was_asked_for() -
     for aim, expected in ((Aim.PREFERRED_SITE, ("BER", 9, 4)), (Aim.EARLIEST, ("HAM", 9, 0))):
         answer = changed(current(line, delivery(5, 0)), replace(line, quantity=units(9)), *books, aim=aim)
         assert shipped_as(answer.lines[0].deliveries) == [expected]
+
+
+def test_what_is_added_to_a_split_is_chosen_by_the_policy_of_the_order() -> None:
+    books = [a_book(receipt("r", 9, 4), site="BER"), a_book(mine(1, 5, 0), receipt("s", 4, 3), on_hand=5)]
+    line = a_line(5, sites=("BER", "HAM"))
+    for aim, expected in ((Aim.PREFERRED_SITE, ("BER", 4, 4)), (Aim.EARLIEST, ("HAM", 4, 3))):
+        answer = changed(current(line, delivery(5, 0)), replace(line, quantity=units(9)), *books, aim=aim, allow_partial=True).lines[0]
+        assert shipped_as(answer.deliveries) == [("HAM", 5, 0), expected]

@@ -52,3 +52,8 @@ def test_a_budget_counts_moves_and_the_days_of_each() -> None:
     assert not budget.allows(2, 0), "moved twice already"
     assert not budget.allows(0, 4), "four days are too far"
     assert budget.allows(0, -10), "earlier is never too far"
+
+
+def test_policies_count_as_some_once_one_is_given_whatever_it_settles() -> None:
+    assert not Policies()
+    assert Policies([((None, None), Policy())])
