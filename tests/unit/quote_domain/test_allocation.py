@@ -9,9 +9,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.quote.domain.allocation import LATEST, Allocation, Bucket, Every, Kind, Period, kept_from, open_of, taken_in
+from services.quote.domain.allocation import LATEST, Allocation, Bucket, Every, Kept, Kind, Period, first_open, kept_from, open_of, taken_in
 from services.quote.domain.balance import balance
 from services.quote.domain.book import BUCKET, Book, Entry, Part, Rules
+from services.quote.domain.calendar import THREE_YEARS
 from services.quote.domain.change import CurrentLine, amend
 from services.quote.domain.promise import Decision, Delivery, Demand, promise
 from services.quote.domain.reasons import Step
@@ -382,3 +383,23 @@ def test_a_bucket_counts_what_others_took_and_what_this_decision_takes() -> None
     assert Bucket(ceiling, None, TODAY, NOW, None).is_untouched(TODAY)
     tiny = Bucket(ceiling, a_bucket_of(Entry(Part.CLAIM, "c", 1, TODAY)), TODAY, NOW, None)
     assert (tiny.taken(TODAY), tiny.is_untouched(TODAY)) == (1, False)
+
+
+def test_of_a_floor_what_was_taken_is_kept_no_longer() -> None:
+    floor = a_floor(5)
+    assert kept_from((), [(floor, units(2))]) == [Kept(floor, units(3))]
+    assert kept_from((), [(floor, units(5))]) == kept_from((), [(floor, units(7))]) == []
+
+
+def test_another_period_is_looked_for_up_to_three_years_and_no_day_longer() -> None:
+    daily = a_ceiling(0, every=Every.DAY)
+    for ahead, found in ((THREE_YEARS, TODAY + THREE_YEARS), (THREE_YEARS + 1, None)):
+        room = {TODAY + ahead: units(1)}
+        assert first_open(daily, lambda day, room=room: room.get(day, 0), TODAY, units(1)) == found  # type: ignore[misc]
+    starts = list(Bucket(daily, None, TODAY, NOW, None).starts(TODAY))
+    assert (starts[0], starts[-1], len(starts)) == (TODAY + 1, TODAY + THREE_YEARS, THREE_YEARS)
+
+
+def test_what_an_owner_has_in_another_period_gives_it_nothing_in_this_one() -> None:
+    bucket = Bucket(a_ceiling(1, every=Every.DAY), a_bucket_of(claim("mine", 5, 3, "me")), TODAY, NOW, "me")
+    assert [bucket.left(TODAY + day) for day in (0, 3)] == [units(1), units(5)]
