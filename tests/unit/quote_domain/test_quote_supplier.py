@@ -178,3 +178,9 @@ def test_a_millionth_is_delivered_and_nothing_is_not() -> None:
 def test_a_supplier_is_waited_for_for_three_years_and_no_day_longer() -> None:
     assert asked(a_plant(limited(50, THREE_YEARS)), 1).lines[0].promised_day == TODAY + THREE_YEARS
     assert asked(a_plant(limited(50, THREE_YEARS + 1)), 1).lines[0].promised_day is None
+
+
+def test_a_lot_of_a_millionth_is_a_lot_and_one_of_nothing_is_none() -> None:
+    assert [Lot().rounded(quantity) for quantity in (0, 1, 2)] == [0, 1, 2]
+    assert [Lot().within(quantity) for quantity in (0, 1, 2)] == [0, 1, 2]
+    assert [Lot(2).within(quantity) for quantity in (1, 2)] == [0, 2]
