@@ -198,6 +198,7 @@ def _alternative(board: Board, one: Alternative) -> Json:
         "deliveries": [delivery(board, part) for part in one.deliveries],
         "lost_because": one.lost_because,
         "supply": None if one.supply is None else list(one.supply),
+        "site": one.site,
     }
 
 

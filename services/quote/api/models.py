@@ -298,6 +298,8 @@ class AlternativeOut(BaseModel):
     deliveries: list[DeliveryOut]
     lost_because: str
     supply: list[str] | None = None
+    site: str | None = None
+    """A site that can never serve the line: `deliveries` is empty, and `lost_because` says why."""
 
 
 class LineOut(BaseModel):

@@ -98,6 +98,8 @@ class Alternative:
     """A member of `reasons.Lost`."""
     supply: tuple[str, ...] | None = None
     """The planned supply that it is promised from, in the words of `LineRequest.supply`; None: whatever is there first."""
+    site: str | None = None
+    """The site, where it can never serve the line and so delivers nothing."""
 
 
 @value(frozen=True, slots=True)

@@ -3,14 +3,21 @@
 Every due date that was ever told of a receipt is held against the civil day on which the last of it arrived: so many days
 late (less than 0: early). Of one source with n of them, of which k came within s days, the next one comes within s with
 
-    P(late <= s) = (k + C * k' / m) / (n + C + 1/2)
+    P(late <= s) = (k + C * k' / m) / (n + C + 1/10)
 
 where k' of m is the same count over all sources of the kind (purchase, production, transfer): what others do weighs as much
-as C of the source's own, so that a new supplier is taken for an ordinary one. The 1/2 is what has not been seen yet: with few
+as C of the source's own, so that a new supplier is taken for an ordinary one. The 1/10 is what has not been seen yet: with few
 observations nothing is certain. (Of n values without ties k / (n + 1) of the next ones lie below the k-th, since the next one
 has any of n + 1 ranks alike; of whole days with many ties k / n do. Lateness in days lies between.) A receipt that has not come
 by today was so many days late already: of all counts only those remain. Where nothing of the kind was ever observed, nothing
 is known: None.
+
+A source of today is not that of years ago. Of its observations the newest counts most, the one before it less, one that lies
+`HALF_LIFE` observations back half as much; then all weights are stretched so that they sum to what they are worth as evidence:
+
+    w_i = 2 ** (-i / HALF_LIFE) * f,   f = sum of 2 ** (-i / HALF_LIFE) / sum of its squares   (Kish: the effective sample size)
+
+so that k and n above are sums of weights. A source that has not changed is thereby known from some 58 observations at most.
 
 A line holds if everything that it is pegged to is there on its pick day. Stock is certain. Receipts of one source that are
 due on one day come together (the less likely one counts); all others come independently (the product).
@@ -36,14 +43,28 @@ if TYPE_CHECKING:
 
 SHARED: Final = 5
 """C: what all sources of a kind do counts like so many observations of the source's own."""
-UNSEEN: Final = 0.5
-"""What has not been seen yet counts like half an observation."""
+UNSEEN: Final = 0.1
+"""What has not been seen yet counts like a tenth of an observation."""
 CERTAIN: Final = 1.0
 ASSUMED: Final = "assumed_receipt"
 """A receipt of a what-if: what is assumed is certain."""
 TOLD: Final = "told_day"
 """In the detail of a receipt that is counted on later than it is due: when it is due."""
 NOTHING_ALLOWED: Final[Mapping[str, int]] = {}
+
+
+HALF_LIFE: Final = 20
+"""Observations after which one counts half as much."""
+
+
+def weighed(days_late: Sequence[int]) -> dict[int, float]:
+    """By lateness, what the observations of one source count, the newest of them given first; their sum is what all are worth."""
+    weights = [2 ** (-age / HALF_LIFE) for age in range(len(days_late))]
+    stretch = sum(weights) / sum(one * one for one in weights) if weights else 0.0
+    found: dict[int, float] = {}
+    for days, weight in zip(days_late, weights, strict=True):
+        found[days] = found.get(days, 0.0) + weight * stretch
+    return found
 
 
 def source_of(kind: str, site: str, supplier: str | None, from_site: str | None) -> str:
@@ -56,20 +77,20 @@ class History:
     """Days late of one source, or of all of a kind: the distinct values ascending, with how often any up to each was seen."""
 
     days: tuple[int, ...]
-    totals: tuple[int, ...]
+    totals: tuple[float, ...]
 
     @classmethod
-    def of(cls, counts: Mapping[int, int]) -> History:
-        """From the number of times that each lateness was seen."""
+    def of(cls, counts: Mapping[int, float]) -> History:
+        """From what the observations of each lateness count."""
         days = sorted(counts)
         return cls(tuple(days), tuple(accumulate(counts[day] for day in days)))
 
     @property
-    def size(self) -> int:
-        """Observations."""
+    def size(self) -> float:
+        """What all observations count."""
         return self.totals[-1] if self.totals else 0
 
-    def within(self, least: int, most: int) -> int:
+    def within(self, least: int, most: int) -> float:
         """How often it was at least `least` and at most `most` days late."""
         low, high = bisect_left(self.days, least), bisect_right(self.days, most)
         return 0 if high <= low else self.totals[high - 1] - (self.totals[low - 1] if low else 0)
@@ -84,10 +105,10 @@ class Chances:
 
     __slots__ = ("_by_kind", "_by_source")
 
-    def __init__(self, counts: Mapping[str, Mapping[int, int]] | None = None) -> None:
-        """Per source, how often each lateness was seen."""
+    def __init__(self, counts: Mapping[str, Mapping[int, float]] | None = None) -> None:
+        """Per source, what the observations of each lateness count (`weighed`)."""
         self._by_source = {source: History.of(seen) for source, seen in (counts or {}).items()}
-        kinds: dict[str, dict[int, int]] = {}
+        kinds: dict[str, dict[int, float]] = {}
         for source, seen in (counts or {}).items():
             pool = kinds.setdefault(_kind(source), {})
             for days, times in seen.items():

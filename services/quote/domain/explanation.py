@@ -25,6 +25,7 @@ from services.quote.domain.known import delivery_of
 from services.quote.domain.pegging import ON_HAND, Peg
 from services.quote.domain.reasons import Code, Reason, Step, because
 from services.quote.domain.replenish import operations
+from services.quote.domain.runners import with_unable
 from services.quote.domain.sentence import sentence_of_all, spoken_count, spoken_day, spoken_quantity, spoken_supply, spoken_wait
 from services.quote.domain.sources import Buy, Make, Transfer
 
@@ -135,7 +136,7 @@ def line_promise(plan: Plan, stand: Stand, *, shipped: Micro = 0, shipped_day: D
         _limiting(outcome, slip, reasons),
         pegging[0][1] if len(pegging) == 1 else tuple(one for _, covered in pegging for one in covered),
         tuple(reasons),
-        plan.alternatives,
+        plan.alternatives if len(line.sites) + len(line.unknown_sites) <= 1 else with_unable(line, plan.alternatives, stand),
     )
 
 
@@ -151,7 +152,8 @@ def _chain(plan: Plan, pegging: Sequence[Pegged], promised_day: Day | None, slip
     """The steps from the requested to the promised date; what they add sums to the slip.
 
     Days are given, in this order, to: a date that is past, handling and transport that no supply could have spared, each
-    awaited supply by the day on which it counts, and what else kept the shipments apart or together.
+    awaited supply by the day on which it counts (the days by which it is there too late to its calendars' closed days, if they
+    make more of them), and what else kept the shipments apart or together.
     """
     line = plan.line
     reasons: list[Reason] = []
@@ -160,7 +162,7 @@ def _chain(plan: Plan, pegging: Sequence[Pegged], promised_day: Day | None, slip
     if slip and promised_day is not None:
         reasons += _days_to(promised_day, plan, pegging, stand)
     else:
-        supply = _stock_and_supply(pegging, line.requested_day, None, stand, line.sku)
+        supply, _ = _stock_and_supply(pegging, line.requested_day, None, stand, line.sku)
         reasons += _with_bounds(plan.bound, supply) if plan.bound else supply
     if plan.cut and plan.takes:
         reasons.append(because(Code.SEARCH_CUT, "the search ended with its deadline: better ways may have been left untried"))
@@ -185,13 +187,13 @@ def _days_to(promised_day: Day, plan: Plan, pegging: Sequence[Pegged], stand: St
         ways = way_reasons(last[0].outlet, line, reached, promised_day)
         reached += sum(reason.adds_days for reason in ways)
     bound = sum(reason.adds_days for reason in plan.bound)
-    supply = _stock_and_supply(pegging, reached, promised_day - bound, stand, line.sku)
+    supply, closed = _stock_and_supply(pegging, reached, promised_day - bound, stand, line.sku)
     reasons += _with_bounds(plan.bound, supply) if plan.bound else supply
-    reached += sum(reason.adds_days for reason in supply) + bound
+    reached += sum(reason.adds_days for reason in (*supply, *closed)) + bound
     if promised_day > reached:
         rest = plan.waits or because(Code.SHIPMENT_LIMITS, "no earlier date keeps what was asked of the shipments")
         reasons.append(Reason(rest.step, rest.code, rest.summary, rest.ref, promised_day - reached))
-    return reasons + ways
+    return [*reasons, *closed, *ways]
 
 
 def _with_bounds(bound: Sequence[Reason], supply: list[Reason]) -> list[Reason]:
@@ -200,9 +202,15 @@ def _with_bounds(bound: Sequence[Reason], supply: list[Reason]) -> list[Reason]:
     return [*stock, *bound, *(reason for reason in supply if reason.step != Step.STOCK)]
 
 
-def _stock_and_supply(pegging: Sequence[Pegged], reached: Day, promised_day: Day | None, stand: Stand, sku: str) -> list[Reason]:
-    """What each book had on hand, then what is awaited, by the day on which it counts. Without `promised_day` nothing adds days."""
+def _stock_and_supply(
+    pegging: Sequence[Pegged], reached: Day, promised_day: Day | None, stand: Stand, sku: str
+) -> tuple[list[Reason], list[Reason]]:
+    """What each book had on hand, then what is awaited, by the day on which it counts; and what closed days add to that.
+
+    Without `promised_day` nothing adds days.
+    """
     reasons: list[Reason] = []
+    closed: list[Reason] = []
     waiting: list[tuple[Day, Peg, Outlet]] = []
     for outlet, wanted, covered in _by_place(pegging):
         if outlet.place.sku != sku:
@@ -221,16 +229,39 @@ def _stock_and_supply(pegging: Sequence[Pegged], reached: Day, promised_day: Day
     if len(waiting) > 1:
         waiting.sort(key=lambda one: (one[0], one[1].ref or ""))
     for usable, one, outlet in waiting:
-        added = _days_added(outlet, usable, reached, promised_day)
-        reached += added
-        reasons += _supply_reasons(one, added, stand)
-    return reasons
+        late, waited = _days_added(outlet, usable, reached, promised_day)
+        reached += late + waited
+        reasons += _supply_reasons(one, late, stand)
+        if waited:
+            closed.append(_closed(outlet, usable, waited))
+    return reasons, closed
 
 
-def _days_added(outlet: Outlet, usable: Day, reached: Day, promised_day: Day | None) -> int:
-    """By how much the delivery of what counts from `usable` on lies behind what was reached before."""
+def _days_added(outlet: Outlet, usable: Day, reached: Day, promised_day: Day | None) -> tuple[int, int]:
+    """By how much the delivery of what counts from `usable` on lies behind what was reached before: by its lateness, by closed days.
+
+    It is late by the days after the last one on which it could still have been picked for what was reached; whatever the way then
+    adds, it adds because nobody works, collects or receives.
+    """
     hop = outlet.after(usable)
-    return 0 if hop is None or promised_day is None else max(0, min(hop.delivery, promised_day) - reached)
+    added = 0 if hop is None or promised_day is None else max(0, min(hop.delivery, promised_day) - reached)
+    if not added:
+        return 0, 0
+    in_time = outlet.by(reached)
+    late = usable - (outlet.first_pick if in_time is None else in_time.pick)
+    late = max(0, min(added, late))
+    return late, added - late
+
+
+def _closed(outlet: Outlet, usable: Day, days: int) -> Reason:
+    """What closed days make of a lateness."""
+    hop, way = outlet.after(usable), outlet.way
+    if hop is not None and hop.ship - usable > way.pick_pack_days:
+        return because(Code.CLOSED_DAYS, f"{outlet.site} ships again on {spoken_day(hop.ship)}", outlet.site, days)
+    there = usable if hop is None else hop.delivery
+    return because(
+        Code.CLOSED_DAYS, f"closed days on the way from {outlet.site}, there on {spoken_day(there)}", way.lane or outlet.site, days
+    )
 
 
 def way_reasons(outlet: Outlet, line: LineRequest, reached: Day, promised_day: Day) -> list[Reason]:

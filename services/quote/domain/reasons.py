@@ -125,6 +125,9 @@ STEP_OF: Final[Mapping[Code, Step]] = {
 class Lost(StrEnum):
     """Why another way was not chosen, in order of precedence."""
 
+    UNKNOWN_SITE = "UNKNOWN_SITE"
+    NO_BOOK = "NO_BOOK"
+    NO_LANE = "NO_LANE"
     PARTIAL_NOT_ALLOWED = "PARTIAL_NOT_ALLOWED"
     SHIPS_COMPLETE = "SHIPS_COMPLETE"
     AFTER_LATEST_DATE = "AFTER_LATEST_DATE"

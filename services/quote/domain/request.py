@@ -52,6 +52,8 @@ class LineRequest:
 
     substitutes: tuple[Substitute, ...] = ()
     """What may stand in for it, the first choice first; tried last."""
+    unknown_sites: tuple[str, ...] = ()
+    """Sites that it names and that nobody has described."""
 
 
 @value(frozen=True, slots=True)

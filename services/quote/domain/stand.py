@@ -162,6 +162,10 @@ class Stand:
                 found += [Outlet(place, way, ceilings) for way in self._shelf.ways(line.sku, site, line.ship_to, line.customer)]
         return found
 
+    def has_way(self, line: LineRequest, site: str) -> bool:
+        """Whether anything leads from a site to where the line is wanted."""
+        return bool(self._shelf.ways(line.sku, site, line.ship_to, line.customer))
+
     def outlet(self, line: LineRequest, site: str, lane: str | None) -> Outlet | None:
         """The way from one site over one lane, or None."""
         return next((outlet for outlet in self.outlets(line) if outlet.site == site and outlet.way.lane == lane), None)

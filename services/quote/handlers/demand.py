@@ -159,6 +159,7 @@ def line_of(board: Board, line: LineAsk, line_ref: str, now: datetime, customer:
         customer,
         None if line.supply is None else frozenset(line.supply),
         tuple(_substitutes(board, line)) if line.allow_substitutes else (),
+        tuple(site for site in dict.fromkeys(line.sites) if site not in board.sites) if line.sites else (),
     )
 
 

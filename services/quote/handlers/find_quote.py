@@ -136,6 +136,9 @@ def _by_alternative(inquiry: InquiryRow, ref: str, wanted: str, line: LineAsk) -
             "UNKNOWN_ALTERNATIVE", f"Line {ref} has no alternative {wanted}.", [FieldError("/alternative", "unknown", "no such one")]
         )
     deliveries = found["deliveries"]
+    if not deliveries:
+        detail = f"{wanted} of line {ref} says what cannot serve it: {found['lost_because']}."
+        raise unprocessable("EMPTY_ALTERNATIVE", detail, [FieldError("/alternative", "empty", "it delivers nothing")])
     sites = list(dict.fromkeys(delivery["site"] for delivery in deliveries))
     changes: dict[str, Any] = {"sites": sites or line.sites, "latest_acceptable_date": None}
     skus = {delivery.get("sku") for delivery in deliveries}

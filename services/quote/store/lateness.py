@@ -1,16 +1,17 @@
-"""How late what was ordered really came: an append-only history, and per source how often each lateness was seen lately."""
+"""How late what was ordered really came: an append-only history, and per source what each lateness counts by now."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from services.quote.domain.chance import weighed
 from services.quote.store import supply
 from services.quote.store.pool import Connection
 from services.quote.store.supply import Definition
 
 KIND = "lateness"
 LATELY = 500
-"""Observations of one source that count: a supplier of today is not that of ten years ago."""
+"""Observations of one source that are looked at: what lies further back would count next to nothing."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -25,7 +26,7 @@ class Lateness:
 
 
 async def add(connection: Connection, observed: Sequence[Lateness]) -> None:
-    """Append what was seen, and tell every board, by a definition per source, how often each lateness was seen lately."""
+    """Append what was seen, and tell every board, by a definition per source, what each lateness counts by now."""
     sources = sorted({one.source for one in observed})
     for source in sources:
         await supply.lock_definition(connection, KIND, source)  # before the numbers are drawn: the last one is the newest state
@@ -40,11 +41,7 @@ async def add(connection: Connection, observed: Sequence[Lateness]) -> None:
     )  # fmt: skip
     for source in sources:
         last = await connection.fetchval("SELECT max(seq) FROM lateness WHERE source = $1", source)
-        rows = await connection.fetch(
-            """SELECT days_late, count(*) AS times FROM (
-                   SELECT days_late FROM lateness WHERE source = $1 ORDER BY seq DESC LIMIT $2) AS lately GROUP BY days_late""",
-            source,
-            LATELY,
-        )
-        state = {KIND: source, "observed": {str(row["days_late"]): row["times"] for row in rows}, "revision": last}
+        rows = await connection.fetch("SELECT days_late FROM lateness WHERE source = $1 ORDER BY seq DESC LIMIT $2", source, LATELY)
+        counts = weighed([row["days_late"] for row in rows])
+        state = {KIND: source, "observed": {str(days): round(weight, 6) for days, weight in counts.items()}, "revision": last}
         await supply.save_definitions(connection, [Definition(KIND, source, last, state)])
