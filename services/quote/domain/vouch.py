@@ -155,6 +155,8 @@ def dates_that_hold(
 
 
 _HIGHEST: Final = 0.9999
+_SAID_AT_MOST: Final = 0.99
+"""What waits for something is never said to be certain."""
 
 
 def _with_chances(found: Vouched) -> Decision:
@@ -218,7 +220,7 @@ def _told(line: LinePromise, plain: LinePromise, before: float | None, chance: f
     added = line.slip_days - plain.slip_days
     if added < 0 or line.promised_quantity > plain.promised_quantity:
         return line
-    said = f"it holds with {chance or probability:.0%} on {spoken_day(line.promised_day)}, with too little before"
+    said = f"it holds with {min(chance or probability, _SAID_AT_MOST):.0%} on {spoken_day(line.promised_day)}, with too little before"
     reasons = (*plain.reasons, because(Code.LATENESS, said, ref, added))
     limiting = None if line.outcome == Outcome.FULL.value else max(reasons, key=lambda reason: reason.adds_days).step
     return replace(line, reasons=reasons, limiting_step=limiting)
