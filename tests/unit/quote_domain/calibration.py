@@ -181,9 +181,9 @@ def row(name: str, given: list[Given]) -> str:
 
 def main() -> None:
     """Write the page."""
-    any_date = shown(curve(list(promises(1, 40, 200, None))))
-    asked = "\n".join(row(f"{level:.0%}", moved_dates(2, 20, 60, level)) for level in (0.5, 0.8, 0.9, 0.95))
-    by_kind = {name: moved_dates(4, 20, 60, 0.9, company) for name, company in KINDS.items()}
+    any_date = shown(curve(list(promises(1, 30, 100, None))))
+    asked = "\n".join(row(f"{level:.0%}", moved_dates(2, 25, 30, level)) for level in (0.5, 0.8, 0.9, 0.95))
+    by_kind = {name: moved_dates(4, 30, 30, 0.9, company) for name, company in KINDS.items()}
     rows = [row(name, given) for name, given in by_kind.items()]
     rows.append(row("**all together**", [one for given in by_kind.values() for one in given]))
     PAGE.write_text(PAGE_TEXT.format(any_date=any_date, asked=asked, kinds="\n".join(rows)))
