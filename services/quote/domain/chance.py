@@ -3,10 +3,10 @@
 Every due date that was ever told of a receipt is held against the civil day on which the last of it arrived: so many days
 late (less than 0: early). Of one source with n of them, of which k came within s days, the next one comes within s with
 
-    P(late <= s) = (k + C * k' / m) / (n + C + 1/10)
+    P(late <= s) = (k + C * k' / m) / (n + C + 1/4)
 
 where k' of m is the same count over all sources of the kind (purchase, production, transfer): what others do weighs as much
-as C of the source's own, so that a new supplier is taken for an ordinary one. The 1/10 is what has not been seen yet: with few
+as C of the source's own, so that a new supplier is taken for an ordinary one. The 1/4 is what has not been seen yet: with few
 observations nothing is certain. (Of n values without ties k / (n + 1) of the next ones lie below the k-th, since the next one
 has any of n + 1 ranks alike; of whole days with many ties k / n do. Lateness in days lies between.) A receipt that has not come
 by today was so many days late already: of all counts only those remain. Where nothing of the kind was ever observed, nothing
@@ -43,8 +43,8 @@ if TYPE_CHECKING:
 
 SHARED: Final = 5
 """C: what all sources of a kind do counts like so many observations of the source's own."""
-UNSEEN: Final = 0.1
-"""What has not been seen yet counts like a tenth of an observation."""
+UNSEEN: Final = 0.25
+"""What has not been seen yet counts like a quarter of an observation."""
 CERTAIN: Final = 1.0
 ASSUMED: Final = "assumed_receipt"
 """A receipt of a what-if: what is assumed is certain."""

@@ -196,9 +196,9 @@ Written by `python -m tests.unit.quote_domain.calibration`; do not edit.
 Every line of an answer carries `probability`: how likely what it stands on is there on its pick day. Stock on hand is certain.
 A receipt is as late as the earlier ones of its source (its supplier; whence it is moved; where it is made) really came:
 
-    P(late <= s) = (k + 5 k'/m) / (n + 5 + 1/10)
+    P(late <= s) = (k + 5 k'/m) / (n + 5 + 1/4)
 
-with k of n observations of the source itself, and k' of m of all sources of its kind, that came within s days; the 1/10 is
+with k of n observations of the source itself, and k' of m of all sources of its kind, that came within s days; the 1/4 is
 what nobody has seen yet. The newest observation counts most, one that lies 20 back half as much (and all together what they are worth as
 evidence: 58 at most), so that a supplier who gets later is soon known to. A receipt that should have been here by now is asked only
 among those that were as late. Every due date that was told of a receipt counts as an observation when the last of it has arrived: a
