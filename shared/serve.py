@@ -17,6 +17,7 @@ from fastapi import FastAPI
 from starlette.types import Message, Receive, Scope, Send
 
 from shared import logs
+from shared.onewrite import OneWriteProtocol
 from shared.settings import CannotStartError, CommonSettings, load
 
 log = structlog.get_logger(__name__)
@@ -92,7 +93,7 @@ def run(create_app: Callable[[S], FastAPI], settings: S | type[S]) -> NoReturn:
     config = uvicorn.Config(
         wrapped,
         loop="uvloop",
-        http="httptools",
+        http=OneWriteProtocol,
         ws="none",
         lifespan="on",
         log_config=None,
