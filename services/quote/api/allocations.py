@@ -4,7 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Path, Request, Response
 
-from services.quote.api import examples, models
+from services.quote.api import examples
+from services.quote.api.models.masterdata import AllocationOut, AllocationPage
 from services.quote.api.reach import Administrator, Reader, answers, house, json_response
 from services.quote.asks import AllocationAsk, CloseAllocationAsk
 from services.quote.handlers.allocations import close_allocation, find_allocation, list_allocations, put_allocation, unknown
@@ -14,7 +15,7 @@ from shared.quantities import Code
 router = APIRouter(prefix="/v1", tags=["allocations"])
 
 AllocationId = Annotated[Code, Path(description="The allocation's id.")]
-ALLOCATION = answers(models.AllocationOut, examples.ALLOCATION)
+ALLOCATION = answers(AllocationOut, examples.ALLOCATION)
 NO_REASON = CloseAllocationAsk()
 
 
@@ -57,7 +58,7 @@ async def get_allocation(request: Request, caller: Reader, allocation: Allocatio
     return json_response(found)
 
 
-@router.get("/allocations", response_class=Response, responses=answers(models.AllocationPage, examples.ALLOCATIONS))
+@router.get("/allocations", response_class=Response, responses=answers(AllocationPage, examples.ALLOCATIONS))
 async def list_all_allocations(request: Request, caller: Reader, limit: Limit = 100, cursor: Cursor = None) -> Response:
     """Allocations by id."""
     page = list_allocations(house(request).board, limit, cursor)

@@ -5,7 +5,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Query, Request, Response
 
-from services.quote.api import examples, models
+from services.quote.api import examples
+from services.quote.api.models.books import AvailabilityOut, BulkOut
 from services.quote.api.reach import Reader, answers, house, json_response
 from services.quote.asks import BulkAvailabilityAsk
 from services.quote.handlers.availability import availability, availability_as_of, availability_of_pairs, availability_of_version
@@ -19,7 +20,7 @@ router = APIRouter(prefix="/v1", tags=["availability"])
 @router.get(
     "/availability",
     response_class=Response,
-    responses=answers(models.AvailabilityOut, examples.AVAILABILITY) | {404: {"description": "Nothing was ever said about this pair."}},
+    responses=answers(AvailabilityOut, examples.AVAILABILITY) | {404: {"description": "Nothing was ever said about this pair."}},
 )
 async def get_availability(
     request: Request,
@@ -54,7 +55,7 @@ async def get_availability(
     return json_response(found)
 
 
-@router.post("/availability/bulk", response_class=Response, responses=answers(models.BulkOut, examples.BULK))
+@router.post("/availability/bulk", response_class=Response, responses=answers(BulkOut, examples.BULK))
 async def get_availability_in_bulk(
     request: Request, caller: Reader, ask: Annotated[BulkAvailabilityAsk, Body(openapi_examples=examples.ASK_BULK)]
 ) -> Response:

@@ -4,7 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Path, Request, Response
 
-from services.quote.api import examples, models
+from services.quote.api import examples
+from services.quote.api.models.masterdata import ClassOut, ClassPage
 from services.quote.api.reach import Administrator, Reader, answers, house, json_response
 from services.quote.asks import ClassAsk
 from services.quote.handlers.allocations import count_anew
@@ -16,7 +17,7 @@ from shared.quantities import Code
 router = APIRouter(prefix="/v1", tags=["classes"])
 
 ClassId = Annotated[Code, Path(description="The class's id, as quotes and customers name it in `demand_class`.")]
-CLASS = answers(models.ClassOut, examples.CLASS)
+CLASS = answers(ClassOut, examples.CLASS)
 
 
 @router.put("/classes/{demand_class:path}", response_class=Response, responses=CLASS)
@@ -41,7 +42,7 @@ async def get_class(request: Request, caller: Reader, demand_class: ClassId) -> 
     return json_response(found)
 
 
-@router.get("/classes", response_class=Response, responses=answers(models.ClassPage, examples.CLASSES))
+@router.get("/classes", response_class=Response, responses=answers(ClassPage, examples.CLASSES))
 async def list_all_classes(request: Request, caller: Reader, limit: Limit = 100, cursor: Cursor = None) -> Response:
     """Classes by id."""
     page = list_classes(house(request).board, limit, cursor)

@@ -4,7 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Path, Request, Response
 
-from services.quote.api import examples, models
+from services.quote.api import examples
+from services.quote.api.models.masterdata import CustomerOut, CustomerPage
 from services.quote.api.reach import Administrator, Reader, answers, house, json_response
 from services.quote.asks import CustomerAsk
 from services.quote.handlers.customers import find_customer, list_customers, put_customer
@@ -15,7 +16,7 @@ from shared.quantities import Code
 router = APIRouter(prefix="/v1", tags=["customers"])
 
 CustomerId = Annotated[Code, Path(description="The customer's id, as quotes name it.")]
-CUSTOMER = answers(models.CustomerOut, examples.CUSTOMER)
+CUSTOMER = answers(CustomerOut, examples.CUSTOMER)
 
 
 @router.put("/customers/{customer:path}", response_class=Response, responses=CUSTOMER)
@@ -36,7 +37,7 @@ async def get_customer(request: Request, caller: Reader, customer: CustomerId) -
     return json_response(found)
 
 
-@router.get("/customers", response_class=Response, responses=answers(models.CustomerPage, examples.CUSTOMERS))
+@router.get("/customers", response_class=Response, responses=answers(CustomerPage, examples.CUSTOMERS))
 async def list_all_customers(request: Request, caller: Reader, limit: Limit = 100, cursor: Cursor = None) -> Response:
     """Customers by id."""
     page = list_customers(house(request).board, limit, cursor)

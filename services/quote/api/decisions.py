@@ -4,7 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
-from services.quote.api import examples, models
+from services.quote.api import examples
+from services.quote.api.models.decisions import DecisionOut, ReplayOut
 from services.quote.api.reach import Reader, answers, house, json_response
 from services.quote.handlers.find_quote import find_decision
 from services.quote.handlers.replay import replay
@@ -13,7 +14,7 @@ from shared.problems import not_found
 router = APIRouter(prefix="/v1", tags=["decisions"])
 
 
-@router.get("/decisions/{decision_id}", response_class=Response, responses=answers(models.DecisionOut, examples.DECISION))
+@router.get("/decisions/{decision_id}", response_class=Response, responses=answers(DecisionOut, examples.DECISION))
 async def get_decision(request: Request, caller: Reader, decision_id: Annotated[str, Path(max_length=100)]) -> Response:
     """A decision with everything it was made on. Decisions of changes are kept; those of inquiries for some days."""
     found = await find_decision(house(request).log, decision_id)
@@ -22,7 +23,7 @@ async def get_decision(request: Request, caller: Reader, decision_id: Annotated[
     return json_response(found)
 
 
-@router.post("/decisions/{decision_id}/replay", response_class=Response, responses=answers(models.ReplayOut, examples.REPLAY))
+@router.post("/decisions/{decision_id}/replay", response_class=Response, responses=answers(ReplayOut, examples.REPLAY))
 async def replay_decision(request: Request, caller: Reader, decision_id: Annotated[str, Path(max_length=100)]) -> Response:
     """Decide again on what was known then: the same, or what comes out otherwise.
 

@@ -5,7 +5,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Path, Query, Request, Response
 
-from services.quote.api import examples, models
+from services.quote.api import examples
+from services.quote.api.models.orders import AmendedOut, HistoryPage, ImportOut, OrderOut, OrderPage, OrderStatus
+from services.quote.api.models.quotes import QuoteOut
 from services.quote.api.reach import IdempotencyKey, Promiser, Reader, answers, change, house, json_response, request_id
 from services.quote.asks import AmendAsk, CancelAsk, ImportAsk, OrderAsk
 from services.quote.handlers.change_order import Amend, Cancel
@@ -25,10 +27,10 @@ straight = APIRouter(prefix="/v1", tags=["orders"], route_class=StraightRoute)
 OrderId = Annotated[str, Path(max_length=100, description="`ord_…`")]
 EVERYTHING = CancelAsk()
 """A cancellation without a body means the whole order."""
-ORDER = answers(models.OrderOut, examples.ORDER)
+ORDER = answers(OrderOut, examples.ORDER)
 
 
-@straight.post("/orders", operation_id="create_order", response_class=Response, responses=answers(models.QuoteOut, examples.CONFIRMED))
+@straight.post("/orders", operation_id="create_order", response_class=Response, responses=answers(QuoteOut, examples.CONFIRMED))
 async def create_order(
     request: Request,
     caller: Promiser,
@@ -42,7 +44,7 @@ async def create_order(
     return await change(request, Take(ask, caller.id, request_id(request)), caller, idempotency_key, ask.idempotency_key)
 
 
-@router.post("/orders/import", response_class=Response, responses=answers(models.ImportOut, examples.IMPORTED))
+@router.post("/orders/import", response_class=Response, responses=answers(ImportOut, examples.IMPORTED))
 async def import_orders(
     request: Request,
     caller: Promiser,
@@ -58,14 +60,14 @@ async def import_orders(
     return await change(request, ImportOrders(orders, caller.id, ask.document), caller, idempotency_key, ask.idempotency_key)
 
 
-@router.get("/orders", response_class=Response, responses=answers(models.OrderPage, examples.ORDERS))
+@router.get("/orders", response_class=Response, responses=answers(OrderPage, examples.ORDERS))
 async def list_all_orders(
     request: Request,
     caller: Reader,
     limit: Limit = 50,
     cursor: Cursor = None,
     newest_first: Annotated[bool, Query()] = False,  # noqa: FBT002 -- a query parameter has a name
-    status: Annotated[models.OrderStatus | None, Query()] = None,
+    status: Annotated[OrderStatus | None, Query()] = None,
     customer: Code | None = None,
     sku: Code | None = None,
     site: Code | None = None,
@@ -91,7 +93,7 @@ async def get_order(request: Request, caller: Reader, order_id: OrderId) -> Resp
     return json_response(found)
 
 
-@router.get("/orders/{order_id}/history", response_class=Response, responses=answers(models.HistoryPage, examples.HISTORY))
+@router.get("/orders/{order_id}/history", response_class=Response, responses=answers(HistoryPage, examples.HISTORY))
 async def get_order_history(request: Request, caller: Reader, order_id: OrderId, limit: Limit = 100, cursor: Cursor = None) -> Response:
     """Everything that happened to an order, oldest first: who, why, by which document, and its lines after."""
     found = await list_order_history(house(request).pool, order_id, limit, cursor)
@@ -100,7 +102,7 @@ async def get_order_history(request: Request, caller: Reader, order_id: OrderId,
     return json_response(found)
 
 
-@router.post("/orders/{order_id}/amend", response_class=Response, responses=answers(models.AmendedOut, examples.AMENDED))
+@router.post("/orders/{order_id}/amend", response_class=Response, responses=answers(AmendedOut, examples.AMENDED))
 async def amend_order(
     request: Request,
     caller: Promiser,

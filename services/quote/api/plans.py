@@ -5,7 +5,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Path, Query, Request, Response
 
-from services.quote.api import examples, models
+from services.quote.api import examples
+from services.quote.api.models.books import LoadOut, PlanOut, PlanPage
 from services.quote.api.reach import IdempotencyKey, Promiser, Reader, answers, change, house, json_response
 from services.quote.asks import ClosePlanAsk
 from services.quote.handlers.load import load, load_of_supplier
@@ -20,7 +21,7 @@ PlanId = Annotated[str, Path(max_length=100, description="`pln_…`")]
 NO_REASON = ClosePlanAsk()
 
 
-@router.get("/plans", response_class=Response, responses=answers(models.PlanPage, examples.PLANS))
+@router.get("/plans", response_class=Response, responses=answers(PlanPage, examples.PLANS))
 async def list_open_plans(
     request: Request,
     caller: Reader,
@@ -35,7 +36,7 @@ async def list_open_plans(
     return json_response(page_of_plans(house(request).board, sku, site, order_id, due_to_date, limit, cursor))
 
 
-@router.post("/plans/{plan_id}/close", response_class=Response, responses=answers(models.PlanOut, examples.PLAN_CLOSED))
+@router.post("/plans/{plan_id}/close", response_class=Response, responses=answers(PlanOut, examples.PLAN_CLOSED))
 async def close_plan(
     request: Request,
     caller: Promiser,
@@ -51,7 +52,7 @@ async def close_plan(
 @router.get(
     "/load",
     response_class=Response,
-    responses=answers(models.LoadOut, examples.LOAD) | {404: {"description": "Nothing was ever said about this resource or supplier."}},
+    responses=answers(LoadOut, examples.LOAD) | {404: {"description": "Nothing was ever said about this resource or supplier."}},
 )
 async def get_load(
     request: Request,

@@ -4,7 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Depends, Path, Request, Response
 
-from services.quote.api import examples, models
+from services.quote.api import examples
+from services.quote.api.models.masterdata import PolicyOut, PolicyPage
 from services.quote.api.reach import Reader, answers, house, json_response
 from services.quote.asks import PolicyAsk
 from services.quote.handlers.policies import find_policy, list_policies, put_policy
@@ -17,7 +18,7 @@ router = APIRouter(prefix="/v1", tags=["policies"])
 
 Administrator = Annotated[Caller, Depends(caller_with(Scope.ADMIN))]
 PolicyId = Annotated[Code, Path(description="The policy's id.")]
-POLICY = answers(models.PolicyOut, examples.POLICY)
+POLICY = answers(PolicyOut, examples.POLICY)
 
 
 @router.put("/policies/{policy:path}", response_class=Response, responses=POLICY)
@@ -42,7 +43,7 @@ async def get_policy(request: Request, caller: Reader, policy: PolicyId) -> Resp
     return json_response(found)
 
 
-@router.get("/policies", response_class=Response, responses=answers(models.PolicyPage, examples.POLICIES))
+@router.get("/policies", response_class=Response, responses=answers(PolicyPage, examples.POLICIES))
 async def list_all_policies(request: Request, caller: Reader, limit: Limit = 100, cursor: Cursor = None) -> Response:
     """Policies by id."""
     page = list_policies(house(request).board, limit, cursor)

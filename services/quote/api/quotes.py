@@ -4,7 +4,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Path, Query, Request, Response
 
-from services.quote.api import examples, models
+from services.quote.api import examples
+from services.quote.api.models.quotes import ExplanationOut, QuoteOut, QuotePage, QuoteStatus
 from services.quote.api.reach import IdempotencyKey, Promiser, Reader, answers, change, house, json_response, request_id, written
 from services.quote.asks import ConfirmAsk, ExtendAsk, OrderAsk, QuoteAsk, ReleaseAsk
 from services.quote.handlers.demand import check, check_commits, check_ttl
@@ -25,7 +26,7 @@ straight = APIRouter(prefix="/v1", tags=["quotes"], route_class=StraightRoute)
 QuoteId = Annotated[str, Path(max_length=100, description="`quo_…`")]
 NOTHING_MORE, NO_REASON = ConfirmAsk(), ReleaseAsk()
 """A call without a body means these."""
-QUOTE = answers(models.QuoteOut, examples.QUOTE)
+QUOTE = answers(QuoteOut, examples.QUOTE)
 
 
 @straight.post("/quotes", operation_id="create_quote", response_class=Response, responses=QUOTE)
@@ -49,13 +50,13 @@ async def create_quote(
     return await change(request, what, caller, idempotency_key, ask.idempotency_key)
 
 
-@router.get("/quotes", response_class=Response, responses=answers(models.QuotePage, examples.QUOTES))
+@router.get("/quotes", response_class=Response, responses=answers(QuotePage, examples.QUOTES))
 async def list_latest_quotes(
     request: Request,
     caller: Reader,
     limit: Limit = 50,
     cursor: Cursor = None,
-    status: Annotated[models.QuoteStatus | None, Query()] = None,
+    status: Annotated[QuoteStatus | None, Query()] = None,
 ) -> Response:
     """Holds and orders that were asked for, newest first, refused ones too. Inquiries take nothing and are found by id only."""
     return json_response(await list_quotes(house(request).pool, limit, cursor, status))
@@ -71,7 +72,7 @@ async def get_quote(request: Request, caller: Reader, quote_id: QuoteId) -> Resp
     return json_response(found.body)
 
 
-@router.get("/quotes/{quote_id}/explanation", response_class=Response, responses=answers(models.ExplanationOut, examples.EXPLANATION))
+@router.get("/quotes/{quote_id}/explanation", response_class=Response, responses=answers(ExplanationOut, examples.EXPLANATION))
 async def explain_quote(request: Request, caller: Reader, quote_id: QuoteId) -> Response:
     """Why each date is what it is: the chain of steps, the supply behind it, the other ways that lost."""
     here = house(request)

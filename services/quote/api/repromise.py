@@ -4,7 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Path, Request, Response
 
-from services.quote.api import examples, models
+from services.quote.api import examples
+from services.quote.api.models.repromising import RepromiseOut
 from services.quote.api.reach import IdempotencyKey, Promiser, Reader, answers, change, house, json_response, request_id
 from services.quote.asks import ApplyAsk, RepromiseAsk
 from services.quote.handlers.repromise import find_simulation, prepare, simulate
@@ -14,7 +15,7 @@ router = APIRouter(prefix="/v1", tags=["repromise"])
 
 RepromiseId = Annotated[str, Path(max_length=100, description="`rep_…`")]
 AS_IT_IS = ApplyAsk()
-SIMULATED = answers(models.RepromiseOut, examples.REPROMISED)
+SIMULATED = answers(RepromiseOut, examples.REPROMISED)
 
 
 @router.post("/repromise", response_class=Response, responses=SIMULATED)
@@ -39,7 +40,7 @@ async def get_repromise(request: Request, caller: Reader, repromise_id: Repromis
     return json_response(found)
 
 
-@router.post("/repromise/{repromise_id}/apply", response_class=Response, responses=answers(models.RepromiseOut, examples.APPLIED))
+@router.post("/repromise/{repromise_id}/apply", response_class=Response, responses=answers(RepromiseOut, examples.APPLIED))
 async def apply_repromise(
     request: Request,
     caller: Promiser,

@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 import pytest
 
-from services.quote.api.models import QuoteOut
+from services.quote.api.models.quotes import QuoteOut
 from services.quote.asks import QuoteAsk
 from services.quote.handlers.inquire import answered
 from shared.contracts.inventory import SiteDefined
