@@ -90,18 +90,24 @@ def _when(line: LinePromise) -> str:
 def _parts(deliveries: Sequence[Delivery]) -> str:
     days = {delivery.delivery_day for delivery in deliveries}
     sites = {delivery.site for delivery in deliveries}
+    if len(days) == len(sites) == 1:
+        return f"on {spoken_day(deliveries[0].delivery_day)}"
     if len(days) == 1:
-        named = " and ".join(f"{spoken_quantity(one.quantity)} from {one.site}" for one in deliveries[:_NAMED])
+        named = " and ".join(f"{_goods(one)} from {one.site}" for one in deliveries[:_NAMED])
         rest = f" and {spoken_count(len(deliveries) - _NAMED, 'more')}" if len(deliveries) > _NAMED else ""
         return f"on {spoken_day(deliveries[0].delivery_day)}, {named}{rest.removesuffix('s')}"
     parts = [
-        f"{spoken_quantity(one.quantity)}{f' from {one.site}' if len(sites) > 1 else ''} on {spoken_day(one.delivery_day)}"
+        f"{_goods(one)}{f' from {one.site}' if len(sites) > 1 else ''} on {spoken_day(one.delivery_day)}"
         for one in (deliveries if len(deliveries) <= _NAMED else (*deliveries[: _NAMED - 1], deliveries[-1]))
     ]
     count = spoken_count(len(deliveries), "delivery").replace("deliverys", "deliveries")
     if len(deliveries) > _NAMED:
         return f"in {count}: {', '.join(parts[:-1])} … {parts[-1]}"
     return f"in {count}: {', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def _goods(one: Delivery) -> str:
+    return spoken_quantity(one.quantity) if one.sku is None else f"{spoken_quantity(one.quantity)} {one.sku}"
 
 
 def _slip(line: LinePromise) -> str:

@@ -126,7 +126,8 @@ def test_what_was_asked_for_is_taken_first_and_the_rest_is_named() -> None:
         decision = promise(Demand((wished(1000),), allow_partial=partial), shelf)
         assert by_sku(decision.lines[0].deliveries) == [(OLD, 905, 0), (NEW, 95, 0)]
         assert [reason.code for reason in decision.lines[0].reasons] == ["COVERED", "SUBSTITUTED", "COVERED"]
-        assert "95 NEW instead of OLD" in decision.summary
+        assert decision.summary.endswith(", as asked, 95 NEW instead of OLD.")
+        assert "from" not in decision.summary, "one site, one day: nothing more to tell"
 
 
 def test_what_is_in_time_needs_no_substitute() -> None:
