@@ -65,7 +65,8 @@ AFTER = """
 *Why does DEMAND-10 (10 chairs in SHOP-2) get Tue 5 Jan when DEMAND-11, the same wish decided after it, gets Thu 14 Jan?* SHOP-2 has six
 chairs and gets four on 5 Jan, all promised for 4 March (DEMAND-03). DEMAND-10 gets these ten, because ten others can be there for
 March: WAREHOUSE sends them by 14 Jan, and has 30 more made by 20 Jan for what leaves it on 1 March (DO-3). As a planner would have it:
-the early chairs for whoever waits, the later ones for March. Of a hold the early ones are not taken: its plans stand in no book yet.
+the early chairs for whoever waits, the later ones for March. A hold gets the same: what it
+borrows comes back with it should it end.
 
 *Why is so much sawn on Saturdays and Sundays?* The company's calendars say so: only sending and receiving rests.
 """

@@ -11,9 +11,10 @@ import shutil
 import signal
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import asyncpg
@@ -33,11 +34,16 @@ SLOWER = 60
 HEARTBEAT_SECONDS = 0.2
 """Whoever waits until everything has been heard waits for heartbeats."""
 READY_SECONDS = 60.0
+QUIET_LOOKS, LOOK_SECONDS = 5, 0.04
+"""So often, and so far apart, nothing waits to be looked at before the watch over promises counts as done."""
+
+Quiet = Callable[[], Awaitable[None]]
+"""Waits until what was changed has been looked at: which promises hold, which supply comes later than it was due."""
 
 
 @asynccontextmanager
-async def house_at(moment: datetime) -> AsyncIterator[tuple[Urls, str]]:
-    """Inventory, capacity and quote in a world where it is `moment`; gives their addresses and a key for everything."""
+async def house_at(moment: datetime) -> AsyncIterator[tuple[Urls, str, Quiet]]:
+    """Inventory, capacity and quote in a world where it is `moment`; gives their addresses, a key for everything, and a way to wait."""
     directory = Path(tempfile.mkdtemp(prefix="pledge-fixed-"))
     try:
         if unprivileged().guise is Guise.NOBODY:
@@ -61,7 +67,7 @@ async def house_at(moment: datetime) -> AsyncIterator[tuple[Urls, str]]:
                 stack.push_async_callback(_stop, _start(directory, installation, urls, name, ports[name]))
             for name in SERVICES:
                 await _ready(ports[name], directory / f"{name}.log")
-            yield urls, installation.development_key
+            yield urls, installation.development_key, partial(_quiet, url)
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 
@@ -77,6 +83,17 @@ async def _stop_the_clock(url: str, moment: datetime) -> None:
             "CREATE FUNCTION pg_catalog.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE "
             f"AS $$ SELECT timestamptz '{moment.isoformat()}' + {passed} $$"
         )
+    finally:
+        await connection.close()
+
+
+async def _quiet(url: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        looks = 0
+        while looks < QUIET_LOOKS:
+            await asyncio.sleep(LOOK_SECONDS)
+            looks = 0 if await connection.fetchval("SELECT EXISTS (SELECT FROM quote.risk_due)") else looks + 1
     finally:
         await connection.close()
 

@@ -3,7 +3,7 @@
 import asyncio
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -52,8 +52,14 @@ async def load(urls: Urls, key: str, say: Say, today: date | None = None) -> Loa
         return await load_through(doors, say, today)
 
 
-async def load_through(doors: Doors, say: Say, today: date | None = None) -> Loaded:
-    """The same through doors that are open already. `today` is what the services' database takes for today."""
+async def load_through(
+    doors: Doors, say: Say, today: date | None = None, before_each_order: Callable[[], Awaitable[None]] | None = None
+) -> Loaded:
+    """The same through doors that are open already. `today` is what the services' database takes for today.
+
+    What an order has planned is looked at a moment later, and may let supply come in time that was seen late. Whoever wants the
+    same dates every time waits for that `before_each_order`.
+    """
     today = today or datetime.now(UTC).date()  # noqa: TID251 -- which day the sample data is moved to
     loaded = Loaded(read(today), today)
     company = loaded.company
@@ -69,6 +75,8 @@ async def load_through(doors: Doors, say: Say, today: date | None = None) -> Loa
         told_at[file.service] = await _send(doors, loaded, file)
     await _until_heard(doors, loaded, told_at)
     for order in company.orders:
+        if before_each_order is not None:
+            await before_each_order()
         loaded.placed.append(await place(doors, order, today))
     for refusal in loaded.refused:
         say(f"sample data: {refusal}")

@@ -30,8 +30,8 @@ class OutOfDateError(Exception):
 
 async def promised() -> Loaded:
     """The company as of the fixed day, with what quote said to each of its open orders."""
-    async with house_at(MOMENT) as (urls, key), Doors(urls, key) as doors:
-        return await load_through(doors, lambda _: None, AS_OF)
+    async with house_at(MOMENT) as (urls, key, quiet), Doors(urls, key) as doors:
+        return await load_through(doors, lambda _: None, AS_OF, before_each_order=quiet)
 
 
 def document(loaded: Loaded) -> str:

@@ -27,7 +27,7 @@ async def run_all() -> dict[str, Said]:
 
 
 async def _run(moment: datetime, examples: dict[str, Example]) -> dict[str, Said]:
-    async with house_at(moment) as (urls, key), Doors(urls, key) as doors:
+    async with house_at(moment) as (urls, key, _), Doors(urls, key) as doors:
         house = House(doors, date(moment.year, moment.month, moment.day))
         await house.site(SITE)
         return {name: await example(house) for name, example in examples.items()}

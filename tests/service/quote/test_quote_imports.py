@@ -125,7 +125,7 @@ async def test_a_file_of_allocations_binds_at_once_and_rows_of_one_are_its_perio
 
 
 async def test_an_allocation_that_cannot_be_comes_back_with_the_column_and_the_reason(shop: Shop) -> None:
-    gold, sku = a_name("CLS"), await shop.item()
+    gold, sku = a_name("CLS"), await shop.stocked(1)
     ok(await shop.quote.put(f"/v1/classes/{gold}", json={}))
     text = (
         "allocation,kind,class,sku,quantity,period,from_date,to_date,release_date\n"

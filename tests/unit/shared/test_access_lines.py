@@ -8,6 +8,13 @@ import pytest
 from shared import logs
 
 
+@pytest.fixture(autouse=True)
+def _nothing_waits(capsys: pytest.CaptureFixture[str]) -> None:
+    """Other tests of this process have answered requests too."""
+    logs.flush()
+    capsys.readouterr()
+
+
 async def test_access_lines_are_written_a_moment_later_all_at_once(capsys: pytest.CaptureFixture[str]) -> None:
     for n in range(3):
         logs.write_access_line("quote", "POST", "/v1/quotes", 200, 0.0123, f"req_{n}")
