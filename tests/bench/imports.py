@@ -37,7 +37,7 @@ class Figure:
     def sentence(self) -> str:
         """For the page."""
         where = f"{self.cpu_of_inventory:.0f} s in inventory, the rest in PostgreSQL and the broker"
-        clock = f"{self.seconds:.0f} s on the clock of {os.cpu_count()} processors for which {os.getloadavg()[0]:.0f} programs were waiting"
+        clock = f"{self.seconds:.0f} s on the clock of {os.cpu_count()} processors (load {os.getloadavg()[0]:.0f})"
         return (
             f"Measured: {self.rows:,} rows of stock that change everything, with every event sent, take {self.cpu_of_all:.0f} s of"
             f" processor time\n({where}) and {self.megabytes:.0f} MB more memory;\n{clock}.\n"
