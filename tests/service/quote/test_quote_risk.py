@@ -418,8 +418,8 @@ async def test_downtime_of_a_resource_endangers_what_is_made_on_it(company: Comp
     await put(f"routings/{sku}", {"operations": [operation]})
 
     async def makeable() -> bool:
-        line = (await shop.ask(a_line(sku, 10, sites=["HAM"], requested_date=day(5))))["lines"][0]
-        return bool(line["outcome"] == "full")
+        planned = (await shop.ask(a_line(sku, 10, sites=["HAM"], requested_date=day(5))))["planned_supply"]
+        return any(load["resource"] == saw for plan in planned for load in plan["load"])
 
     await eventually(makeable, what=f"the routing of {sku}")
     answer = await shop.order(a_line(sku, 10, sites=["HAM"], requested_date=day(5)))
