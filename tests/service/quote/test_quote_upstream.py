@@ -197,7 +197,8 @@ async def test_a_bill_of_material_that_needs_more_than_is_there_makes_its_plans_
     await safe(factory, order)
     await factory.put(f"routings/{chair}", operations=[{**operation, "minutes_per_unit": 480}])
     said = await risk_of(factory, order)
-    assert (said["projected_date"], said["cause"]["ref"]) == (day(10), chair)
+    assert said["projected_date"] in (day(10), day(11)), "ten days of work, and one more where today has less than one left"
+    assert said["cause"]["ref"] == chair
     await factory.put(f"routings/{chair}", operations=[operation])
     await safe(factory, order)
 
