@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from services.quote.asks import micro_of
+from services.quote.asks.amounts import micro_of
 from services.quote.domain.allocation import EARLIEST, LATEST, Allocation, Every, Period
 from services.quote.domain.allocation import Kind as AllocationKind
 from services.quote.domain.book import Rules

@@ -10,7 +10,7 @@ import orjson
 from fastapi import Body, FastAPI, Response
 from pydantic import FilePath
 
-from services.quote.asks import QuoteAsk
+from services.quote.asks.quotes import QuoteAsk
 from shared.serve import run
 from shared.settings import CommonSettings
 

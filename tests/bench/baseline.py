@@ -13,7 +13,8 @@ import asyncpg
 import orjson
 from fastapi import Body, FastAPI, Response
 
-from services.quote.asks import OrderAsk, micro
+from services.quote.asks.amounts import micro
+from services.quote.asks.quotes import OrderAsk
 from shared.ids import new_id
 from shared.serve import run
 from shared.settings import CommonSettings

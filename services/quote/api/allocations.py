@@ -7,7 +7,7 @@ from fastapi import APIRouter, Body, Path, Request, Response
 from services.quote.api import examples
 from services.quote.api.models.masterdata import AllocationOut, AllocationPage
 from services.quote.api.reach import Administrator, Reader, answers, house, json_response
-from services.quote.asks import AllocationAsk, CloseAllocationAsk
+from services.quote.asks.masterdata import AllocationAsk, CloseAllocationAsk
 from services.quote.handlers.allocations import close_allocation, find_allocation, list_allocations, put_allocation, unknown
 from shared.paging import Cursor, Limit
 from shared.quantities import Code

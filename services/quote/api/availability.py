@@ -8,7 +8,7 @@ from fastapi import APIRouter, Body, Query, Request, Response
 from services.quote.api import examples
 from services.quote.api.models.books import AvailabilityOut, BulkOut
 from services.quote.api.reach import Reader, answers, house, json_response
-from services.quote.asks import BulkAvailabilityAsk
+from services.quote.asks.books import BulkAvailabilityAsk
 from services.quote.handlers.availability import availability, availability_as_of, availability_of_pairs, availability_of_version
 from shared.contracts.base import Instant
 from shared.problems import FieldError, not_found, unprocessable

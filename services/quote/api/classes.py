@@ -7,7 +7,7 @@ from fastapi import APIRouter, Body, Path, Request, Response
 from services.quote.api import examples
 from services.quote.api.models.masterdata import ClassOut, ClassPage
 from services.quote.api.reach import Administrator, Reader, answers, house, json_response
-from services.quote.asks import ClassAsk
+from services.quote.asks.masterdata import ClassAsk
 from services.quote.handlers.allocations import count_anew
 from services.quote.handlers.classes import find_class, list_classes, put_class
 from shared.paging import Cursor, Limit

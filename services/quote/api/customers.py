@@ -7,7 +7,7 @@ from fastapi import APIRouter, Body, Path, Request, Response
 from services.quote.api import examples
 from services.quote.api.models.masterdata import CustomerOut, CustomerPage
 from services.quote.api.reach import Administrator, Reader, answers, house, json_response
-from services.quote.asks import CustomerAsk
+from services.quote.asks.masterdata import CustomerAsk
 from services.quote.handlers.customers import find_customer, list_customers, put_customer
 from shared.paging import Cursor, Limit
 from shared.problems import not_found

@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import Request
 
 from services.quote.api.reach import house
-from services.quote.asks import AllocationFile, AllocationRow, ClassSet, CustomerSet, PolicyRow
+from services.quote.asks.masterdata import AllocationFile, AllocationRow, ClassSet, CustomerSet, PolicyRow
 from services.quote.handlers.allocations import KIND as ALLOCATION
 from services.quote.handlers.allocations import count_anew
 from services.quote.handlers.classes import KIND as CLASS

@@ -9,7 +9,8 @@ from services.quote.api import examples
 from services.quote.api.models.orders import AmendedOut, HistoryPage, ImportOut, OrderOut, OrderPage, OrderStatus
 from services.quote.api.models.quotes import QuoteOut
 from services.quote.api.reach import IdempotencyKey, Promiser, Reader, answers, change, house, json_response, request_id
-from services.quote.asks import AmendAsk, CancelAsk, ImportAsk, OrderAsk
+from services.quote.asks.orders import AmendAsk, CancelAsk, ImportAsk
+from services.quote.asks.quotes import OrderAsk
 from services.quote.handlers.change_order import Amend, Cancel
 from services.quote.handlers.demand import check, check_changes, check_commits, checked_imports
 from services.quote.handlers.find_order import OrderFilter, find_order, list_order_history, list_orders

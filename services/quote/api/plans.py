@@ -8,7 +8,7 @@ from fastapi import APIRouter, Body, Path, Query, Request, Response
 from services.quote.api import examples
 from services.quote.api.models.books import LoadOut, PlanOut, PlanPage
 from services.quote.api.reach import IdempotencyKey, Promiser, Reader, answers, change, house, json_response
-from services.quote.asks import ClosePlanAsk
+from services.quote.asks.orders import ClosePlanAsk
 from services.quote.handlers.load import load, load_of_supplier
 from services.quote.handlers.plans import ClosePlan, page_of_plans
 from shared.paging import Cursor, Limit

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Body, Depends, Path, Request, Response
 from services.quote.api import examples
 from services.quote.api.models.masterdata import PolicyOut, PolicyPage
 from services.quote.api.reach import Reader, answers, house, json_response
-from services.quote.asks import PolicyAsk
+from services.quote.asks.masterdata import PolicyAsk
 from services.quote.handlers.policies import find_policy, list_policies, put_policy
 from shared.access import Caller, Scope, caller_with
 from shared.paging import Cursor, Limit

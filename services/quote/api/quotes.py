@@ -7,7 +7,7 @@ from fastapi import APIRouter, Body, Path, Query, Request, Response
 from services.quote.api import examples
 from services.quote.api.models.quotes import ExplanationOut, QuoteOut, QuotePage, QuoteStatus
 from services.quote.api.reach import IdempotencyKey, Promiser, Reader, answers, change, house, json_response, request_id, written
-from services.quote.asks import ConfirmAsk, ExtendAsk, OrderAsk, QuoteAsk, ReleaseAsk
+from services.quote.asks.quotes import ConfirmAsk, ExtendAsk, OrderAsk, QuoteAsk, ReleaseAsk
 from services.quote.handlers.demand import check, check_commits, check_ttl
 from services.quote.handlers.find_quote import as_order_ask, check_is_no_inquiry, explanation_of, find_quote, list_quotes, offered
 from services.quote.handlers.hoarding import most_seconds, quota_of

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Body, Path, Request, Response
 from services.quote.api import examples
 from services.quote.api.models.repromising import RepromiseOut
 from services.quote.api.reach import IdempotencyKey, Promiser, Reader, answers, change, house, json_response, request_id
-from services.quote.asks import ApplyAsk, RepromiseAsk
+from services.quote.asks.repromising import ApplyAsk, RepromiseAsk
 from services.quote.handlers.repromise import find_simulation, prepare, simulate
 from shared.problems import not_found
 

@@ -8,7 +8,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from services.quote.answers import iso_day, iso_instant
-from services.quote.asks import AllocationAsk, micro
+from services.quote.asks.amounts import micro
+from services.quote.asks.masterdata import AllocationAsk
 from services.quote.domain.allocation import EARLIEST, LATEST, Kind, Period, taken_in
 from services.quote.domain.balance import is_live
 from services.quote.domain.book import BUCKET, GATE, Entry, Part

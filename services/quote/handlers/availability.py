@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date, datetime
 
-    from services.quote.asks import BulkAvailabilityAsk
+    from services.quote.asks.books import BulkAvailabilityAsk
     from services.quote.board import Board
     from services.quote.domain.book import Book
     from services.quote.store.pool import Pool

@@ -7,7 +7,9 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from services.quote import answers, events
-from services.quote.asks import MAX_LINES, AmendAsk, LineAsk, micro
+from services.quote.asks.amounts import micro
+from services.quote.asks.orders import AmendAsk
+from services.quote.asks.quotes import MAX_LINES, LineAsk
 from services.quote.domain.answer import Delivery
 from services.quote.domain.book import Entry, Part
 from services.quote.domain.change import CurrentLine

@@ -10,7 +10,7 @@ from services.quote.store import supply
 from shared.problems import FieldError, unprocessable
 
 if TYPE_CHECKING:
-    from services.quote.asks import ClassAsk
+    from services.quote.asks.masterdata import ClassAsk
     from services.quote.board import Board
     from services.quote.store.pool import Connection, Pool
 

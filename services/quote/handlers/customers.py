@@ -8,7 +8,7 @@ from services.quote.handlers.classes import check_class
 from services.quote.handlers.definitions import Page, list_definitions, put_definition
 
 if TYPE_CHECKING:
-    from services.quote.asks import CustomerAsk
+    from services.quote.asks.masterdata import CustomerAsk
     from services.quote.board import Board
     from services.quote.store.pool import Pool
 

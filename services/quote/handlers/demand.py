@@ -7,7 +7,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from services.quote.asks import ImportedOrder, LineAsk, OrderAsk, UnreadableOrder, micro
+from services.quote.asks.amounts import micro
+from services.quote.asks.orders import ImportedOrder, UnreadableOrder
+from services.quote.asks.quotes import LineAsk, OrderAsk
 from services.quote.domain.assume import Assumption
 from services.quote.domain.change import amend, stands
 from services.quote.domain.choice import Aim
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from services.quote.asks import LineChange
+    from services.quote.asks.orders import LineChange
     from services.quote.board import Board
     from services.quote.domain.answer import Decision
     from services.quote.domain.change import CurrentLine

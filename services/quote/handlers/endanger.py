@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from services.quote.asks import micro
+from services.quote.asks.amounts import micro
 from services.quote.domain.book import Part, owner_of
 from services.quote.domain.capacity import capacity_of
 from services.quote.domain.sentence import spoken_count, spoken_day, spoken_quantity

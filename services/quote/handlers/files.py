@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
 
-from services.quote.asks import AllocationAsk, AllocationRow, PolicyAsk, PolicyRow
+from services.quote.asks.masterdata import AllocationAsk, AllocationRow, PolicyAsk, PolicyRow
 from services.quote.handlers.allocations import KIND as ALLOCATION
 from services.quote.handlers.allocations import close_allocation, put_allocation
 from services.quote.handlers.policies import find_policy, put_policy, retire_policies

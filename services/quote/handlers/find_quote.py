@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from services.quote.answers import iso_instant
-from services.quote.asks import ConfirmAsk, LineAsk, OrderAsk, QuoteAsk
+from services.quote.asks.quotes import ConfirmAsk, LineAsk, OrderAsk, QuoteAsk
 from services.quote.handlers.hold import as_it_stands
 from services.quote.handlers.inquire import BoardShelf
 from services.quote.store import documents

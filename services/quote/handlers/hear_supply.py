@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from services.quote.asks import micro
+from services.quote.asks.amounts import micro
 from services.quote.domain.book import RESOURCE, Entry, Part
 from services.quote.domain.sources import MICRO
 from services.quote.handlers.endanger import by_item, by_supply, on_the_way

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from services.quote.asks import micro
+from services.quote.asks.amounts import micro
 from services.quote.ledger import Refusal
 from shared.contracts.base import from_micro
 

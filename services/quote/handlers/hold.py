@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from services.quote import events
 from services.quote.answers import iso_instant, reason_of
-from services.quote.asks import OrderAsk, QuoteAsk
+from services.quote.asks.quotes import OrderAsk, QuoteAsk
 from services.quote.domain.balance import Standing, balance, permits, standing
 from services.quote.domain.book import Entry, Part
 from services.quote.domain.reasons import Code, Reason, because

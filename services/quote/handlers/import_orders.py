@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from services.quote import events
-from services.quote.asks import ImportedLine, ImportedOrder, UnreadableOrder, micro
+from services.quote.asks.amounts import micro
+from services.quote.asks.orders import ImportedLine, ImportedOrder, UnreadableOrder
 from services.quote.domain.shipment import order_status
 from services.quote.handlers.change_order import open_entry
 from services.quote.handlers.demand import placed

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from services.quote.asks import QuoteAsk
+    from services.quote.asks.quotes import QuoteAsk
     from services.quote.board import Board
     from services.quote.decision_log import DecisionLog
     from services.quote.domain.allocation import Allocation

@@ -6,7 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from services.quote import answers
-from services.quote.asks import micro_of
+from services.quote.asks.amounts import micro_of
 from services.quote.domain.balance import is_live
 from services.quote.domain.book import PERIOD, RESOURCE, Part
 from services.quote.domain.capacity import available, capacity_of

@@ -12,7 +12,7 @@ from services.quote.store.supply import Definition
 from shared.problems import conflict
 
 if TYPE_CHECKING:
-    from services.quote.asks import PolicyAsk
+    from services.quote.asks.masterdata import PolicyAsk
     from services.quote.board import Board
     from services.quote.store.pool import Connection, Pool
 

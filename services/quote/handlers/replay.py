@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from services.quote.answers import iso_instant
-from services.quote.asks import AmendAsk, OrderAsk, QuoteAsk
+from services.quote.asks.orders import AmendAsk
+from services.quote.asks.quotes import OrderAsk, QuoteAsk
 from services.quote.domain.book import Part
 from services.quote.handlers.change_order import Amend
 from services.quote.handlers.hold import ConfirmHold

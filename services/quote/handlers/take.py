@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from services.quote.asks import OrderAsk
+    from services.quote.asks.quotes import OrderAsk
     from services.quote.domain.answer import Decision
     from services.quote.ledger import Desk
     from services.quote.store.rows import PlanRow

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from services.quote.asks import OrderAsk, QuoteAsk
+from services.quote.asks.quotes import OrderAsk, QuoteAsk
 from services.quote.board import Board
 from services.quote.domain.book import RESOURCE, Book, Entry, Part
 from services.quote.handlers.hear_capacity import HearCapacity

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.quote.asks import AmendAsk
+from services.quote.asks.orders import AmendAsk
 from services.quote.domain.chance import Chances
 from services.quote.handlers.change_order import Amend
 from services.quote.handlers.take import Take

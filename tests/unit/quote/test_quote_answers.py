@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from services.quote.api.models.quotes import QuoteOut
-from services.quote.asks import QuoteAsk
+from services.quote.asks.quotes import QuoteAsk
 from services.quote.handlers.inquire import answered
 from shared.contracts.inventory import SiteDefined
 from tests.unit.quote.desk_house import NOW, DeskHouse, a_day, a_receipt

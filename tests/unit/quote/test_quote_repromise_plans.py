@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.quote.asks import ApplyAsk, RepromiseAsk
+from services.quote.asks.repromising import ApplyAsk, RepromiseAsk
 from services.quote.domain.allocation import Period
 from services.quote.domain.balance import balance
 from services.quote.domain.book import BUCKET, RESOURCE, Book, Entry, Part

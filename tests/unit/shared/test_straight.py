@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, FastAPI, Header, Request, Response
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.quote.asks import QuoteAsk
+from services.quote.asks.quotes import QuoteAsk
 from shared import problems
 from shared.service import Application
 from shared.straight import StraightRoute

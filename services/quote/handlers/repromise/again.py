@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from services.quote.asks import RepromiseAsk
+from services.quote.asks.repromising import RepromiseAsk
 from services.quote.handlers.foresight import Foresight
 from services.quote.handlers.repromise.scope import MOST_ORDERS, Scope, gather
 from services.quote.handlers.repromise.simulation import Simulation

@@ -25,7 +25,7 @@ from shared.ids import new_id
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from services.quote.asks import ApplyAsk
+    from services.quote.asks.repromising import ApplyAsk
     from services.quote.ledger import Desk
     from services.quote.store.pool import Connection, Pool
     from services.quote.store.repromise import MoveRow, RepromiseRow

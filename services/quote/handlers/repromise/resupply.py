@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
-from services.quote.asks import LineAsk
+from services.quote.asks.quotes import LineAsk
 from services.quote.domain.choice import Aim
 from services.quote.domain.demandclass import Strategy
 from services.quote.domain.promise import promise

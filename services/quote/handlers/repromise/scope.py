@@ -13,7 +13,7 @@ from shared.problems import FieldError, unprocessable
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from services.quote.asks import RepromiseAsk
+    from services.quote.asks.repromising import RepromiseAsk
     from services.quote.board import Board
     from services.quote.domain.demandclass import DemandClass
     from services.quote.handlers.foresight import Foresight, OpenLine

@@ -30,7 +30,7 @@ from services.quote.store.repromise import MoveRow, RepromiseRow
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from services.quote.asks import RepromiseAsk
+    from services.quote.asks.repromising import RepromiseAsk
     from services.quote.board import Board
     from services.quote.domain.bins import Bin
     from services.quote.domain.book import Day
