@@ -42,7 +42,7 @@ class Edge:
             await self._app(scope, receive, send)
             return
         began = time.perf_counter()
-        headers = scope[arrived.HEADERS] = dict(scope["headers"])
+        headers = scope[arrived.HEADERS] = arrived.by_name(scope)
         given = headers.get(b"x-request-id")
         request_id = given.decode() if given is not None and _REQUEST_ID.fullmatch(given) else new_id("req")
         logs.enter_request(request_id)

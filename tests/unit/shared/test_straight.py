@@ -101,6 +101,13 @@ async def test_both_ways_say_the_same_of_odd_requests(body: bytes, headers: dict
     assert straight == plain
 
 
+async def test_of_a_header_that_is_sent_twice_both_ways_read_the_first() -> None:
+    twice = [("Content-Type", "application/json"), ("X-Name", "me"), ("Idempotency-Key", "first"), ("Idempotency-Key", "second")]
+    async with client(both_ways()) as http:
+        said = [(await http.post(f"/{way}/quotes", content=GOOD, headers=twice)).json()[-1] for way in ("plain", "other")]
+    assert said == ["first", "first"]
+
+
 async def test_the_straight_way_is_taken() -> None:
     """A request that is as it should be must not even build FastAPI's error context: the endpoint sees what only we pass on."""
     seen: list[Request] = []
