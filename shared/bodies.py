@@ -42,7 +42,7 @@ def refuse(body: bytes) -> Problem | None:
         return malformed("The body is nested too deeply.")
     except ValueError:
         return None
-    errors = _walk(parsed)
+    errors = unfit(parsed)
     if not errors:
         return None
     return unprocessable("INVALID_REQUEST", f"{errors[0].pointer}: {errors[0].message}", errors)
@@ -65,8 +65,8 @@ def _parse_int(digits: str) -> int | _Huge:
     return int(digits) if len(digits) <= 20 else _HUGE  # noqa: PLR2004 -- the longest 64-bit integer, with its sign
 
 
-def _walk(root: Any) -> list[FieldError]:
-    """What is wrong where, without recursion."""
+def unfit(root: Any) -> list[FieldError]:
+    """What a body holds that no body may, and where. Without recursion."""
     errors: list[FieldError] = []
     waiting: list[tuple[str, Any]] = [("", root)]
     while waiting and len(errors) < _MAX_ERRORS:

@@ -84,7 +84,7 @@ class Edge:
         if scope["method"] not in _WITH_BODY or (self._streams and path.startswith(self._streams)):
             return receive
         body = scope[arrived.BODY] = await _whole(headers, receive)
-        if body and b"json" in headers.get(b"content-type", b"") and (refused := bodies.refuse(body)) is not None:
+        if body and b"json" in headers.get(b"content-type", b"json").lower() and (refused := bodies.refuse(body)) is not None:
             raise refused
         return bodies.again(body, receive)
 

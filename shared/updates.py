@@ -15,6 +15,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy import text
 
+from shared import bodies
 from shared.broker import Received, Record, Unreadable
 from shared.contracts.base import Contract
 from shared.database import Session
@@ -115,6 +116,10 @@ class Vocabulary:
         short = next((each for each in self.bodies if named["type"] in (each, self.full(each))), None)
         if short is None:
             raise Flawed("/type", "UNKNOWN_TYPE", f"{named['type']!r} is none of {', '.join(self.bodies)}")
+        if unfit := bodies.unfit(data):
+            raise Flawed(
+                at + unfit[0].pointer, unfit[0].code, "; ".join(f"{one.pointer} {one.message}".strip() for one in unfit[:_MOST_ERRORS])
+            )
         try:
             body = self.bodies[short].model_validate(data)
         except ValidationError as error:

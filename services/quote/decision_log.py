@@ -118,7 +118,7 @@ class DecisionLog:
 
 def _read(row: InquiryRow) -> InquiryRow:
     """With request and answer as they will be read from the log."""
-    return replace(row, request=row.request.model_dump(mode="json", exclude_defaults=True), result=orjson.loads(row.result))
+    return replace(row, request=orjson.loads(row.request), result=orjson.loads(row.result))
 
 
 def instant_of(quote_id: str) -> datetime | None:

@@ -161,7 +161,8 @@ class Header:
             return Refused("", "FIELD_COUNT", f"the row has {len(cells)} fields and the header {len(self.fields)}")
         row = {name: cell for name, cell in zip(self.fields, cells, strict=False) if name is not None and cell}
         for name, value in row.items():
-            if (wrong := _wrong(self.shapes[name], value)) is not None:
+            wrong = f"{value[:60]!r} holds a NUL character" if "\0" in value else _wrong(self.shapes[name], value)
+            if wrong is not None:
                 return Refused(self.column(name), "CELL", wrong)
         self.kind.complete(row)
         return row

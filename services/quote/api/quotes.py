@@ -15,6 +15,7 @@ from services.quote.handlers.hold import ConfirmHold, Extend, Release
 from services.quote.handlers.inquire import inquire
 from services.quote.handlers.take import Take
 from shared.access import Scope
+from shared.arrived import BODY
 from shared.paging import Cursor, Limit
 from shared.problems import not_found, unprocessable
 from shared.straight import StraightRoute
@@ -40,7 +41,7 @@ async def create_quote(
     here = house(request)
     check(here.board, ask.lines, here.settings.horizon_days)
     if ask.mode == "inquiry":
-        return written(inquire(here.board, here.log, ask, caller.id, request_id(request)))
+        return written(inquire(here.board, here.log, ask, request.scope[BODY], caller.id, request_id(request)))
     caller.require(Scope.PROMISE_WRITE)
     check_commits(ask)
     most = most_seconds(here.settings, caller.role)

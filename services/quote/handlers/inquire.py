@@ -96,8 +96,8 @@ def answered(
     return body, found
 
 
-def inquire(board: Board, log: DecisionLog, ask: QuoteAsk, caller: str, request_id: str) -> bytes:
-    """What could be promised now, and why, as JSON; the log keeps the same bytes. Takes nothing."""
+def inquire(board: Board, log: DecisionLog, ask: QuoteAsk, asked: bytes, caller: str, request_id: str) -> bytes:
+    """What could be promised now, and why, as JSON; the log keeps these bytes, and those that asked. Takes nothing."""
     now = board.now()
     quote_id = new_id("quo")
     decision_id = quote_id.replace("quo", "dec", 1)
@@ -106,7 +106,8 @@ def inquire(board: Board, log: DecisionLog, ask: QuoteAsk, caller: str, request_
     answer = orjson.dumps(body)
     log.keep(
         InquiryRow(
-            quote_id, now, decision_id, caller, ask.customer, found.outcome, found.summary, ask, versions, answer, CODE_VERSION, board.basis
+            quote_id, now, decision_id, caller, ask.customer, found.outcome, found.summary, asked, versions, answer,
+            CODE_VERSION, board.basis,
         )
     )  # fmt: skip
     return answer

@@ -225,10 +225,10 @@ class InquiryRow:
     outcome: str
     summary: str
     request: Any
-    """As the API has parsed it while it waits to be written, which turns it to JSON."""
+    """The bytes that asked while it waits to be written; they are written as they are."""
     versions: dict[str, int]
     result: Any
-    """The bytes that were sent while it waits to be written; they are written as they are."""
+    """The bytes that answered, the same."""
     code_version: str
     basis: dict[str, Any] | None = None
 

@@ -111,6 +111,13 @@ async def test_bytes_that_are_no_good_json_are_a_422(http: httpx.AsyncClient, ra
     assert pointers(problem(await http.post("/v1/orders", content=raw, headers=JSON), 422))[0] == pointer
 
 
+@pytest.mark.parametrize("called", [None, "application/JSON", "application/merge-patch+json"])
+async def test_whatever_is_read_as_json_is_looked_through(http: httpx.AsyncClient, called: str | None) -> None:
+    headers = {} if called is None else {"Content-Type": called}
+    raw = b'{"customer": "\\u0000", "lines": []}'
+    assert pointers(problem(await http.post("/v1/orders", content=raw, headers=headers), 422))[0] == "/customer"
+
+
 async def test_a_body_that_is_not_called_json_is_a_422(http: httpx.AsyncClient) -> None:
     problem(await http.post("/v1/orders", content=b'{"lines": []}', headers={"Content-Type": "text/plain"}), 422)
 
