@@ -4,7 +4,8 @@ import pytest
 
 from services.inventory.api.imports import KINDS
 from services.inventory.handlers.hear_updates import VOCABULARY
-from shared.imports.kinds import Header, Refused
+from shared.imports.kinds import Header
+from shared.outcomes import Refused
 from shared.updates import Flawed
 
 NAMED = {"type": "movements-posted", "id": "1", "source": "/wms"}
