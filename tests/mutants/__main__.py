@@ -77,7 +77,8 @@ def ask(modules: Sequence[str], children: int, seconds: float, profile: str, *, 
     """Ask of every change of these files that nothing was found of yet (`again`: or that no test saw) the tests that speak of them."""
     wanted = json.dumps({"of": modules, "children": children, "seconds": seconds, "again": again})
     environment = {**os.environ, "PLEDGE_HYPOTHESIS": profile, "PLEDGE_MUTANTS": wanted, "PYTHONHASHSEED": "0"}
-    tests = [str(path) for path in sorted(Path(TESTS).glob("test_*.py")) if any(closeness(str(path), module) < 2 for module in modules)]
+    with contextlib.chdir(REPOSITORY / "mutants"):
+        tests = [str(path) for path in sorted(Path(TESTS).glob("test_*.py")) if any(closeness(str(path), module) < 2 for module in modules)]
     quiet = ["-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:xdist", "--quiet"]
     subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "tests.mutants.asking", *quiet, *tests],

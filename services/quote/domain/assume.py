@@ -85,7 +85,7 @@ class AssumingShelf:
             if assumption.kind == "receipt" and here:
                 yield Entry(Part.RECEIPT, ref, assumption.quantity, assumption.day, None, {"kind": "assumed_receipt"})
             elif assumption.kind == "demand" and here:
-                yield Entry(Part.REQUIREMENT, ref, assumption.quantity, assumption.day, None, {"kind": "assumed_demand"})
+                yield Entry(Part.REQUIREMENT, ref, assumption.quantity, assumption.day)
             elif assumption.kind == "stock" and here:
                 on_hand += assumption.quantity
                 yield Entry(Part.STOCK, "", on_hand)

@@ -149,7 +149,7 @@ class ResourceBin:
     @property
     def overloaded(self) -> bool:
         """Whether any day has more taken than it has."""
-        return any(minutes and day >= self.today and self.free(day) < 0 for day, minutes in self._taken.items())
+        return any(day >= self.today and self.free(day) < 0 for day in self._taken)
 
     def fits(self, day: Day, quantity: Micro) -> bool:
         """Minutes of days that have passed are spent."""

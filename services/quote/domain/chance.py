@@ -32,7 +32,7 @@ from math import prod
 from typing import TYPE_CHECKING, Final
 
 from services.quote.domain.book import expected_day
-from services.quote.domain.pegging import ON_HAND, PURCHASE_ORDER
+from services.quote.domain.pegging import PURCHASE_ORDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -59,8 +59,10 @@ HALF_LIFE: Final = 20
 
 def weighed(days_late: Sequence[int]) -> dict[int, float]:
     """By lateness, what the observations of one source count, the newest of them given first; their sum is what all are worth."""
+    if not days_late:
+        return {}
     weights = [2 ** (-age / HALF_LIFE) for age in range(len(days_late))]
-    stretch = sum(weights) / sum(one * one for one in weights) if weights else 0.0
+    stretch = sum(weights) / sum(one * one for one in weights)
     found: dict[int, float] = {}
     for days, weight in zip(days_late, weights, strict=True):
         found[days] = found.get(days, 0.0) + weight * stretch
@@ -114,10 +116,6 @@ class Chances:
             for days, times in seen.items():
                 pool[days] = pool.get(days, 0) + times
         self._by_kind = {kind: History.of(pool) for kind, pool in kinds.items()}
-
-    def __bool__(self) -> bool:
-        """Whether anything was learned at all."""
-        return bool(self._by_kind)
 
     def within(self, source: str, slack: int, late_already: int = -_EVER) -> float | None:
         """The probability that a receipt comes at most `slack` days late, given that it did not come before `late_already` days."""
@@ -182,22 +180,16 @@ def waits_of(line: LinePromise, planned: Sequence[SupplyPlanned], allowed: Mappi
 
 
 def _waits(one: Peg, needed: Day, planned: Sequence[SupplyPlanned], allowed: Mapping[str, int]) -> Iterator[Wait]:
-    """What a peg waits for: its receipt or plan, and of a plan of this decision whatever that needs in turn."""
-    if one.source == ON_HAND or (source := _source_of(one, planned)) is None:
-        return
-    yield Wait(source, _due(one, source, allowed), needed)
-    if one.plan is not None:
-        for part in planned[one.plan].parts:
-            for below in part.pegs:
-                yield from _waits(below, part.day, planned, allowed)
-
-
-def _source_of(one: Peg, planned: Sequence[SupplyPlanned]) -> str | None:
-    """Whose lateness counts for a peg; None for what is certain."""
+    """What a peg waits for: its receipt or plan, and of a plan of this decision, due less what was allowed, whatever that needs in turn."""
     if one.plan is not None:
         plan = planned[one.plan]
-        return source_of(plan.kind, plan.site, plan.supplier, plan.from_site)
-    return None if one.entry is None else source_of_entry(one.entry, one.site)
+        source = source_of(plan.kind, plan.site, plan.supplier, plan.from_site)
+        yield Wait(source, plan.due_day - allowed.get(source, 0), needed)
+        for part in plan.parts:
+            for below in part.pegs:
+                yield from _waits(below, part.day, planned, allowed)
+    elif one.entry is not None and (learned := source_of_entry(one.entry, one.site)) is not None:
+        yield Wait(learned, _due(one.entry), needed)
 
 
 def source_of_entry(entry: Entry, site: str) -> str | None:
@@ -207,13 +199,9 @@ def source_of_entry(entry: Entry, site: str) -> str | None:
     return None if kind == ASSUMED else source_of(kind, site, detail.get("supplier"), detail.get("from_site"))
 
 
-def _due(one: Peg, source: str, allowed: Mapping[str, int]) -> Day:
-    """When it was said to come, or is expected by now where that is later: without what was allowed for its being late."""
-    if one.plan is not None:
-        return (one.due_day or 0) - allowed.get(source, 0)
-    if one.entry is None:
-        return one.due_day or 0
-    return int((one.entry.detail or {}).get(TOLD) or expected_day(one.entry) or 0)
+def _due(entry: Entry) -> Day:
+    """When a receipt or plan of a book was said to come, or is expected by now where that is later."""
+    return int((entry.detail or {}).get(TOLD) or expected_day(entry) or 0)
 
 
 def together(waits: Iterable[Wait], chances: Chances, today: Day) -> float | None:

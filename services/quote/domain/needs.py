@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 def order_behind(requirement: Entry) -> str | None:
     """The real order that a requirement belongs to; None where it is no order's."""
     detail = requirement.detail or {}
-    owner = str(detail.get("owner", ""))
+    owner: str | None = detail.get("owner")
+    if owner is None:
+        return None
     match detail.get("kind"):
         case "component":
             return owner.rsplit("#", 1)[0]

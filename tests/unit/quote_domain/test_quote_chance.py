@@ -1,6 +1,7 @@
 """How likely a date holds: against counting, and against what then happens on simulated histories."""
 
 from collections import Counter
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -8,12 +9,13 @@ from hypothesis import strategies as st
 
 from services.quote.domain.book import Entry, Part
 from services.quote.domain.calendar import EVERY_DAY
-from services.quote.domain.chance import HALF_LIFE, SHARED, UNSEEN, Chances, History, chance_of, weighed
+from services.quote.domain.chance import HALF_LIFE, SHARED, UNSEEN, Chances, History, chance_of, source_of_entry, weighed
 from services.quote.domain.promise import Demand, LinePromise, promise
 from services.quote.domain.sources import Buy
 from services.quote.domain.vouch import promise_that_holds
-from tests.unit.quote_domain.builders import TODAY, AShelf, a_book, a_line, claim, units
+from tests.unit.quote_domain.builders import MICRO, TODAY, AShelf, a_book, a_line, claim, units
 from tests.unit.quote_domain.calibration import KINDS, curve, moved_dates, promises, row, shown
+from tests.unit.quote_domain.plants import a_transfer
 
 lateness = st.dictionaries(st.integers(-9, 30), st.integers(1, 9), max_size=9)
 SLOW, QUICK = "purchase_order|SLOW", "purchase_order|QUICK"
@@ -52,6 +54,9 @@ def test_the_slack_for_a_chance_is_the_least_that_has_it(own: dict[int, int], ot
     found = chances.slack_for("buy|A", wanted, since)
     good = [slack for slack in range(-12, 36) if (chances.within("buy|A", slack, since) or 0) >= wanted]
     assert found == (min(good) if good else None)
+    for exactly in {chances.within("buy|A", slack, since) for slack in range(-12, 36)} - {None, 0}:
+        first = min(slack for slack in range(-12, 36) if chances.within("buy|A", slack, since) == exactly)
+        assert chances.slack_for("buy|A", exactly or 0, since) == first
 
 
 @given(lateness, st.integers(-12, 35), st.integers(-12, 35))
@@ -68,6 +73,45 @@ def test_stock_is_certain_and_what_nothing_is_known_of_is_unknown() -> None:
     assert chance_of(waits, (), chances, TODAY) == 0, "it was always five days late"
     nothing = asked(quantity=3, probability=None, chances=chances)
     assert chance_of(nothing, (), chances, TODAY) is None
+
+
+@pytest.mark.parametrize(
+    ("detail", "source"),
+    [
+        ({"kind": "transfer_order", "supplier": None, "from_site": "BER"}, "transfer_order|BER"),
+        ({"kind": "purchase_order", "supplier": "WOOD|CO", "from_site": None}, "purchase_order|WOOD|CO"),
+        ({"kind": "production_order"}, "production_order|HAM"),
+        ({"supplier": "WOOD"}, "purchase_order|WOOD"),
+        ({}, "purchase_order|HAM"),
+        (None, "purchase_order|HAM"),
+        ({"kind": "assumed_receipt"}, None),
+    ],
+)
+def test_whose_lateness_counts_for_a_receipt(detail: dict[str, Any] | None, source: str | None) -> None:
+    assert source_of_entry(Entry(Part.RECEIPT, "R", units(1), TODAY, None, detail), "HAM") == source
+
+
+def test_of_a_new_source_what_all_of_its_kind_did_is_known_whatever_it_is_called() -> None:
+    chances = Chances({"purchase_order|WOOD|CO": {0: 3, 4: 1}, "purchase_order|OAK": {0: 4}, "transfer_order|BER": {9: 4}})
+    assert chances.within("purchase_order|NEW|CO", 0) == pytest.approx(SHARED * 7 / 8 / (SHARED + UNSEEN))
+    assert chances.within("production_order|HAM", 0) is None
+
+
+def test_a_millionth_that_is_waited_for_is_waited_for() -> None:
+    chances = learned(SLOW={0: 1, 9: 1})
+    tiny = asked(coming("PO", 3, 4, "SLOW"), quantity=1 / MICRO, probability=None, chances=chances)
+    assert chance_of(tiny, (), chances, TODAY) == pytest.approx(chances.within(SLOW, 0, -4))
+
+
+def test_what_is_moved_or_bought_is_as_late_as_its_source_less_what_was_allowed_for_it() -> None:
+    moved = {"transfer_order|BER": {0: 5, 1: 3, 2: 1}, "transfer_order|HAM": {7: 9}}
+    chances = Chances(moved)
+    shelf = AShelf(a_book(on_hand=0), a_book(on_hand=5, site="BER"))
+    shelf.source["SKU", "HAM"] = (a_transfer("BER", 3),)
+    plain = promise(Demand((a_line(3),)), shelf)
+    for allowed, slack in (({}, 0), ({"transfer_order|BER": 2}, 2), ({"transfer_order|HAM": 2}, 0)):
+        found = chance_of(plain.lines[0], plain.planned, chances, TODAY, allowed)
+        assert found == pytest.approx(chances.within("transfer_order|BER", slack, slack - 3))
 
 
 def test_receipts_of_one_source_and_day_come_together_and_others_independently() -> None:

@@ -6,17 +6,20 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.quote.domain.allocation import Allocation, Kind
 from services.quote.domain.balance import balance, permits
-from services.quote.domain.book import Book, Entry, Part, Rules
+from services.quote.domain.book import BUCKET, Book, Entry, Part, Rules
 from services.quote.domain.change import CurrentLine, amend, stands
 from services.quote.domain.choice import Aim
 from services.quote.domain.dates import immediate
 from services.quote.domain.promise import Decision, Delivery, LineRequest
 from services.quote.domain.request import Substitute
 from services.quote.domain.shipment import consume, line_status, order_status
+from services.quote.domain.sources import Make
 from tests.examples import examples
 from tests.unit.quote_domain.builders import NOW, TODAY, AShelf, a_book, a_line, claim, claims_for, receipt, shipped_as, units
-from tests.unit.quote_domain.plants import a_lane
+from tests.unit.quote_domain.plants import HERE, PRODUCT, Plant, a_lane, a_machine, a_step
+from tests.unit.quote_domain.test_quote_supply import a_tree
 
 ME = "ord_me"
 
@@ -428,3 +431,76 @@ def test_what_is_added_to_a_split_is_chosen_by_the_policy_of_the_order() -> None
     for aim, expected in ((Aim.PREFERRED_SITE, ("BER", 4, 4)), (Aim.EARLIEST, ("HAM", 4, 3))):
         answer = changed(current(line, delivery(5, 0)), replace(line, quantity=units(9)), *books, aim=aim, allow_partial=True).lines[0]
         assert shipped_as(answer.deliveries) == [("HAM", 5, 0), expected]
+
+
+def test_a_change_keeps_to_what_its_class_may_take_also_where_its_lane_is_gone() -> None:
+    own = Entry(Part.CLAIM, f"{ME}/1", units(10), TODAY, None, {"owner": ME})
+    bucket = Book("C", BUCKET)
+    bucket.apply([own], 1, NOW)
+    shelf = AShelf(a_book(mine(1, 10, 0), on_hand=50), bucket)
+    shelf.rationed = [Allocation("C", Kind.CEILING, ("gold",), "SKU", None, units(12))]
+    for wanted, classes, outcome in ((12, ("gold",), "full"), (13, ("gold",), "none"), (13, (), "full")):
+        decision = amend([current(a_line(10), delivery(10, 0))], [a_line(wanted)], shelf, ME, classes=classes)
+        assert decision.outcome == outcome
+    shelf.way = {("HAM", "NORTH"): a_lane(0, "NEW")}
+    had = current(a_line(20, ship_to="NORTH"), replace(delivery(20, 0), lane="OLD"))
+    for classes, stood in (((), True), (("gold",), False)):
+        line = amend([had], [a_line(13, ship_to="NORTH")], shelf, ME, classes=classes).lines[0]
+        assert ([(one.lane, one.quantity) for one in line.deliveries] == [(None, units(13))]) is stood
+
+
+def test_a_single_line_that_ships_complete_prefers_its_own_site_too() -> None:
+    books = [a_book(on_hand=50, site="BER"), a_book(mine(1, 5, 0), on_hand=50)]
+    line = a_line(5, sites=("BER", "HAM"))
+    answer = changed(current(line, delivery(5, 0)), replace(line, quantity=units(9)), *books, ship_complete=True)
+    assert shipped_as(answer.lines[0].deliveries) == [("HAM", 9, 0)]
+
+
+def test_what_a_change_has_made_is_made_as_late_as_it_may_where_that_was_asked_for() -> None:
+    plant = Plant(a_book(sku=PRODUCT, site=HERE), a_machine("LATHE", 60))
+    plant.source[PRODUCT, HERE] = (Make(PRODUCT, (), (a_step("LATHE", 60),)),)
+    for aim, day in ((Aim.EARLIEST, 0), (Aim.JUST_IN_TIME, 8)):
+        (plan,) = amend([], [a_line(1, 9, sku=PRODUCT, sites=(HERE,))], plant, ME, aim=aim).planned
+        assert plan.start_day - TODAY == day
+
+
+def test_a_change_searches_only_as_long_as_its_deadline_allows() -> None:
+    plant = a_tree(2, 10)
+    line = a_line(1, sku="T", sites=(HERE,))
+    for deadline_ms, cut in ((60_000, False), (1, True)):
+        reasons = amend([], [line], plant, ME, deadline_ms=deadline_ms).lines[0].reasons
+        assert ("SEARCH_LIMIT" in [one.code for one in reasons]) is cut
+
+
+def test_a_substitute_from_a_site_of_its_own_stays_on_its_lane_and_what_it_lacks_comes_beside_it() -> None:
+    shelf = AShelf(a_book(receipt("a", 2, 1), on_hand=0), a_book(mine(1, 5, 3), on_hand=5, sku="SUB", site="BER"))
+    shelf.way = {("HAM", "NORTH"): a_lane(2), ("BER", "NORTH"): a_lane(2, "BY-SEA")}
+    line = a_line(5, 5, ship_to="NORTH", substitutes=(Substitute("SUB", ("BER",)),))
+    had = Delivery("BER", units(5), TODAY + 3, TODAY + 3, TODAY + 5, 0, "BY-SEA", "SUB")
+    for quantity, expected in ((4, [("BER", "BY-SEA", 4)]), (7, [("HAM", "LANE", 2), ("BER", "BY-SEA", 5)])):
+        found = amend([current(line, had)], [replace(line, quantity=units(quantity))], shelf, ME, allow_partial=True).lines[0]
+        assert [(one.site, one.lane, one.quantity // units(1)) for one in found.deliveries] == expected
+
+
+def test_a_split_that_is_arranged_anew_keeps_to_the_policy_of_the_order() -> None:
+    books = [a_book(receipt("r", 20, 4), site="BER"), a_book(mine(1, 5, 0), receipt("s", 15, 3), on_hand=5)]
+    line = a_line(5, sites=("BER", "HAM"), max_shipments=1)
+    for aim, expected in ((Aim.PREFERRED_SITE, ("BER", 15, 4)), (Aim.EARLIEST, ("HAM", 15, 3))):
+        answer = changed(current(line, delivery(5, 0)), replace(line, quantity=units(15)), *books, aim=aim, allow_partial=True).lines[0]
+        assert shipped_as(answer.deliveries) == [expected]
+
+
+def test_a_complete_order_that_changes_keeps_to_its_policy() -> None:
+    books = [a_book(receipt("r", 20, 4), site="BER"), a_book(mine(1, 1, 0), on_hand=20)]
+    line = a_line(1, sites=("BER", "HAM"))
+    wanted = [replace(line, quantity=units(2)), replace(line, line_ref="2")]
+    for aim, expected in ((Aim.PREFERRED_SITE, ("BER", 4)), (Aim.EARLIEST, ("HAM", 0))):
+        answer = amend([current(line, delivery(1, 0))], wanted, AShelf(*books), ME, ship_complete=True, aim=aim)
+        assert [(one.site, one.ship_day - TODAY) for each in answer.lines for one in each.deliveries] == [expected, expected]
+
+
+def test_what_stands_behind_what_was_added_is_said_to_stand() -> None:
+    book = a_book(receipt("a", 12, 15), mine(1, 10, 20))
+    line = changed(current(a_line(10, 10), delivery(10, 20)), a_line(13, 10), book, allow_partial=True).lines[0]
+    assert shipped_as(line.deliveries) == [("HAM", 2, 15), ("HAM", 10, 20)]
+    assert [(one.code, one.adds_days) for one in line.reasons if one.adds_days] == [("AWAIT_SUPPLY", 5), ("PROMISE_STANDS", 5)]

@@ -9,13 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.quote.domain.answer import Delivery
-from services.quote.domain.book import RESOURCE, Book, Part
+from services.quote.domain.book import RESOURCE, Book
+from services.quote.domain.book import Part as Kind
 from services.quote.domain.calendar import EVERY_DAY
-from services.quote.domain.choice import Aim
-from services.quote.domain.dates import Way
+from services.quote.domain.choice import Aim, Part, cost_of, lost_because, worth
+from services.quote.domain.dates import Hop, Way
 from services.quote.domain.policy import Costs
 from services.quote.domain.promise import Decision, Demand, promise
+from services.quote.domain.reasons import Lost
 from services.quote.domain.sources import Component, Make
+from services.quote.domain.stand import Stand
 from tests.unit.quote_domain import oracle
 from tests.unit.quote_domain.builders import MICRO, NOW, TODAY, AShelf, a_book, a_line, claim, receipt, units
 from tests.unit.quote_domain.plants import (
@@ -224,7 +227,7 @@ def test_a_job_is_begun_on_the_last_day_that_still_does(quantity: int, wanted: i
     start = next(day for day in reversed(range(by)) if sum(free[day:by]) >= 2 * quantity)
     assert [one.start_day - TODAY for one in decision.planned] == [start]
     machine = after(plant, written(decision))["LATHE", RESOURCE]
-    claimed = [sum(one.quantity for one in machine.of(Part.CLAIM) if one.day == TODAY + day) // MICRO for day in range(60)]
+    claimed = [sum(one.quantity for one in machine.of(Kind.CLAIM) if one.day == TODAY + day) // MICRO for day in range(60)]
     assert all(minutes <= max(3, sum(q for q, d in taken if d == day)) for day, minutes in enumerate(claimed))
 
 
@@ -292,3 +295,59 @@ def test_just_in_time_reaches_down_to_the_last_part() -> None:
     late = promise(Demand((line,), policy=Aim.JUST_IN_TIME), plant)
     assert [(one.sku, one.start_day - TODAY, one.due_day - TODAY) for one in late.planned] == [(PART, 15, 18), (PRODUCT, 18, 20)]
     assert [load.day - TODAY for load in late.planned[1].loads] == [18, 19]
+
+
+# -- one way against another
+
+
+def ways_of(stand: Stand, *deliveries: tuple[str, float, int]) -> list[Part]:
+    """Deliveries by (site, units, day), picked and shipped on that day."""
+    line = a_line(9, sites=SITES, ship_to="DE")
+    outlets = {outlet.site: outlet for outlet in stand.outlets(line)}
+    return [(outlets[site], Hop(*[TODAY + day] * 3), units(quantity)) for site, quantity, day in deliveries]
+
+
+A_FULL_ON_TIME = (("HAM", 9.0, 2),)
+EVERY_AIM = tuple(Aim)
+BY_DATE = (Aim.EARLIEST, Aim.JUST_IN_TIME)
+
+
+@pytest.mark.parametrize(
+    ("aims", "better", "worse", "because"),
+    [
+        (EVERY_AIM, A_FULL_ON_TIME, (("HAM", 8.0, 0),), Lost.LESS_PROMISED),
+        (BY_DATE, A_FULL_ON_TIME, (("HAM", 9.0, 3),), Lost.LESS_ON_TIME),
+        (BY_DATE, (("HAM", 5.0, 2), ("HAM", 4.0, 4)), (("HAM", 4.0, 1), ("HAM", 5.0, 3)), Lost.LESS_ON_TIME),
+        (EVERY_AIM, (("HAM", 9.0, 3),), (("HAM", 9.0, 4),), Lost.LATER),
+        (BY_DATE, A_FULL_ON_TIME, (("HAM", 5.0, 1), ("HAM", 4.0, 2)), Lost.MORE_SHIPMENTS),
+        (BY_DATE, A_FULL_ON_TIME, (("BER", 9.0, 1),), Lost.SOURCE_ORDER),
+        ((Aim.FEWEST_SHIPMENTS,), (("HAM", 9.0, 5),), (("HAM", 5.0, 1), ("BER", 4.0, 1)), Lost.MORE_SHIPMENTS),
+        ((Aim.FEWEST_SHIPMENTS,), A_FULL_ON_TIME, (("BER", 9.0, 3),), Lost.LESS_ON_TIME),
+        ((Aim.PREFERRED_SITE,), (("HAM", 1.0, 5), ("MUC", 8.0, 5)), (("BER", 9.0, 1),), Lost.SITE_ORDER),
+        ((Aim.PREFERRED_SITE,), (("BER", 9.0, 5),), (("BER", 8.0, 1), ("MUC", 1.0, 1)), Lost.SITE_ORDER),
+        ((Aim.PREFERRED_SITE,), (("HAM", 5.0, 2), ("HAM", 4.0, 4)), (("HAM", 4.0, 1), ("HAM", 5.0, 3)), Lost.LESS_ON_TIME),
+        ((Aim.PREFERRED_SITE,), A_FULL_ON_TIME, (("HAM", 5.0, 1), ("HAM", 4.0, 2)), Lost.MORE_SHIPMENTS),
+        ((Aim.CHEAPEST,), (("BER", 9.0, 5),), A_FULL_ON_TIME, Lost.MORE_EXPENSIVE),
+        ((Aim.CHEAPEST,), (("MUC", 9.0, 1),), (("BER", 9.0, 3),), Lost.LESS_ON_TIME),
+        ((Aim.CHEAPEST,), A_FULL_ON_TIME, (("HAM", 5.0, 1), ("HAM", 4.0, 2)), Lost.MORE_SHIPMENTS),
+    ],
+)
+def test_one_way_is_better_than_another_by_the_first_figure_that_differs(
+    aims: Sequence[Aim], better: Sequence[tuple[str, float, int]], worse: Sequence[tuple[str, float, int]], because: Lost
+) -> None:
+    """From HAM a unit costs 9, from BER 2 and from MUC 3; a day late costs 1."""
+    market = a_market([Site(9, (), 0, 4, 5), Site(9, (), 0, 1, 1), Site(9, (), 0, 1, 2)], late=1)
+    stand = Stand(market)
+    line = a_line(9, 2, sites=SITES, ship_to="DE")
+    for aim in aims:
+        good, bad = (worth(aim, line, ways_of(stand, *each), TODAY + 2, 0, stand) for each in (better, worse))
+        expected = Lost.MORE_EXPENSIVE if aim is Aim.CHEAPEST and because is Lost.LATER else because
+        assert (lost_because(aim, line, bad, good), good <= bad) == (expected, True)
+
+
+def test_a_delivery_costs_its_lane_its_handling_and_its_days_late_and_none_for_being_early() -> None:
+    market = a_market([Site(9, (), 0, 4, 5), Site(9, (), 0, 1, 1), Site(9, (), 0, 1, 2)], late=3)
+    stand = Stand(market)
+    for day, cost in ((0, 9), (2, 9), (3, 12), (5, 18)):
+        assert cost_of(ways_of(stand, ("HAM", 2, day)), TODAY + 2, stand) == units(2 * cost)
+    assert cost_of(ways_of(stand, ("HAM", 2, 0), ("BER", 1, 3)), TODAY + 2, stand) == units(2 * 9 + 5)
