@@ -39,8 +39,8 @@ Moment = Annotated[datetime, AfterValidator(_moment)]
 
 TimeZone = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_zone)]
 
-CutOff = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
-"""Local time, `HH:MM`."""
+CutOff = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$")]
+"""Local time, `HH:MM`, or `HH:MM:SS`."""
 
 Days = Annotated[int, Field(ge=0, le=1096)]
 

@@ -1,6 +1,6 @@
 """Cases of our own, worked out by hand from the rules: all told to one installation, asked of it side by side.
 
-Nothing here knows the rules' code. Each case stands with the reason of its numbers in `hand_worked.yaml`.
+Nothing here knows the rules' code. Each case stands with the reason of its numbers in `hand_worked*.yaml`.
 """
 
 import asyncio
@@ -16,7 +16,9 @@ from tests.running import RunningPostgres
 from tests.service.quote.factory import Factory, a_factory
 from tests.service.quote.shop import Json, eventually, ok
 
-CASES: dict[str, Json] = {one["id"]: one for one in yaml.safe_load(Path(__file__).with_name("hand_worked.yaml").read_text("utf-8"))}
+FILES = sorted(Path(__file__).parent.glob("hand_worked*.yaml"))
+LISTED: list[Json] = [one for file in FILES for one in yaml.safe_load(file.read_text("utf-8"))]
+CASES: dict[str, Json] = {one["id"]: one for one in LISTED}
 AT_ONCE = 8
 Failures = dict[str, BaseException]
 
@@ -78,4 +80,5 @@ def test_the_answer_is_what_was_worked_out_by_hand(failures: Failures, name: str
 
 
 def test_every_case_says_why_its_numbers_are_what_they_are() -> None:
-    assert all(one.get("why") and one.get("then") for one in CASES.values())
+    assert all(one.get("why") and one.get("then") for one in LISTED)
+    assert len(CASES) == len(LISTED)

@@ -13,7 +13,7 @@ from services.quote.asks.quotes import MAX_LINES, LineAsk
 from services.quote.domain.answer import Delivery
 from services.quote.domain.book import Entry, Part
 from services.quote.domain.change import CurrentLine
-from services.quote.domain.shipment import line_status, order_status
+from services.quote.domain.shipment import SHIPPED, line_status, order_status
 from services.quote.handlers.demand import decide_change, is_acceptable, line_of
 from services.quote.handlers.freshness import refuse_old_news, takes_more
 from services.quote.handlers.plans import plans_of, stand_plans
@@ -101,8 +101,8 @@ class Cancel(Change):
             for delivery in line.deliveries:
                 if delivery.open:
                     effect.put(line.book_of(delivery), open_entry(order, line, replace(delivery, open=0)))
-            status = line_status(line.quantity, line.shipped, cancelled=True)
-            lines.append(replace(line, status=status, deliveries=tuple(replace(one, open=0) for one in line.deliveries)))
+            done = replace(line, status=line_status(line.quantity, line.shipped, cancelled=True), actual_date=_last_left(desk, line))
+            lines.append(replace(done, deliveries=tuple(replace(one, open=0) for one in line.deliveries)))
         cancelled = order.with_lines(tuple(lines), status=order_status(line.status for line in lines), updated_at=desk.now)
         effect.orders.append(cancelled)
         effect.history.append(history_of(cancelled, desk.now, "order-cancelled", self.caller, reason=self.reason, document=self.document))
@@ -236,8 +236,8 @@ class Amend(Change):
             asked[line.line_ref] = _asked({**line.request, **old, **new, "line_ref": line.line_ref})
             if change is not None:
                 quantity = micro(asked[line.line_ref].quantity)
-                if quantity < line.shipped or (quantity == line.shipped and line.shipped):
-                    detail = f"{_units(line.shipped)} of line {line.line_ref} have been shipped; to give back the rest, cancel the line."
+                if quantity < line.shipped:
+                    detail = f"{_units(line.shipped)} of line {line.line_ref} have been shipped, and less than that cannot be promised."
                     raise Refusal(409, {"code": "ALREADY_SHIPPED", "detail": detail, "shipped_quantity": from_micro(line.shipped)})
                 if asked[line.line_ref].sku != line.sku and line.shipped:
                     detail = f"Line {line.line_ref} has been shipped in part; its sku stays."
@@ -270,6 +270,7 @@ class Amend(Change):
         settled = tuple(
             replace(one, ref="", quantity=one.quantity - one.open, open=0) for one in line.deliveries if one.quantity > one.open
         )
+        status = line_status(total, line.shipped)
         amended = replace(
             line,
             sku=request.sku,
@@ -278,7 +279,8 @@ class Amend(Change):
             shipped_by_site={site: replace(s, settled=s.quantity) for site, s in line.shipped_by_site.items()},
             promised_date=target,
             times_moved=line.times_moved + (target != line.promised_date),
-            status=line_status(total, line.shipped),
+            status=status,
+            actual_date=_last_left(desk, line) if status == SHIPPED else line.actual_date,
             **changes,
         )
         self._claim(effect, order, amended)
@@ -339,6 +341,12 @@ def _counted(desk: Desk, lines: Sequence[LineAsk]) -> None:
         if item is not None and micro(line.quantity) % 10 ** (6 - item.decimals):
             detail = f"{line.sku} is counted with {item.decimals} decimals."
             raise Refusal.of_place("INVALID_REQUEST", detail, f"/lines/{n}/quantity")
+
+
+def _last_left(desk: Desk, line: LineRow) -> date | None:
+    """The day at its site on which the last goods left for a line to which nothing more is owed; None when none have."""
+    places = ((place.partition("|")[0], one.at) for place, one in line.shipped_by_site.items() if one.quantity)
+    return max((date.fromordinal(desk.board.today(site, at)) for site, at in places), default=None)
 
 
 def _not_before(today: int, one: Delivery) -> Delivery:
