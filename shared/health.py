@@ -39,6 +39,13 @@ class Answers(Collector):
         counts[bisect_left(BUCKETS, seconds)] += 1
         self._seconds[key] += seconds
 
+    def within(self, method: str, route: str, share: float) -> tuple[float | None, int]:
+        """The least of the bounds within which this share of the successful answers was given, and of how many; None: of none."""
+        counts = self._counts.get((method, route, 200), [])
+        answered = sum(counts)
+        enough = (bound for bound, so_far in zip(BUCKETS, accumulate(counts), strict=False) if answered and so_far >= share * answered)
+        return next(enough, None), answered
+
     def collect(self) -> Iterator[HistogramMetricFamily]:
         """The counts as Prometheus takes them: each bucket with all that are smaller."""
         family = HistogramMetricFamily(

@@ -7,6 +7,7 @@ from services.quote.api import (
     customers,
     decisions,
     imports,
+    kpis,
     orders,
     plans,
     policies,
@@ -30,6 +31,7 @@ ROUTERS = (
     classes.router,
     repromise.router,
     allocations.router,
+    kpis.router,
     stream.router,
     snapshot.router,
 )

@@ -293,3 +293,27 @@ APPLIED: Json = {
     **REPROMISED, "status": "applied", "applied_at": "2026-11-30T09:05:00Z", "decision_id": "dec_01JD7Z0K8M3Q9V5T2X4W6Y8ABC",
     "summary": "1 promise won, 1 promise lost, 3 stayed.",
 }  # fmt: skip
+_KEPT: Json = {"kpi": "kept_first_promise", "value": 0.925, "unit": "share", "count": 37, "of": 40, "breakdown": []}
+KPIS: Json = {
+    "as_of": "2026-11-30T09:00:00Z", "from_date": "2026-11-01", "to_date": "2026-11-30", "customer": None, "sku": None, "site": "SHOP-1",
+    "data": [
+        _KEPT,
+        {
+            "kpi": "value_at_risk", "value": 4500, "unit": "money", "count": 3, "of": 4,
+            "breakdown": [{"name": "EUR", "value": 4500}],
+        },
+    ],
+    "inputs": [{"source": "inventory", "site": "SHOP-1", "as_of": "2026-11-30T08:59:59Z", "age_seconds": 1, "stale": False}],
+}  # fmt: skip
+KPI_DEFINITIONS: Json = {
+    "data": [
+        {
+            "kpi": "kept_first_promise", "name": "Kept first promise (OTIF)", "unit": "share",
+            "formula": "lines delivered in full by their first promised date / lines due by it",
+            "date_basis": "first promised date in the period, and the line closed or that date past at its site",
+            "exclusions": "Cancelled lines are left out.", "owner": "operations", "better": "higher",
+            "filters": ["customer", "sku", "site"],
+        },
+    ],
+    "next_cursor": None,
+}  # fmt: skip
