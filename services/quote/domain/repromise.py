@@ -340,7 +340,7 @@ class _Run:
         places = self.at.get(one.name)
         met = one.name not in self.unmet
         if places is self.stood[one.name]:
-            return Outcome(one.promised_day, None, None if met else Why.REGAINED)
+            return Outcome(one.promised_day, None, None if met else Why.REGAINED, self._holds_back(one))
         waits = (piece.key for piece, place in zip(one.pieces, places or (), strict=False) if place.hop[2] > piece.delivery_day)
         blocked = self.blocked.get(one.name) or self.bound.get(one.name) or next(waits, None)
         first = next(iter(takers.get(blocked or "", ())), None)
@@ -351,13 +351,20 @@ class _Run:
         if places is None:
             return Outcome(None, None, lost, blocked or one.pieces[0].key, behind)
         if all(place.key == piece.key and place.hop[::2] == piece.hop[::2] for piece, place in zip(one.pieces, places, strict=True)):
-            return Outcome(one.promised_day, None, None if met else Why.REGAINED)
+            return Outcome(one.promised_day, None, None if met else Why.REGAINED, self._holds_back(one))
         day = last_of(places)
         if day > one.promised_day:
             return Outcome(day, places, lost, blocked or one.pieces[0].key, behind)
         if day < one.promised_day:
-            return Outcome(day, places, Why.IMPROVED)
-        return Outcome(day, places, Why.MOVED_SITE if met else Why.REGAINED)
+            return Outcome(day, places, Why.IMPROVED, self._holds_back(one))
+        return Outcome(day, places, Why.MOVED_SITE if met else Why.REGAINED, self._holds_back(one))
+
+    def _holds_back(self, one: Standing) -> str | None:
+        """What keeps one that must win from its requested date, though it is no later than promised."""
+        last = last_of(self.at[one.name])
+        if one.strategy is not Strategy.WIN or last <= one.requested_day:
+            return None
+        return self.bound.get(one.name) or next(place.key for place in self.at[one.name] if place.hop[2] == last)
 
 
 _IMPROVES: Final = frozenset((Strategy.WIN, Strategy.GAIN, Strategy.REDISTRIBUTE))

@@ -75,6 +75,8 @@ class Commitment:
     """How much it brings."""
     due: Day = 0
     """The day on which what it brings counts, if it stays."""
+    put_off: bool = False
+    """Whether `due` is reckoned from today already: a plan that was not released in time."""
     fact: bool = False
     """A real order: what it needs is booked whatever others stand on, and where that is not there it brings later what it brings."""
     frozen: bool = False
@@ -215,8 +217,8 @@ def _move_plan(one: Commitment, bins: Mapping[str, Bin]) -> Day | None:
     """Shift a plan by what its components and then its resources make it wait; the day on which it counts then.
 
     What it has of one resource is one job, however many days it was spread over; minutes of days that have passed are spent.
-    A plan that should have begun is due its lead time after today already, so it waits from today on; a real order waits from
-    the day on which it needed what is not there.
+    A plan that was not released in time is due its lead time after today already, so it waits from today on; any other, and a real
+    order, waits from the day on which it needed what is not there.
     """
     journal: list[tuple[str, Day, Micro]] = []
     shift, comes = 0, one.due
@@ -229,7 +231,7 @@ def _move_plan(one: Commitment, bins: Mapping[str, Bin]) -> Day | None:
         if placed is None or arrives is None:
             _undo(journal, bins)
             return None
-        meant = take.day if one.fact and placed > today else max(take.day, today)
+        meant = max(take.day, today) if one.put_off or placed <= today else take.day
         shift = max(shift, placed - meant)
         if placed > meant and take.deliver is not None:
             comes = max(comes, arrives)

@@ -103,7 +103,7 @@ class Outcome:
     why: Why | None = None
     """None: nothing changes."""
     blocked: str | None = None
-    """The book in which it found no room: of goods, or of what its class may take."""
+    """The book in which it found no room, or none on the day for which it must win: of goods, or of what its class may take."""
     behind: str | None = None
     """The first served of those who take what it stood on."""
 

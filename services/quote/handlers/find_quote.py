@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from services.quote.answers import iso_instant
 from services.quote.asks.quotes import ConfirmAsk, LineAsk, OrderAsk, QuoteAsk
-from services.quote.handlers.hold import as_it_stands
+from services.quote.handlers.as_held import as_it_stands
 from services.quote.handlers.inquire import BoardShelf
 from services.quote.store import documents
 from shared.paging import decode_cursor, encode_cursor
@@ -35,7 +35,7 @@ async def find_quote(pool: Pool, board: Board, decision_log: DecisionLog, quote_
     if quote is not None:
         now = board.now()
         if quote.is_live(now):
-            return FoundQuote(as_it_stands(quote.answer, quote.claims, BoardShelf(board, now)), None)
+            return FoundQuote(as_it_stands(quote.answer, quote.claims, quote.plans, BoardShelf(board, now)), None)
         return FoundQuote({**quote.answer, "status": "expired" if quote.status == "held" else quote.status}, None)
     inquiry = await decision_log.find(quote_id)
     return None if inquiry is None else FoundQuote(inquiry.result, inquiry)

@@ -7,11 +7,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from services.quote import events
-from services.quote.answers import iso_instant, reason_of
+from services.quote.answers import iso_instant
 from services.quote.asks.quotes import OrderAsk, QuoteAsk
-from services.quote.domain.balance import Standing, balance, permits, standing
+from services.quote.domain.balance import balance, permits
 from services.quote.domain.book import Entry, Part
-from services.quote.domain.reasons import Code, Reason, because
+from services.quote.handlers.as_held import as_it_stands
 from services.quote.handlers.plans import end_returns, hold_plans, hold_returns, let_go, stand_plans
 from services.quote.handlers.take import claim_entry, confirm, numbers_of, order_of, reduced, refuse_taken
 from services.quote.ledger import Change, Effect, Refusal
@@ -21,11 +21,9 @@ from services.quote.version import CODE_VERSION
 from shared.ids import new_id
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-    from services.quote.domain.request import Shelf
     from services.quote.ledger import Desk
-    from services.quote.store.rows import ClaimRow
 
 ALLOWED = {
     "held": ["confirm", "release", "extend"],
@@ -111,7 +109,7 @@ class ConfirmHold(Change):
             **quote.answer, "status": "confirmed", "order_id": self.order_id, "expires_at": None,
             "lines": [line for line in quote.answer["lines"] if line["line_ref"] in wanted or self.line_refs is None],
         }  # fmt: skip
-        answer = as_it_stands(answer, [claim for claim in quote.claims if claim.line_ref in wanted], desk)
+        answer = as_it_stands(answer, [claim for claim in quote.claims if claim.line_ref in wanted], standing, desk)
         confirmed = replace(
             reduced(quote, wanted), status="confirmed", order_id=self.order_id, expires_at=None, answer=answer,
             revision=quote.revision + 1, updated_at=desk.now,
@@ -127,33 +125,6 @@ class ConfirmHold(Change):
         order_ask = OrderAsk.model_validate(ask.model_dump(exclude={"mode", "ttl_seconds"}))
         confirm(effect, order_of(confirmed, order_ask, self.order_id, desk.now), desk.now, self.caller, self.decision_id)
         return effect
-
-
-def as_it_stands(answer: dict[str, Any], claims: Sequence[ClaimRow], shelf: Shelf) -> dict[str, Any]:
-    """What was answered when it was held; where supply has fallen since, it says so: what a hold has, it has, and is at risk at once."""
-    found: dict[str, list[Reason]] = {}
-    for claim in claims:
-        book = shelf.book(claim.sku, claim.site)
-        if book is None:
-            continue
-        figures = balance(book, shelf.today(claim.site), shelf.now, shelf.rules(claim.sku, claim.site))
-        stands = standing(figures, book.safety_stock, claim.day)
-        if stands is Standing.NOTHING:
-            said = f"{claim.site} is short of {claim.sku} by now: the promise stands, and is at risk"
-            found.setdefault(claim.line_ref, []).append(because(Code.BOOK_SHORT, said, claim.site))
-        elif stands is Standing.SAFETY_STOCK:
-            said = f"{claim.site} serves {claim.sku} from its safety stock"
-            found.setdefault(claim.line_ref, []).append(because(Code.USES_SAFETY_STOCK, said, claim.site))
-    short = {line_ref for line_ref, reasons in found.items() if any(reason.code == Code.BOOK_SHORT for reason in reasons)}
-    if not found:
-        return answer
-    said = "; ".join(dict.fromkeys(reason.summary for reasons in found.values() for reason in reasons))
-    lines = [
-        {**line, "reasons": [*line["reasons"], *(reason_of(one) for one in found.get(line["line_ref"], ()))]}
-        | ({"at_risk": True} if line["line_ref"] in short else {})
-        for line in answer["lines"]
-    ]
-    return {**answer, "summary": f"{answer['summary']} But {said}.", "lines": lines}
 
 
 @dataclass(slots=True, eq=False)

@@ -118,19 +118,24 @@ def let_go(effect: Effect, plans: Iterable[PlanRow], desk: Desk) -> None:
 def stand_plans(effect: Effect, plans: Iterable[PlanRow], order_id: str, at: datetime) -> None:
     """The plans of an order stand: as planned receipts, with what they need, and a planner is told."""
     for plan in plans:
-        claims = [[f"{claim.sku}|{claim.site}", claim.ref] for claim in plan.claims]
-        detail: dict[str, Any] = {
-            "kind": plan.kind, "source": plan.source, "order_id": order_id, "line_refs": list(plan.line_refs), "start": plan.start_day,
-            "latest_start": plan.latest_start_day, "lead_days": plan.due_day - plan.start_day, "planned": plan.quantity,
-            "from_site": plan.from_site, "supplier": plan.supplier, "claims": claims,
-        }  # fmt: skip
-        effect.put(f"{plan.sku}|{plan.site}", Entry(Part.PLAN, plan.id, plan.quantity, plan.due_day, None, detail))
+        effect.put(f"{plan.sku}|{plan.site}", plan_entry(plan, order_id))
         for claim in plan.claims:
             owned: dict[str, Any] = {"owner": plan.id, "plan": plan.id, "for": plan.sku, "order_id": order_id}
             if claim.setup:
                 owned["setup"] = claim.setup
             effect.put(f"{claim.sku}|{claim.site}", Entry(Part.CLAIM, claim.ref, claim.quantity, claim.day, None, owned))
         effect.events.append(events.supply_planned(plan, order_id, at))
+
+
+def plan_entry(plan: PlanRow, order_id: str) -> Entry:
+    """A plan as it stands in its book."""
+    claims = [[f"{claim.sku}|{claim.site}", claim.ref] for claim in plan.claims]
+    detail: dict[str, Any] = {
+        "kind": plan.kind, "source": plan.source, "order_id": order_id, "line_refs": list(plan.line_refs), "start": plan.start_day,
+        "latest_start": plan.latest_start_day, "lead_days": plan.due_day - plan.start_day, "planned": plan.quantity,
+        "from_site": plan.from_site, "supplier": plan.supplier, "claims": claims,
+    }  # fmt: skip
+    return Entry(Part.PLAN, plan.id, plan.quantity, plan.due_day, None, detail)
 
 
 def shrink(effect: Effect, desk: Desk, key: str, plan: Entry, quantity: int) -> None:

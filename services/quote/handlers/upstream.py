@@ -66,8 +66,10 @@ class Upstream:
             claim = None if book is None else book.find(Part.CLAIM, ref)
             if claim is not None and claim.day is not None and key in seen:
                 takes.append(Take(key, claim.day, claim.quantity, None, self._arrives(home, key)))
-        due = self.board.rules(*home.rsplit("|", 1)).plan_due_on(plan, self.today(home))
-        return Commitment(plan.ref, rank, tuple(takes), None, home, plan.quantity, max(due, not_before))
+        today = self.today(home)
+        due = self.board.rules(*home.rsplit("|", 1)).plan_due_on(plan, today)
+        put_off = not_before > due or today > int((plan.detail or {}).get("latest_start", today))
+        return Commitment(plan.ref, rank, tuple(takes), None, home, plan.quantity, max(due, not_before), put_off=put_off)
 
     def order(self, order: Entry, home: str, seen: set[str]) -> Commitment | None:
         """A real order with what it requires of the books that are seen; None when it is too late to be believed."""

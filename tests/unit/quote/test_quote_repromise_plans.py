@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -126,15 +127,69 @@ def test_who_is_served_first_is_planned_for_first() -> None:
     assert told(row, "losers") == {late: 1}
 
 
-def test_who_must_win_is_planned_for_too_and_who_fills_is_not_improved() -> None:
-    house = a_workshop()
+def two_who_wait(house: DeskHouse) -> tuple[str, str]:
+    """Both wanted ten CHAIRs today and have a purchase order of the ninth day; LEGs have come since."""
     house.stock("LEG", 0)
     house.hear(house.position("CHAIR", receipts=[a_receipt("PO-1", 20, 9, "purchase_order")]))
-    one, other = ordered(house, "CHAIR", 10, 0), ordered(house, "CHAIR", 10, 0)
+    one, other = (ordered(house, "CHAIR", 10, 0, priority=priority) for priority in (1, 2))
     assert (promised(house, one), promised(house, other)) == (9, 9)
     house.stock("LEG", 100)
-    row = simulated(house, {one: "win", other: "fill"})
-    assert (told(row, "winners"), told(row, "losers"), row.answer["unchanged"]) == ({one: -8}, {}, 1)
+    return one, other
+
+
+@pytest.mark.parametrize("strategy", ["win", "gain", "redistribute"])
+def test_whoever_may_improve_is_planned_for_and_who_fills_or_loses_is_not(strategy: str) -> None:
+    for stays in ("fill", "lose"):
+        house = a_workshop()
+        one, other = two_who_wait(house)
+        row = simulated(house, {one: strategy, other: stays})
+        assert (told(row, "winners"), told(row, "losers"), row.answer["unchanged"]) == ({one: -8}, {}, 1)
+        (winner,) = row.answer["winners"]
+        assert [plan["quantity"] for plan in winner["planned_supply"]] == [10]
+        applied(house, row)
+        assert simulated(house, {one: strategy, other: stays}).moves == ()
+
+
+def test_redistribution_plans_by_rank_for_everybody_who_is_later_than_wanted() -> None:
+    house = a_workshop(minutes=10)
+    one, other = two_who_wait(house)
+    row = simulated(house, default="redistribute")
+    assert told(row, "winners") == {one: -8, other: -7}
+    applied(house, row)
+    assert [promised(house, each) for each in (one, other)] == [1, 2]
+
+
+def test_who_must_win_and_stays_late_is_named_though_nothing_changes() -> None:
+    house = a_workshop()
+    one, other = two_who_wait(house)
+    house.stock("LEG", 0)
+    row = simulated(house, {one: "win", other: "gain"})
+    assert (row.answer["winners"], row.answer["losers"], row.answer["unchanged"]) == ([], [], 2)
+    (late,) = row.answer["not_regained"]
+    assert (late["order_id"], late["requested_date"], late["promised_date"]) == (one, a_day(0).isoformat(), a_day(9).isoformat())
+    assert (late["days_late"], late["reason"]["code"], late["reason"]["sku"], late["reason"]["site"]) == (9, "NOT_REGAINED", "CHAIR", SITE)
+    assert row.answer["summary"].endswith(" 2 would stay. One promise that must win would stay later than wanted.")
+    applied(house, row)
+
+
+def test_who_must_win_and_comes_earlier_but_not_as_wanted_is_named_too_and_who_is_in_time_is_not() -> None:
+    house = a_workshop()
+    one, other = two_who_wait(house)
+    row = simulated(house, {one: "win", other: "win"})
+    assert told(row, "winners") == {one: -8, other: -8}
+    assert [(late["order_id"], late["days_late"]) for late in row.answer["not_regained"]] == [(one, 1), (other, 1)]
+    house.stock("CHAIR", 10)
+    row = simulated(house, {one: "win", other: "win"})
+    assert [(late["order_id"], late["days_late"]) for late in row.answer["not_regained"]] == [(other, 1)]
+
+
+def test_who_must_win_and_has_nothing_at_all_is_named_without_a_date() -> None:
+    house = a_workshop(part=0)
+    house.stock("CHAIR", 10)
+    order = ordered(house, "CHAIR", 10, 1)
+    house.stock("CHAIR", 0)
+    (late,) = simulated(house, {order: "win"}).answer["not_regained"]
+    assert (late["order_id"], late["promised_date"], late["days_late"]) == (order, None, None)
 
 
 def test_old_plans_of_a_promise_are_ordinary_supply() -> None:

@@ -11,7 +11,7 @@ from services.quote.api.models.answer import Number, PlannedSupplyOut
 class RepromiseReasonOut(BaseModel):
     """Why a promise changes, or cannot be kept."""
 
-    code: Literal["REGAINED", "IMPROVED", "MOVED_SITE", "GAVE_WAY", "SHORTAGE", "DELAYED"]
+    code: Literal["REGAINED", "IMPROVED", "MOVED_SITE", "GAVE_WAY", "SHORTAGE", "DELAYED", "NOT_REGAINED"]
     summary: str
     ref: str | None
     """The order that takes it, or the record behind the shortage."""
@@ -59,6 +59,23 @@ class RepromiseChangeOut(BaseModel):
     needs_approval: bool
 
 
+class RepromiseNotRegainedOut(BaseModel):
+    """One order line that must win and is later than wanted all the same, whether it changes or stays."""
+
+    order_id: str
+    line_ref: str
+    external_id: str | None
+    customer: str | None
+    sku: str
+    quantity: Number
+    requested_date: date
+    promised_date: date | None
+    """Once it is applied; null where no supply covers it."""
+    days_late: int | None
+    """After the date that was wanted."""
+    reason: RepromiseReasonOut
+
+
 class RepromiseBookOut(BaseModel):
     """A book that it was worked out on."""
 
@@ -89,6 +106,8 @@ class RepromiseOut(BaseModel):
     """Kept on their date from another site."""
     unchanged: int
     """Lines of the scope that stay as they are."""
+    not_regained: list[RepromiseNotRegainedOut] = []
+    """Lines that must win and are later than wanted all the same."""
     not_planned_for: int = 0
     """Promises that lose and for which no new supply was looked for, because there were too many."""
     values: list[RepromiseValueOut]

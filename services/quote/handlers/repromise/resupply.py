@@ -60,12 +60,12 @@ class Wanting:
 
 
 def is_wanting(one: Standing, outcome: Outcome, today: Day) -> bool:
-    """Whether more supply may help it: it loses, or must win and does not wholly."""
+    """Whether more supply may help it: it loses, or it may improve and is not delivered when it was wanted."""
     if one.strategy is None:
         return False
     if outcome.day is None or outcome.day > one.promised_day:
         return True
-    return one.strategy in (Strategy.WIN, Strategy.GAIN) and outcome.day > max(one.requested_day, today)
+    return one.strategy in IMPROVES and outcome.day > max(one.requested_day, today)
 
 
 def resupply(desk: Desk, wanting: Wanting) -> tuple[PlanRow, ...] | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from services.quote import answers
 from services.quote.domain.book import BUCKET, PERIOD, RESOURCE
+from services.quote.domain.demandclass import Strategy
 from services.quote.domain.policy import StabilityBudget
 from services.quote.domain.sentence import spoken_count, spoken_day, spoken_quantity
 from services.quote.domain.standing import Outcome, Why
@@ -96,9 +97,11 @@ def row_of(simulation: Simulation, caller: str, request_id: str | None, causes: 
     ]  # fmt: skip
     versions = simulation.desk.bases()
     board, sight = simulation.board, simulation.sight
+    missed = [_not_regained(simulation, *one) for one in _still_late(simulation)]
     body: Json = {
         "id": new_id("rep"), "status": "simulated", "created_at": answers.iso_instant(sight.now), "applied_at": None,
-        "summary": _summary(said, unchanged), **said, "unchanged": unchanged, "not_planned_for": simulation.unplanned,
+        "summary": _summary(said, unchanged, len(missed)), **said, "unchanged": unchanged, "not_regained": missed,
+        "not_planned_for": simulation.unplanned,
         "values": _values(said), "needs_approval": any(one["needs_approval"] for each in said.values() for one in each),
         "books": [named(key) | {"version": version} for key, version in versions.items()],
         "request": simulation.scope.ask.model_dump(mode="json", exclude_defaults=True, exclude={"idempotency_key"}),
@@ -129,6 +132,38 @@ def _verdicts(simulation: Simulation) -> Iterator[Verdict | None]:
             plans = tuple(plan for plan in simulation.plans.get(one.order.id, ()) if one.line.line_ref in plan.line_refs)
             why = _why(first, last, group, None if day is None else day - promised_day(one.line))
             yield Verdict(one, after, group, day, why, first if first.why is why else last, plans)
+
+
+def _still_late(simulation: Simulation) -> Iterator[tuple[Group, OpenLine, Day | None]]:
+    """The lines that must win and will be later than wanted all the same, with their day; None: no supply covers it."""
+    for name, group in sorted(simulation.groups.items(), key=lambda each: each[1].standing.rank):
+        for one in group.lines if group.standing.strategy is Strategy.WIN else ():
+            after = simulation.desk.orders[one.order.id].line(one.line.line_ref) or one.line
+            day = None if simulation.last[name].day is None else promised_day(after)
+            if day is None or day > group.standing.requested_day:
+                yield group, one, day
+
+
+def _not_regained(simulation: Simulation, group: Group, one: OpenLine, day: Day | None) -> Json:
+    key = simulation.last[group.standing.name].blocked or group.standing.pieces[0].key
+    sku, site, what = _place(key, one.line.sku, group)
+    days = None if day is None else day - group.standing.requested_day
+    late = "no known or planned supply covers it" if days is None else f"it will be delivered {spoken_count(days, 'day')} later than wanted"
+    reason = {"code": "NOT_REGAINED", "summary": f"it must win, but {late}: {what} has no room for it earlier", "ref": None}
+    return {
+        "order_id": one.order.id, "line_ref": one.line.line_ref, "external_id": one.order.external_id, "customer": one.order.customer,
+        "sku": one.line.sku, "quantity": from_micro(sum(take.quantity for take in one.takes)),
+        "requested_date": answers.iso_day(group.standing.requested_day), "promised_date": None if day is None else answers.iso_day(day),
+        "days_late": days, "reason": reason | {"sku": sku, "site": site},
+    }  # fmt: skip
+
+
+def _place(key: str | None, own: str, group: Group) -> tuple[str, str | None, str]:
+    """The sku and site of what is in the way, and how it is called: a book of goods, or what a class may take."""
+    sku, site = (own, None) if key is None else key.rsplit("|", 1)
+    if site == BUCKET:
+        return own, None, f"what {group.standing.classes[0]} may take of {own} ({sku})"
+    return sku, site, f"{sku} at {site}"
 
 
 def _why(first: Outcome, last: Outcome, group: Group, days: int | None) -> Why:
@@ -186,10 +221,7 @@ def _less(one: int | None, other: int | None) -> int | None:
 
 def _reason(simulation: Simulation, verdict: Verdict, causes: Causes) -> Json:
     key, days = verdict.outcome.blocked, verdict.days
-    sku, site = (verdict.one.line.sku, None) if key is None else key.rsplit("|", 1)
-    what = f"{sku} at {site}"
-    if site == BUCKET:
-        sku, what, site = verdict.one.line.sku, f"what {verdict.group.standing.classes[0]} may take of {verdict.one.line.sku} ({sku})", None
+    sku, site, what = _place(key, verdict.one.line.sku, verdict.group)
     until = "no known supply covers it" if days is None else f"it can be delivered {spoken_count(abs(days), 'day')} later"
     behind = None if verdict.outcome.behind is None else simulation.groups[verdict.outcome.behind].lines[0].order
     ref: str | None = None
@@ -225,9 +257,10 @@ def named(key: str) -> Json:
     return {"sku": sku, "site": site}
 
 
-def _summary(said: Mapping[str, Sequence[Any]], unchanged: int) -> str:
+def _summary(said: Mapping[str, Sequence[Any]], unchanged: int, missed: int) -> str:
     won, lost = spoken_count(len(said["winners"]), "promise"), spoken_count(len(said["losers"]), "promise")
-    return f"{won} would win, {lost} would lose, {unchanged} would stay."
+    still = f" {spoken_count(missed, 'promise').capitalize()} that must win would stay later than wanted." if missed else ""
+    return f"{won} would win, {lost} would lose, {unchanged} would stay.{still}"
 
 
 def _values(said: Mapping[str, Sequence[Json]]) -> list[Json]:
