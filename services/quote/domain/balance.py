@@ -75,17 +75,23 @@ class Balance:
 
 def suffix_minimum(projected: Sequence[Micro]) -> tuple[Micro, ...]:
     """ATP of projected figures: on each day the least from there on."""
-    found = []
+    found: list[Micro] = []
+    add = found.append
     least = projected[-1]
     for one in reversed(projected):
-        least = one if one < least else least  # noqa: FURB136 -- calling `min` costs more than the rest of the loop
-        found.append(least)
-    return tuple(found[::-1])
+        if one < least:  # noqa: PLR1730 -- calling `min` costs more than the rest of the loop
+            least = one
+        add(least)
+    found.reverse()
+    return tuple(found)
 
 
 def from_steps(steps: Mapping[Day, Micro]) -> Balance:
     """The balance of dated changes; the smallest day is today and carries the stock."""
-    days = tuple(sorted(steps))
+    return _of_days(tuple(sorted(steps)), steps)
+
+
+def _of_days(days: tuple[Day, ...], steps: Mapping[Day, Micro]) -> Balance:
     projected = tuple(accumulate(map(steps.__getitem__, days)))
     return Balance(days, projected, suffix_minimum(projected))
 
@@ -116,6 +122,11 @@ def balance(book: Book, today: Day, now: datetime, rules: Rules, without_owner: 
 def _build(book: Book, today: Day, now: datetime, rules: Rules, due: list[Entry]) -> Balance:
     base = book.base
     if base is None:
+        if not due and not rules.dock_to_stock_days and not book.own_plans():
+            dated = _dated(book, today)
+            days = tuple(sorted(dated))
+            if days[0] == today:
+                return _of_days(days, dated)
         steps: dict[Day, Micro] = {today: book.on_hand - book.safety_stock}
         for hold in due:
             _add(steps, hold.day, today, hold.quantity)
@@ -125,6 +136,16 @@ def _build(book: Book, today: Day, now: datetime, rules: Rules, due: list[Entry]
     steps = _layer(book, base, today, now, due)
     _add_own(steps, book, today, rules)
     return below.changed(steps) if steps else below
+
+
+def _dated(book: Book, today: Day) -> dict[Day, Micro]:
+    """Stock and the sums of a book, each on its own day: where it counts, as long as none of these days is past."""
+    supply, demand = book.own_supply_by_day(), book.own_demand_by_day()
+    dated = {**supply, **demand}
+    for day in supply.keys() & demand.keys():
+        dated[day] += supply[day]
+    dated[today] = dated.get(today, 0) + book.on_hand - book.safety_stock
+    return dated
 
 
 def _layer(book: Book, base: Book, today: Day, now: datetime, due: list[Entry]) -> dict[Day, Micro]:
@@ -145,31 +166,17 @@ def _layer(book: Book, base: Book, today: Day, now: datetime, due: list[Entry]) 
 def _add_own(steps: dict[Day, Micro], book: Book, today: Day, rules: Rules) -> None:
     """The dated sums of this layer, each on the day on which it counts."""
     dock, supply = rules.dock_to_stock_days, book.own_supply_by_day()
-    if not dock and supply and len(steps) == 1 and min(supply) > today:
-        steps.update(supply)
-    else:
-        for day, quantity in supply.items():
-            counted = day + dock if day >= today else rules.counts_on(day, today)
-            if counted is not None:
-                steps[counted] = steps.get(counted, 0) + quantity
+    for day, quantity in supply.items():
+        counted = day + dock if day >= today else rules.counts_on(day, today)
+        if counted is not None:
+            steps[counted] = steps.get(counted, 0) + quantity
     for ref, plan in book.own_plans().items():
         replaced = None if book.base is None else book.base.find(Part.PLAN, ref)
         for one, sign in ((replaced, -1), (plan, 1)):
             if one is not None and (counted := rules.plan_counts_on(one, today)) is not None:
                 _add(steps, counted, today, sign * one.quantity)
-    _add_demand(steps, book.own_demand_by_day(), today)
-
-
-def _add_demand(steps: dict[Day, Micro], demand: Mapping[Day, Micro], today: Day) -> None:
-    """What is taken, by date; what was to go before today counts today."""
-    if demand and min(demand) > today:
-        before = [(day, steps[day]) for day in steps.keys() & demand.keys()]
-        steps.update(demand)
-        for day, quantity in before:
-            steps[day] += quantity
-        return
-    for day, quantity in demand.items():
-        counted = day if day > today else today  # noqa: FURB136 -- as below
+    for day, quantity in book.own_demand_by_day().items():
+        counted = day if day > today else today  # noqa: FURB136 -- calling `max` costs more than the rest of the loop
         steps[counted] = steps.get(counted, 0) + quantity
 
 
