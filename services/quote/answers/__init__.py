@@ -3,13 +3,12 @@
 from services.quote.answers.books import availability, load, load_of_supplier, plan
 from services.quote.answers.dates import iso_day, iso_instant
 from services.quote.answers.orders import NOTHING_DECIDED, amended, history, order, order_line
-from services.quote.answers.quotes import chance, decision, inputs, inputs_of, planned_row, quote, reason_of
+from services.quote.answers.quotes import decision, inputs, inputs_of, planned_row, quote, reason_of
 
 __all__ = [
     "NOTHING_DECIDED",
     "amended",
     "availability",
-    "chance",
     "decision",
     "history",
     "inputs",

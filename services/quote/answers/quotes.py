@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from services.quote.answers.dates import Json, iso_day, iso_instant
 from services.quote.domain.book import RESOURCE, holds_stock
-from services.quote.domain.chance import CERTAIN, chance_of
+from services.quote.domain.chance import CERTAIN, chance_of, chance_of_all
 from services.quote.domain.pegging import ON_HAND
 from shared.contracts.base import from_micro
 
@@ -31,7 +31,7 @@ def decision(board: Board, found: Decision, now: datetime) -> Json:
     return {
         "outcome": str(found.outcome),
         "summary": found.summary,
-        "lines": [_line(board, line, chance(board, line, found, now)) for line in found.lines],
+        "lines": [_line(board, line, probability) for line, probability in zip(found.lines, _chances(board, found, now), strict=True)],
         "planned_supply": [_planned(one) for one in found.planned],
         "inputs": inputs(inputs_of(board, found, now)),
     }
@@ -110,8 +110,18 @@ def inputs(found: Iterable[Input]) -> list[Json]:
     ]
 
 
-def chance(board: Board, line: LinePromise, found: Decision, now: datetime) -> float | None:
-    """The probability that the date of a line holds; None where nothing is promised, or too little is known of what it waits for."""
+def _chances(board: Board, found: Decision, now: datetime) -> list[float | None]:
+    """The probability that the date of each line holds, as the decision says or was learned; of lines that ship complete, that all hold."""
+    if not found.ships_complete or any(line.probability is not None for line in found.lines):
+        return [_chance(board, line, found, now) for line in found.lines]
+    promised = next((line for line in found.lines if line.deliveries), None)
+    if promised is None:
+        return [None for _ in found.lines]
+    together = chance_of_all(found.lines, found.planned, board.world.chances, board.today(promised.deliveries[0].site, now))
+    return [together if line.deliveries else None for line in found.lines]
+
+
+def _chance(board: Board, line: LinePromise, found: Decision, now: datetime) -> float | None:
     if line.probability is None and line.deliveries:
         if len(line.pegging) == 1 and line.pegging[0].source == ON_HAND and line.pegging[0].quantity == line.promised_quantity:
             return CERTAIN

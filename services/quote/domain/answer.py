@@ -140,6 +140,8 @@ class Decision:
     """(sku, site) of every book that gets claims."""
     planned: tuple[SupplyPlanned, ...] = ()
     """What is to be released, what others need before what needs it."""
+    ships_complete: bool = False
+    """Whether several lines are delivered together or not at all, and so hold together."""
 
 
 def outcome_of_line(requested: Micro, promised: Micro, requested_day: Day, promised_day: Day | None) -> Outcome:

@@ -3,14 +3,15 @@
 Every due date that was ever told of a receipt is held against the civil day on which the last of it arrived: so many days
 late (less than 0: early). Of one source with n of them, of which k came within s days, the next one comes within s with
 
-    P(late <= s) = (k + C * k' / m) / (n + C + 1/4)
+    P(late <= s) = (k + C * k' / (m + 1)) / (n + C + 1/4)
 
 where k' of m is the same count over all sources of the kind (purchase, production, transfer): what others do weighs as much
 as C of the source's own, so that a new supplier is taken for an ordinary one. The 1/4 is what has not been seen yet: with few
 observations nothing is certain. (Of n values without ties k / (n + 1) of the next ones lie below the k-th, since the next one
-has any of n + 1 ranks alike; of whole days with many ties k / n do. Lateness in days lies between.) A receipt that has not come
-by today was so many days late already: of all counts only those remain. Where nothing of the kind was ever observed, nothing
-is known: None.
+has any of n + 1 ranks alike; of whole days with many ties k / n do. Lateness in days lies between.) Of all sources together one
+more is unseen, of any rank alike: of a company's first three orders nobody concludes much. A receipt that has not come by today
+was so many days late already: of all counts only those remain, and what is unseen. Where nothing of the kind was ever observed,
+nothing is known: None.
 
 A source of today is not that of years ago. Of its observations the newest counts most, the one before it less, one that lies
 `HALF_LIFE` observations back half as much; then all weights are stretched so that they sum to what they are worth as evidence:
@@ -19,15 +20,16 @@ A source of today is not that of years ago. Of its observations the newest count
 
 so that k and n above are sums of weights. A source that has not changed is thereby known from some 58 observations at most.
 
-A line holds if everything that it is pegged to is there on its pick day. Stock is certain. Receipts of one source that are
-due on one day come together (the less likely one counts); all others come independently (the product).
+A line holds if everything that it is pegged to is there on its pick day; lines that ship complete hold if all of them do. Stock is
+certain. Receipts of one source that are due on one day come together (the less likely one counts); all others come independently
+(the product: less than it really is, where one is late when another is).
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, chain
 from math import prod
 from typing import TYPE_CHECKING, Final
 
@@ -122,8 +124,8 @@ class Chances:
         own, pool = self._by_source.get(source, NEVER_SEEN), self._by_kind.get(_kind(source), NEVER_SEEN)
         if not pool.size:
             return None
-        others = SHARED / pool.size
-        left = own.within(late_already, _EVER) + others * pool.within(late_already, _EVER) + UNSEEN
+        others = SHARED / (pool.size + 1)
+        left = own.within(late_already, _EVER) + others * (pool.within(late_already, _EVER) + 1) + UNSEEN
         return (own.within(late_already, slack) + others * pool.within(late_already, slack)) / left
 
     def slack_for(self, source: str, probability: float, late_already: int = -_EVER) -> int | None:
@@ -220,7 +222,17 @@ def chance_of(
     line: LinePromise, planned: Sequence[SupplyPlanned], chances: Chances, today: Day, allowed: Mapping[str, int] = NOTHING_ALLOWED
 ) -> float | None:
     """The probability that the date of a line holds; None where nothing is promised, or too little known."""
-    if not line.deliveries:
-        return None
-    waits = waits_of(line, planned, allowed)
-    return None if waits is None else together(waits, chances, today)
+    return chance_of_all([line], planned, chances, today, allowed)
+
+
+def chance_of_all(
+    lines: Iterable[LinePromise],
+    planned: Sequence[SupplyPlanned],
+    chances: Chances,
+    today: Day,
+    allowed: Mapping[str, int] = NOTHING_ALLOWED,
+) -> float | None:
+    """The probability that the dates of all lines that are promised hold; None where none is, or too little known of one."""
+    waits = [waits_of(line, planned, allowed) for line in lines if line.deliveries]
+    known = [found for found in waits if found is not None]
+    return None if not waits or len(known) < len(waits) else together(chain.from_iterable(known), chances, today)

@@ -89,7 +89,7 @@ def amend(
     if aim is Aim.JUST_IN_TIME:
         delay(stand)
     lines = tuple(_answer(plans[at], known.get(wanted[at].line_ref), stand) for at in range(len(wanted)))
-    return decision_of(lines, stand)
+    return replace(decision_of(lines, stand), ships_complete=ship_complete and len(wanted) > 1)
 
 
 def stands(before: CurrentLine | None, after: LinePromise) -> bool:

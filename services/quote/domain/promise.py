@@ -6,6 +6,7 @@ on locked books writes them.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from services.quote.domain.answer import Alternative, Decision, Delivery, LinePromise, Outcome
@@ -49,7 +50,7 @@ def promise(demand: Demand, shelf: Shelf) -> Decision:
         delay(stand)
     decision = conclude(plans, stand)
     stand.leave()
-    return decision
+    return replace(decision, ships_complete=True) if demand.ship_complete and len(demand.lines) > 1 else decision
 
 
 def effort_for(lines: Sequence[LineRequest]) -> int:

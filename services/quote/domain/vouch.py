@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from services.quote.domain.answer import Outcome, outcome_of_all
 from services.quote.domain.assume import AssumingShelf
 from services.quote.domain.book import Entry, Part, expected_day
-from services.quote.domain.chance import TOLD, chance_of, source_of, source_of_entry, waits_of
-from services.quote.domain.chance import together as chance_of_all
+from services.quote.domain.chance import TOLD, chance_of, chance_of_all, source_of, source_of_entry
 from services.quote.domain.promise import promise
 from services.quote.domain.reasons import Code, because
 from services.quote.domain.sentence import sentence_of_all, spoken_day
@@ -182,15 +181,13 @@ class _Rating:
     def rate(self, decision: Decision, allowed: dict[str, int]) -> Vouched:
         """With how likely each line holds; all lines together, where they ship complete."""
         found = Vouched(decision)
-        planned, waits = decision.planned, []
         today: Day = 0
         for line in decision.lines:
             today = self.shelf.today(line.deliveries[0].site) if line.deliveries else today
-            found.chances.append(chance_of(line, planned, self.chances, today, allowed))
-            waits += waits_of(line, planned, allowed) or []
-        if self.together and len(found.chances) > 1 and None not in found.chances:
-            all_of_them = chance_of_all(waits, self.chances, today)
-            found.chances = [all_of_them for _ in found.chances]
+            found.chances.append(chance_of(line, decision.planned, self.chances, today, allowed))
+        if self.together and len(decision.lines) > 1:
+            all_of_them = chance_of_all(decision.lines, decision.planned, self.chances, today, allowed)
+            found.chances = [all_of_them if line.deliveries else None for line in decision.lines]
         return found
 
     def holds(self, found: Vouched, probability: float) -> bool:

@@ -7,7 +7,6 @@ promised quantity is there on its pick day. `python -m tests.unit.quote_domain.c
 
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from services.quote.domain.book import Book, Entry, Part
@@ -15,7 +14,9 @@ from services.quote.domain.chance import Chances, chance_of, weighed
 from services.quote.domain.promise import Demand, promise
 from services.quote.domain.reasons import Code
 from services.quote.domain.vouch import promise_that_holds
+from tests.unit.quote_domain import untouched
 from tests.unit.quote_domain.builders import TODAY, AShelf, a_book, a_line, units
+from tests.unit.quote_domain.given import Given, curve, row, says_about_ninety, shown
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "chance.md"
 Law = Callable[[random.Random], int]
@@ -52,24 +53,6 @@ def two_mode(usual: float, otherwise: float, often: float) -> Law:
 
 TWO_MODE: tuple[Law, ...] = (two_mode(0, 14, 0.7), two_mode(1, 20, 0.85), two_mode(-2, 8, 0.5), two_mode(0, 12, 0.93))
 EARLY: tuple[Law, ...] = (spread(-6, 3), spread(-3, 5), waiting(3, 9), lambda chance: -int(chance.expovariate(1 / 5)))
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """One promise: the probability that was said with it, whether it held, and whether its date was moved for the probability."""
-
-    said: float
-    held: bool
-    moved: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Bin:
-    """Promises that were given about the same probability."""
-
-    promises: int
-    said: float
-    held: float
 
 
 def of_laws(laws: tuple[Law, ...], least: int, most: int) -> Company:
@@ -151,42 +134,24 @@ def _arrives(chance: random.Random, law: Law, due: int) -> int:
             return day
 
 
-def curve(given: list[Given], width: float = 0.1) -> list[Bin]:
-    """By tenths of what was said: how much of it held."""
-    bins: dict[int, list[Given]] = {}
-    for one in given:
-        bins.setdefault(min(int(one.said / width), int(1 / width) - 1), []).append(one)
-    return [
-        Bin(len(some), sum(one.said for one in some) / len(some), sum(one.held for one in some) / len(some))
-        for _, some in sorted(bins.items())
-    ]
-
-
-def shown(bins: list[Bin]) -> str:
-    """The curve as a table."""
-    rows = (f"| {one.promises:,} | {one.said:.1%} | {one.held:.1%} | {'#' * round(one.held * 40)} |" for one in bins)
-    return "\n".join(("| promises | said | held | |", "|---|---|---|---|", *rows))
-
-
 def moved_dates(seed: int, companies: int, each: int, asked: float, company: Company = USUAL) -> list[Given]:
     """The promises whose date was chosen for the probability: whatever holds so likely as it is, is not moved."""
     return [one for one in promises(seed, companies, each, asked, company) if one.moved]
 
 
-def row(name: str, given: list[Given]) -> str:
-    """What was said of promises, and how many held."""
-    said, held = (sum(figures) / len(given) for figures in ([one.said for one in given], [one.held for one in given]))
-    return f"| {name} | {len(given):,} | {said:.1%} | {held:.1%} |"
-
-
 def main() -> None:
     """Write the page."""
-    any_date = shown(curve(list(promises(1, 30, 100, None))))
+    plain = list(promises(1, 30, 100, None))
     asked = "\n".join(row(f"{level:.0%}", moved_dates(2, 25, 30, level)) for level in (0.5, 0.8, 0.9, 0.95))
-    by_kind = {name: moved_dates(4, 30, 30, 0.9, company) for name, company in KINDS.items()}
-    rows = [row(name, given) for name, given in by_kind.items()]
-    rows.append(row("**all together**", [one for given in by_kind.values() for one in given]))
-    PAGE.write_text(PAGE_TEXT.format(any_date=any_date, asked=asked, kinds="\n".join(rows)))
+    by_kind = {name: list(promises(4, 30, 30, 0.9, company)) for name, company in KINDS.items()}
+    everybody = [one for given in by_kind.values() for one in given]
+    ninety = [one for one in (*plain, *everybody) if says_about_ninety(one)]
+    rows = [row(name, [one for one in given if one.moved]) for name, given in by_kind.items()]
+    rows.append(row("**all together**", [one for one in everybody if one.moved]))
+    text = PAGE_TEXT.format(
+        any_date=shown(curve(plain)), ninety=row("88 to 92 %", ninety), asked=asked, kinds="\n".join(rows), untouched=untouched.page()
+    )
+    PAGE.write_text(text)
 
 
 PAGE_TEXT = """# The chance that a date holds
@@ -196,34 +161,50 @@ Written by `python -m tests.unit.quote_domain.calibration`; do not edit.
 Every line of an answer carries `probability`: how likely what it stands on is there on its pick day. Stock on hand is certain.
 A receipt is as late as the earlier ones of its source (its supplier; whence it is moved; where it is made) really came:
 
-    P(late <= s) = (k + 5 k'/m) / (n + 5 + 1/4)
+    P(late <= s) = (k + 5 k'/(m + 1)) / (n + 5 + 1/4)
 
-with k of n observations of the source itself, and k' of m of all sources of its kind, that came within s days; the 1/4 is
-what nobody has seen yet. The newest observation counts most, one that lies 20 back half as much (and all together what they are worth as
-evidence: 58 at most), so that a supplier who gets later is soon known to. A receipt that should have been here by now is asked only
-among those that were as late. Every due date that was told of a receipt counts as an observation when the last of it has arrived: a
-supplier that puts dates off has let down whoever was promised on the first. What is cancelled or closed short teaches nothing. Of each
-source the last 500 are looked at.
+with k of n observations of the source itself, and k' of m of all sources of its kind, that came within s days; the 1/4, and the 1
+of all sources, are what nobody has seen yet. The newest observation counts most, one that lies 20 back half as much (and all together
+what they are worth as evidence: 58 at most), so that a supplier who gets later is soon known to. A receipt that should have been here
+by now is asked only among those that were as late. Every due date that was told of a receipt counts as an observation when the last of
+it has arrived (a part that came before changes nothing, and the rest is still as late as it will be): a supplier that puts dates off
+has let down whoever was promised on the first. What is cancelled or closed short teaches nothing. Of each source the last 500 are
+looked at.
 
 A line that stands on several receipts holds if all of them do: those of one source that are due on one day come together (the less
-likely one counts), all others independently (the product). Planned supply is as late as real orders of its source, and what goes
-into it counts too. Where nothing was ever observed of a kind of order, `probability` is null: nothing is known.
+likely one counts), all others independently (the product; where one is late when another is, they hold together more often than
+that). Lines that ship complete hold together or not at all, and all say the same. Planned supply is as late as real orders of its source,
+and what goes into it counts too. Where nothing was ever observed of a kind of order, `probability` is null: nothing is known.
 
-`"probability": 0.9` in a request answers with dates that hold with 90 %: receipts are counted on as late as they have to be allowed
-to come; the reasons begin with the date that does not hold so likely and end with `LATENESS` and the days it adds. A line that
+`"probability": 0.9` in a request answers with dates that hold with at least 90 %: receipts are counted on as late as they have to be
+allowed to come; the reasons begin with the date that does not hold so likely and end with `LATENESS` and the days it adds. A line that
 no date holds so likely is `none` with `CHANCE_TOO_SMALL`, or `CHANCE_UNKNOWN` where nothing is known. An amendment
 is decided with the probability that its order was asked with; what stands already stays, however likely it is by now.
 
-## Calibration
+## What is calibrated
 
-Simulated: companies with twelve suppliers each, of ten kinds (punctual, spread, slow, moody), 20 to 400 earlier orders of each; lines
+*Given 90 %* means: the answer says `probability` about 0.90. Of such promises 88 to 92 % are to hold, and of those that say another
+figure about as many as that figure. *Asked with* 90 % means: the date is the first whole day that holds with at least so much. A day is
+much to a supplier for whom two are usual: the day before may have 85 % and the next one 94 %. Then the answer is the next one, says
+0.94, and 94 of a hundred hold: more than was asked, and what was said.
+
+## Simulated histories
+
+Companies with twelve suppliers each, of ten kinds (punctual, spread, slow, moody), 20 to 400 earlier orders of each; lines
 that take all that is on hand and ordered, one to three receipts, some of which are late already. What then comes is drawn from the law
 that the kernel does not know; a promise holds if its quantity is there on its pick day. (Where more is ordered than is promised, what
-comes early may stand in for what comes late. That is not counted on: such dates hold more often than is said.)
+comes early may stand in for what comes late. That is not counted on: such dates hold more often than is said.) The 5, the 1/4 and the 20
+of the formula were chosen while looking at these.
 
 Dates as they are given without asking for more, by tenths of the probability that was said:
 
 {any_date}
+
+Promises that were given 90 %, of these and of those below:
+
+| said | promises | on average | held |
+|---|---|---|---|
+{ninety}
 
 Dates that were asked for with a probability, and had to be moved for it:
 
@@ -237,9 +218,7 @@ Of suppliers of several kinds, dates that were moved to hold with 90 %:
 |---|---|---|---|
 {kinds}
 
-A date is a whole day, and it is the first on which the promise holds with at least what was asked: so it holds with somewhat more, the
-more the more punctual a supplier is (a day is much to whom two are usual), and `probability` says with how much.
-"""
+{untouched}"""
 
 
 if __name__ == "__main__":

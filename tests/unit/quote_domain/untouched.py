@@ -22,7 +22,7 @@ from services.quote.domain.promise import Demand, promise
 from services.quote.domain.reasons import Code
 from services.quote.domain.vouch import promise_that_holds
 from tests.unit.quote_domain.builders import TODAY, AShelf, a_book, a_line, units
-from tests.unit.quote_domain.calibration import Given
+from tests.unit.quote_domain.given import Given, curve, held, mean_distance, row, said, says_about_ninety, shown
 
 Late = Callable[[int, int], int]
 """The days late of what is due on a day, counted from the day of the promise (before it: less than 0); and of the how manyeth order."""
@@ -158,6 +158,97 @@ KINDS: dict[str, Kind] = {
 }
 
 
+def given(companies: int = COMPANIES, each: int = EACH, more: int = 0) -> tuple[dict[str, list[Given]], dict[str, list[Given]]]:
+    """By kind, the promises of dates as they are given, and those that were asked for with 90 %; `more`: is added to the seeds."""
+    kinds = [(name, kind, at + more) for at, (name, kind) in enumerate(KINDS.items())]
+    plain = {name: list(promises(SEED + at, kind, companies, each, None)) for name, kind, at in kinds}
+    asked = {name: list(promises(SEED_OF_ASKED + at, kind, companies, each, 0.9)) for name, kind, at in kinds}
+    return plain, asked
+
+
+FIRST_RUN: dict[str, tuple[int, float, float]] = {
+    "lognormal: a heavy tail": (915, 0.919, 0.913),
+    "Poisson": (929, 0.929, 0.940),
+    "always the same day": (340, 0.981, 1.000),
+    "hardly ever late": (429, 0.913, 0.928),
+    "on one day of the week": (988, 0.920, 0.916),
+    "early": (391, 0.927, 0.951),
+    "anything between two days": (998, 0.944, 0.944),
+    "seasonal": (931, 0.931, 0.884),
+    "changed lately": (949, 0.930, 0.901),
+    "in moods": (918, 0.929, 0.905),
+    "late in bursts": (957, 0.923, 0.866),
+    "all steady ones, 0 to 4 orders": (616, 0.923, 0.859),
+    "all steady ones, 300 to 900 orders": (770, 0.927, 0.943),
+    "all steady ones, everything from one of them": (703, 0.930, 0.942),
+    "all, who put dates off": (874, 0.927, 0.906),
+    "all of these suppliers": (828, 0.929, 0.921),
+}
+"""Promises whose date was moved to hold with 90 %, what was said of them and how many held, when this was run for the first time."""
+AGAIN = 3000
+"""Added to the seeds for the run after the estimator was mended."""
+
+
+def page() -> str:
+    """The chapter of docs/chance.md: what was written down, what came out, what was mended, and what comes out since."""
+    plain, asked = given(more=AGAIN)
+    moved = {name: [one for one in some if one.moved] for name, some in asked.items()}
+    everybody = [one for some in (*plain.values(), *asked.values()) for one in some]
+    rows = []
+    for name, some in moved.items():
+        promises, was_said, was_held = FIRST_RUN[name]
+        rows.append(f"| {name} | {promises:,} | {was_said:.1%} | {was_held:.1%} | {len(some):,} | {said(some):.1%} | {held(some):.1%} |")
+    ninety = [one for one in everybody if says_about_ninety(one)]
+    bins = curve([one for some in plain.values() for one in some])
+    few = plain["all steady ones, 0 to 4 orders"]
+    return PAGE_TEXT.format(
+        rows="\n".join(rows), all=row("asked with 90 %, and moved", [one for some in moved.values() for one in some]),
+        ninety=row("say 88 to 92 %", ninety), curve=shown(bins), distance=f"{mean_distance(bins) * 100:.1f}",
+        few=f"{said(few):.1%} were said and {held(few):.1%} held",
+    )  # fmt: skip
+
+
+PAGE_TEXT = """## Histories that nobody had looked at
+
+What came out above was looked at while the formula was made. So another check was written down before it was run for the first time:
+the kinds of suppliers below, the seeds, the sizes, and what must hold (`tests/unit/quote_domain/untouched.py`). Here time passes: orders
+are placed every few days, and what has come by the day of the promise is the history. It lacks the late ones that are still on their way,
+as every real history does, and those can be promised too. What must hold, and what came out:
+
+1. of the dates that were asked for with 90 % and moved for it, at least 88 % hold, of no kind less than 85 %: **91.5 % held, the least
+   85.9 %**;
+2. of the promises that say 88 to 92 %, 88 to 92 % hold: **of 7,281 that said 90.8 %, 89.9 % held**;
+3. of dates as they are given, by tenths of what was said, the mean distance of said and held is at most 3 points: **1.3 points**.
+
+It was passed at the first run. One kind stood out all the same: of companies that have seen only the first few orders of any supplier,
+dates as they are given said 69.0 % and 55.7 % held, for what comes early is seen first. All sources of a kind together had been taken for
+fully known, however few they were; since then one more of them is unseen (the 1 of m + 1), which changes nothing where there are many. With
+other seeds, the first run and since then, dates that were moved to hold with 90 %:
+
+| suppliers | promises | said | held | since then | said | held |
+|---|---|---|---|---|---|---|
+{rows}
+
+All of them together since then, and the promises that were given 90 % among these and those as they are given:
+
+| | promises | said | held |
+|---|---|---|---|
+{all}
+{ninety}
+
+Dates as they are given, of all kinds; said and held lie {distance} points apart on average:
+
+{curve}
+
+What remains: suppliers that are late in bursts, or by the season, are taken to go on as they did lately, and of a company's very
+first orders {few}. Of these kinds alone, dates asked for with 90 % hold less often than
+that: with the other seeds those of bursts and of first orders fall below the 85 % of point 1.
+
+No history of real arrivals is published with this project, nor in the sample companies (their orders have a requested date and no actual
+one), so nothing of a real one could be held back.
+"""
+
+
 def orders_of(chance: random.Random, kind: Kind) -> list[Order]:
     """A supplier's orders, by their due dates: those of the past, and those of the next weeks."""
     late, gap = chance.choice(kind.makers)(chance), chance.uniform(1, 6)
@@ -166,7 +257,8 @@ def orders_of(chance: random.Random, kind: Kind) -> list[Order]:
     while day < 30:
         due = round(day)
         days = late(due, len(found))
-        comes, told = due + days, (due,)
+        comes = due + days
+        told: tuple[int, ...] = (due,)
         if days > 2 and chance.random() < kind.put_off:
             known_on = due - chance.randint(1, 6)
             told = (due, due + (days + 1) // 2) if known_on <= 0 else told
