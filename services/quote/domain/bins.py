@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from itertools import accumulate
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from services.quote.domain.balance import balance
 from services.quote.domain.book import RESOURCE, Part
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from services.quote.domain.capacity import Capacity
     from services.quote.domain.risk import Take
     from services.quote.domain.sources import Buy
+
+_PLENTY: Final = THREE_YEARS * 1440 * MICRO
+"""What is free of something of which no limit is known: more than anybody asks for."""
 
 
 class Bin(Protocol):
@@ -109,7 +112,7 @@ class StockBin:
             if self._projected[at] < quantity:
                 break
             first = self._days[at]
-        return None if first is None else ((max(first, day, self.today), quantity),)
+        return None if first is None else ((max(first, day), quantity),)
 
     def sound_from(self, quantity: Micro) -> Day | None:
         """The same for somebody new, who leaves safety stock and holds alone."""
@@ -143,7 +146,7 @@ class ResourceBin:
     def free(self, day: Day) -> Micro:
         """Minutes of a day, in millionths, that nobody has who is in already."""
         if self._capacity is None:
-            return THREE_YEARS * 1440 * MICRO
+            return _PLENTY
         return self._capacity.minutes.minutes(day) * MICRO - self._taken.get(day, 0)
 
     @property
@@ -196,7 +199,7 @@ class PeriodBin:
     def free(self, day: Day) -> Micro:
         """What nobody has of the period in which a day lies; below nothing where it was given away and is no longer there."""
         if self._terms is None or self._terms.capacity is None:
-            return THREE_YEARS * 1440 * MICRO
+            return _PLENTY
         last = self._terms.last_day_of_period(day)
         first = last - self._terms.days_of_period + 1
         return self._terms.capacity - sum(

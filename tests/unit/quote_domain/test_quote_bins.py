@@ -198,6 +198,21 @@ def test_a_resource_is_looked_at_for_three_years_and_one_that_nobody_knows_holds
     assert (unknown.overloaded, unknown.fits(TODAY, 10**9), unknown.later(10**9, TODAY)) == (False, True, ((TODAY, 10**9),))
 
 
+def test_a_millionth_of_a_minute_is_a_part_of_a_day() -> None:
+    found = ResourceBin(TODAY, Capacity("HAM", EVERY_DAY, MICRO), {})
+    much = found.free(TODAY)
+    assert found.later(much + 1, TODAY) == ((TODAY, much), (TODAY + 1, 1))
+
+
+def test_a_supplier_is_looked_at_for_three_years() -> None:
+    """Of periods of a hundred days each before the last is full; that one begins when the three years are over, or a day before."""
+    first = TODAY + (-(TODAY + THREE_YEARS - 1)) % 100
+    terms = Buy("TERMS", "WOOD", 0, EVERY_DAY, capacity=5, period_days=100)
+    full = {first + THREE_YEARS - 100 * number: 5 for number in range(1, 12)}
+    assert PeriodBin(TODAY, terms, full, {}).later(5, first) is None
+    assert PeriodBin(TODAY, terms, full, {}).later(5, first + 1) == ((first + THREE_YEARS, 5),)
+
+
 def test_resources_and_periods_are_filled_without_their_holds_and_without_these_takes() -> None:
     told = [claim("a", 3, 1), claim("b", 2, 1), hold("h", 9, 1, 60), hold("i", 9, 4, 60)]
     take = Take("x", TODAY + 1, units(2))

@@ -1,0 +1,375 @@
+"""What is told of a promise, word for word: each step with the days it adds and the record behind it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from services.quote.domain.allocation import Allocation, Kind
+from services.quote.domain.book import PERIOD, Book, Entry, Rules
+from services.quote.domain.calendar import EVERY_DAY, Calendar
+from services.quote.domain.change import CurrentLine, amend
+from services.quote.domain.dates import Way
+from services.quote.domain.promise import Decision, Delivery, Demand, LinePromise, promise
+from services.quote.domain.request import Substitute
+from services.quote.domain.sources import Buy, Component, Make
+from tests.unit.quote_domain.builders import NOW, TODAY, AShelf, a_book, a_line, claim, receipt, units
+from tests.unit.quote_domain.plants import (
+    HERE,
+    PART,
+    PRODUCT,
+    RAW,
+    THERE,
+    Plant,
+    a_lot,
+    a_machine,
+    a_purchase,
+    a_step,
+    a_transfer,
+)
+
+WEEKDAYS = Calendar((480, 480, 480, 480, 480, 0, 0), {})
+"""TODAY is a Tuesday."""
+MONDAYS = Calendar((480, 0, 0, 0, 0, 0, 0), {})
+
+
+def told(line: LinePromise) -> list[str]:
+    """Its outcome and slip, then its reasons."""
+    head = f"{line.outcome} +{line.slip_days}" + (f", limited by {line.limiting_step}" if line.limiting_step else "")
+    return [head, *(f"{one.step} {one.code} {one.ref or '-'} +{one.adds_days}: {one.summary}" for one in line.reasons)]
+
+
+def sent(way: Way, *entries: Entry, wanted: int = 0, **more: Any) -> Decision:
+    shelf = AShelf(a_book(*entries, **more))
+    shelf.way = {("HAM", "DE"): way}
+    return promise(Demand((a_line(5, wanted, ship_to="DE"),)), shelf)
+
+
+def known(*books: Book, quantity: float = 5, wanted: int = 0, partial: bool = False, rules: Rules | None = None, **more: Any) -> Decision:
+    return promise(Demand((a_line(quantity, wanted, **more),), allow_partial=partial), AShelf(*books, rules=rules))
+
+
+def made(plant: Plant, quantity: float = 4, wanted: int = 0, **more: Any) -> Decision:
+    return promise(Demand((a_line(quantity, wanted, sku=PRODUCT, sites=(HERE,)),), **more), plant)
+
+
+def a_plant(*books: Book, **sources: Any) -> Plant:
+    plant = Plant(a_book(sku=PRODUCT, site=HERE), *books)
+    for key, source in sources.items():
+        sku, _, site = key.partition("_")
+        plant.source[sku, site or HERE] = source if isinstance(source, tuple) else (source,)
+    return plant
+
+
+def rationed() -> Decision:
+    shelf = AShelf(a_book(receipt("PO", 3, 1), on_hand=2))
+    shelf.rationed = [Allocation("C", Kind.CEILING, ("gold",), "SKU", None, units(4), first=TODAY, last=TODAY + 3)]
+    return promise(Demand((a_line(5),), classes=("gold",)), shelf)
+
+
+def changed(shipped: float, *entries: Entry, quantity: float = 10, on_hand: float = 20, open_: float = 6) -> Decision:
+    own = claim("ord/1", open_, 2, "ord")
+    before = CurrentLine(
+        a_line(10, 2), (Delivery("HAM", units(open_), TODAY + 2, TODAY + 2, TODAY + 2),), TODAY + 2, TODAY + 2, units(shipped)
+    )
+    return amend([before], [a_line(quantity, 2)], AShelf(a_book(own, *entries, on_hand=on_hand)), "ord")
+
+
+def a_full_supplier() -> Decision:
+    taken = Book("TERMS", PERIOD)
+    taken.apply([claim("x", 5, 2)], 1, NOW)
+    plant = a_plant(PRODUCT=replace(a_purchase(2), capacity=units(5), period_days=7))
+    plant.books["TERMS", PERIOD] = taken
+    return made(plant)
+
+
+def a_substitute() -> Decision:
+    shelf = AShelf(a_book(on_hand=1), a_book(receipt("PO-S", 9, 2), on_hand=1, sku="SUB"))
+    return promise(Demand((a_line(5, substitutes=(Substitute("SUB", ("HAM",)),)),)), shelf)
+
+
+CASES: dict[str, Callable[[], Decision]] = {
+    "past": lambda: known(a_book(on_hand=5), wanted=-3),
+    "past and late": lambda: known(a_book(receipt("PO", 5, 2)), wanted=-3),
+    "cut-off": lambda: sent(Way(EVERY_DAY, 0, EVERY_DAY, 0, EVERY_DAY, TODAY + 1, "L"), on_hand=5),
+    "closed site": lambda: sent(Way(MONDAYS, 0, EVERY_DAY, 0, EVERY_DAY, TODAY + 6, "L"), on_hand=5),
+    "packing and transit": lambda: sent(Way(EVERY_DAY, 2, EVERY_DAY, 3, EVERY_DAY, None, "L"), on_hand=5),
+    "packing": lambda: sent(Way(EVERY_DAY, 1, EVERY_DAY, 0, EVERY_DAY, None, "L"), on_hand=5, wanted=0),
+    "cut-off and transit": lambda: sent(Way(EVERY_DAY, 0, EVERY_DAY, 1, EVERY_DAY, TODAY + 1, "L"), on_hand=5, wanted=0),
+    "transit, partly in time": lambda: sent(Way(EVERY_DAY, 0, EVERY_DAY, 4, EVERY_DAY, None, "L"), on_hand=5, wanted=3),
+    "closed carrier": lambda: sent(Way(EVERY_DAY, 0, MONDAYS, 0, EVERY_DAY, None, "L"), on_hand=5),
+    "late and closed at the receiver": lambda: sent(Way(EVERY_DAY, 0, EVERY_DAY, 1, MONDAYS, None, "L"), receipt("PO", 5, 7), wanted=6),
+    "late and closed at the site": lambda: sent(Way(WEEKDAYS, 1, WEEKDAYS, 1, EVERY_DAY, None, "L"), receipt("PO", 5, 4), wanted=3),
+    "late and closed without a lane": lambda: sent(Way(EVERY_DAY, 0, EVERY_DAY, 0, MONDAYS, None, None), receipt("PO", 5, 7), wanted=6),
+    "past due": lambda: known(a_book(receipt("PO", 5, -2))),
+    "dock to stock": lambda: known(a_book(receipt("PO", 5, 2), on_hand=2), rules=Rules(dock_to_stock_days=2)),
+    "safety stock": lambda: known(a_book(receipt("PO", 5, 2), on_hand=4, safety_stock=4)),
+    "promised to others": lambda: known(a_book(receipt("PO", 5, 2), claim("c", 3, 1), on_hand=4, safety_stock=1)),
+    "two receipts of one day": lambda: known(a_book(receipt("B", 3, 2), receipt("A", 2, 2))),
+    "two receipts": lambda: known(a_book(receipt("A", 3, 4), receipt("B", 2, 2)), wanted=1),
+    "in time": lambda: known(a_book(receipt("A", 3, 4), on_hand=2), wanted=4),
+    "two sites": lambda: known(
+        a_book(receipt("A", 3, 3)), a_book(receipt("B", 2, 1), on_hand=1, site="BER"), partial=True, sites=("HAM", "BER"), quantity=6
+    ),
+    "shipment limits": lambda: known(
+        a_book(receipt("A", 3, 3), on_hand=3), partial=True, max_shipments=1, min_ship=6, quantity=6, wanted=1
+    ),
+    "less": lambda: known(a_book(on_hand=3), partial=True),
+    "nothing": lambda: known(a_book(on_hand=3)),
+    "rationed": rationed,
+    "shipped": lambda: changed(4, quantity=12),
+    "shipped all": lambda: changed(4, quantity=4),
+    "short": lambda: changed(0, quantity=5, on_hand=2),
+    "substitute": a_substitute,
+    "bought": lambda: made(a_plant(PRODUCT=a_purchase(3))),
+    "had in the lead time": lambda: made(a_plant(PRODUCT=Buy("ITEM", "", 3, EVERY_DAY))),
+    "a full supplier": a_full_supplier,
+    "moved": lambda: made(a_plant(a_book(on_hand=9, sku=PRODUCT, site=THERE), PRODUCT=a_transfer(THERE, 3))),
+    "moved when it is there": lambda: made(a_plant(a_book(receipt("PO", 9, 2), sku=PRODUCT, site=THERE), PRODUCT=a_transfer(THERE, 3))),
+    "made": lambda: made(a_plant(a_machine("LATHE", 60), PRODUCT=Make(PRODUCT, (), (a_step("LATHE", 30),)))),
+    "made after others": lambda: made(
+        a_plant(a_machine("LATHE", 60, claim("j", 60, 1), claim("k", 60, 2)), PRODUCT=Make(PRODUCT, (), (a_step("LATHE", 30),)))
+    ),
+    "made of what comes": lambda: made(
+        a_plant(
+            a_book(receipt("PO-P", 9, 4), on_hand=1, sku=PART, site=HERE),
+            a_machine("LATHE", 60),
+            PRODUCT=Make(PRODUCT, (Component((PART,), units(1)),), (a_step("LATHE", 30),)),
+        )
+    ),
+    "made of what is bought": lambda: made(
+        a_plant(
+            a_machine("LATHE", 60, claim("j", 60, 3)),
+            PRODUCT=Make(PRODUCT, (Component((PART,), units(1)),), (a_step("LATHE", 30),)),
+            PART=a_purchase(2, a_lot(10)),
+        ),
+        wanted=3,
+    ),
+    "made of what is made": lambda: made(
+        a_plant(
+            PRODUCT=Make(PRODUCT, (Component((PART,), units(1)), Component((RAW,), units(1))), (), lead_time_days=1),
+            PART=Make(PART, (Component((RAW,), units(1)),), (), lead_time_days=1),
+            RAW=a_purchase(2),
+        )
+    ),
+}
+
+
+TOLD = {
+    "past": [
+        "late +3, limited by request",
+        "request REQUESTED_IN_PAST 1 +3: asked for Sat 28 Nov 2026, which is past",
+        "stock COVERED - +0: 5 on hand in HAM",
+    ],
+    "past and late": [
+        "late +5, limited by request",
+        "request REQUESTED_IN_PAST 1 +3: asked for Sat 28 Nov 2026, which is past",
+        "stock NO_STOCK - +0: nothing on hand in HAM",
+        "supply AWAIT_SUPPLY PO +2: 5 wait for PO, due Thu 3 Dec 2026",
+    ],
+    "cut-off": [
+        "late +1, limited by calendar",
+        "stock COVERED - +0: 5 on hand in HAM",
+        "calendar CUT_OFF_PASSED HAM +1: HAM handles no more today, next on Wed 2 Dec 2026",
+    ],
+    "closed site": [
+        "late +6, limited by calendar",
+        "stock COVERED - +0: 5 on hand in HAM",
+        "calendar CLOSED_DAYS HAM +6: HAM works again on Mon 7 Dec 2026",
+    ],
+    "packing and transit": [
+        "late +5, limited by transport",
+        "stock COVERED - +0: 5 on hand in HAM",
+        "transport TRANSIT L +5: two days to pick and pack at HAM and three days on the way to DE",
+    ],
+    "packing": [
+        "late +1, limited by transport",
+        "stock COVERED - +0: 5 on hand in HAM",
+        "transport TRANSIT L +1: one day to pick and pack at HAM",
+    ],
+    "cut-off and transit": [
+        "late +2, limited by calendar",
+        "stock COVERED - +0: 5 on hand in HAM",
+        "calendar CUT_OFF_PASSED HAM +1: HAM handles no more today, next on Wed 2 Dec 2026",
+        "transport TRANSIT L +1: one day on the way to DE",
+    ],
+    "transit, partly in time": [
+        "late +1, limited by transport",
+        "stock COVERED - +0: 5 on hand in HAM",
+        "transport TRANSIT L +1: four days on the way to DE",
+    ],
+    "closed carrier": [
+        "late +6, limited by calendar",
+        "stock COVERED - +0: 5 on hand in HAM",
+        "calendar CLOSED_DAYS L +6: closed days on the way from HAM",
+    ],
+    "late and closed at the receiver": [
+        "late +7, limited by calendar",
+        "stock NO_STOCK - +0: nothing on hand in HAM",
+        "supply AWAIT_SUPPLY PO +2: 5 wait for PO, due Tue 8 Dec 2026",
+        "calendar CLOSED_DAYS HAM +5: HAM ships again on Sun 13 Dec 2026",
+    ],
+    "late and closed at the site": [
+        "late +5, limited by supply",
+        "stock NO_STOCK - +0: nothing on hand in HAM",
+        "supply AWAIT_SUPPLY PO +3: 5 wait for PO, due Sat 5 Dec 2026",
+        "calendar CLOSED_DAYS HAM +2: HAM ships again on Tue 8 Dec 2026",
+    ],
+    "late and closed without a lane": [
+        "late +1, limited by supply",
+        "stock NO_STOCK - +0: nothing on hand in HAM",
+        "supply AWAIT_SUPPLY PO +1: 5 wait for PO, due Tue 8 Dec 2026",
+    ],
+    "past due": [
+        "late +1, limited by supply",
+        "stock NO_STOCK - +0: nothing on hand in HAM",
+        "supply AWAIT_SUPPLY PO +1: 5 wait for PO, due Sun 29 Nov 2026, usable Wed 2 Dec 2026",
+    ],
+    "dock to stock": [
+        "late +4, limited by supply",
+        "stock PARTLY_COVERED - +0: 2 of 5 on hand in HAM",
+        "supply AWAIT_SUPPLY PO +4: 3 wait for PO, due Thu 3 Dec 2026, usable Sat 5 Dec 2026",
+    ],
+    "safety stock": [
+        "late +2, limited by supply",
+        "stock SAFETY_STOCK_KEPT - +0: the 4 on hand in HAM are kept as safety stock",
+        "supply AWAIT_SUPPLY PO +2: 5 wait for PO, due Thu 3 Dec 2026",
+    ],
+    "promised to others": [
+        "late +2, limited by supply",
+        "stock PROMISED_TO_OTHERS - +0: the 3 on hand in HAM are promised to others",
+        "supply AWAIT_SUPPLY PO +2: 5 wait for PO, due Thu 3 Dec 2026",
+    ],
+    "two receipts of one day": [
+        "late +2, limited by supply",
+        "stock NO_STOCK - +0: nothing on hand in HAM",
+        "supply AWAIT_SUPPLY A +2: 2 wait for A, due Thu 3 Dec 2026",
+        "supply AWAIT_SUPPLY B +0: 3 wait for B, due Thu 3 Dec 2026",
+    ],
+    "two receipts": [
+        "late +3, limited by supply",
+        "stock NO_STOCK - +0: nothing on hand in HAM",
+        "supply AWAIT_SUPPLY B +1: 2 wait for B, due Thu 3 Dec 2026",
+        "supply AWAIT_SUPPLY A +2: 3 wait for A, due Sat 5 Dec 2026",
+    ],
+    "in time": [
+        "full +0",
+        "stock PARTLY_COVERED - +0: 2 of 5 on hand in HAM",
+        "supply AWAIT_SUPPLY A +0: 3 wait for A, due Sat 5 Dec 2026",
+    ],
+    "two sites": [
+        "late +3, limited by supply",
+        "stock PARTLY_COVERED - +0: 1 of 3 on hand in BER",
+        "stock NO_STOCK - +0: nothing on hand in HAM",
+        "supply AWAIT_SUPPLY B +1: 2 wait for B, due Wed 2 Dec 2026",
+        "supply AWAIT_SUPPLY A +2: 3 wait for A, due Fri 4 Dec 2026",
+    ],
+    "shipment limits": [
+        "late +2, limited by supply",
+        "stock PARTLY_COVERED - +0: 3 of 6 on hand in HAM",
+        "supply AWAIT_SUPPLY A +2: 3 wait for A, due Fri 4 Dec 2026",
+    ],
+    "less": [
+        "partial +0, limited by supply",
+        "stock COVERED - +0: 3 on hand in HAM",
+        "supply NOT_ENOUGH_SUPPLY - +0: known supply lacks 2 EA",
+    ],
+    "nothing": [
+        "none +0, limited by supply",
+        "supply NOT_ENOUGH_SUPPLY - +0: known supply allows at most 3 EA on any date",
+    ],
+    "rationed": [
+        "late +4, limited by allocation",
+        "stock PARTLY_COVERED - +0: 2 of 5 on hand in HAM",
+        (
+            "allocation CEILING_REACHED C +3: gold may take 4 EA of SKU from Tue 1 Dec 2026 to Fri 4 Dec 2026 and has 4 left; "
+            "5 from Sat 5 Dec 2026"
+        ),
+        "supply AWAIT_SUPPLY PO +1: 3 wait for PO, due Wed 2 Dec 2026",
+    ],
+    "shipped": [
+        "full +0",
+        "stock SHIPPED - +0: 4 were shipped before",
+        "stock COVERED - +0: 8 on hand in HAM",
+    ],
+    "shipped all": [
+        "full +0",
+        "stock SHIPPED - +0: 4 were shipped before",
+    ],
+    "short": [
+        "full +0",
+        "stock PARTLY_COVERED - +0: 2 of 5 on hand in HAM",
+        "supply BOOK_SHORT HAM +0: HAM is short of what it has promised",
+    ],
+    "substitute": [
+        "late +2, limited by supply",
+        "stock COVERED - +0: 1 on hand in HAM",
+        "stock SUBSTITUTED SUB +0: 4 SUB instead of SKU",
+        "stock PARTLY_COVERED - +0: 1 of 4 on hand in HAM",
+        "supply AWAIT_SUPPLY PO-S +2: 3 wait for PO-S, due Thu 3 Dec 2026",
+    ],
+    "bought": [
+        "late +3, limited by supply",
+        "stock NO_STOCK - +0: nothing on hand in HERE",
+        "supply PLANNED_PURCHASE TERMS +3: 4 PRODUCT must be bought from SUPPLIER, there on Fri 4 Dec 2026",
+    ],
+    "had in the lead time": [
+        "late +3, limited by supply",
+        "stock NO_STOCK - +0: nothing on hand in HERE",
+        "supply PLANNED_PURCHASE ITEM +3: 4 PRODUCT must be had within the lead time, there on Fri 4 Dec 2026",
+    ],
+    "a full supplier": [
+        "late +6, limited by supply",
+        "stock NO_STOCK - +0: nothing on hand in HERE",
+        "supply PLANNED_PURCHASE TERMS +6: 4 PRODUCT must be bought from SUPPLIER, who can deliver no more before, there on Mon 7 Dec 2026",
+    ],
+    "moved": [
+        "late +3, limited by supply",
+        "stock NO_STOCK - +0: nothing on hand in HERE",
+        "supply PLANNED_TRANSFER THERE-LANE +3: 4 PRODUCT must be moved from THERE to HERE, there on Fri 4 Dec 2026",
+    ],
+    "moved when it is there": [
+        "late +5, limited by supply",
+        "stock NO_STOCK - +0: nothing on hand in HERE",
+        "supply AWAIT_COMPONENT PO +2: PRODUCT is there to be sent from THERE with PO on Thu 3 Dec 2026",
+        "supply PLANNED_TRANSFER THERE-LANE +3: 4 PRODUCT must be moved from THERE to HERE, there on Sun 6 Dec 2026",
+    ],
+    "made": [
+        "late +2, limited by capacity",
+        "stock NO_STOCK - +0: nothing on hand in HERE",
+        "capacity PLANNED_PRODUCTION PRODUCT +2: 4 PRODUCT must be made at HERE from Tue 1 Dec 2026, there on Thu 3 Dec 2026",
+    ],
+    "made after others": [
+        "late +4, limited by capacity",
+        "stock NO_STOCK - +0: nothing on hand in HERE",
+        "capacity PLANNED_PRODUCTION PRODUCT +2: 4 PRODUCT must be made at HERE from Tue 1 Dec 2026, there on Sat 5 Dec 2026",
+        "capacity CAPACITY_TAKEN LATHE +2: LATHE works for others first: idle, it would be done two days earlier",
+    ],
+    "made of what comes": [
+        "late +6, limited by supply",
+        "stock NO_STOCK - +0: nothing on hand in HERE",
+        "supply AWAIT_COMPONENT PO-P +4: the component PART comes with PO-P on Sat 5 Dec 2026",
+        "capacity PLANNED_PRODUCTION PRODUCT +2: 4 PRODUCT must be made at HERE from Sat 5 Dec 2026, there on Mon 7 Dec 2026",
+    ],
+    "made of what is bought": [
+        "late +2, limited by capacity",
+        "stock NO_STOCK - +0: nothing on hand in HERE",
+        "supply PLANNED_PURCHASE TERMS +0: 10 PART must be bought from SUPPLIER, there on Thu 3 Dec 2026",
+        "capacity PLANNED_PRODUCTION PRODUCT +1: 4 PRODUCT must be made at HERE from Thu 3 Dec 2026, there on Sun 6 Dec 2026",
+        "capacity CAPACITY_TAKEN LATHE +1: LATHE works for others first: idle, it would be done one day earlier",
+    ],
+    "made of what is made": [
+        "late +4, limited by supply",
+        "stock NO_STOCK - +0: nothing on hand in HERE",
+        "supply PLANNED_PURCHASE TERMS +2: 4 RAW must be bought from SUPPLIER, there on Thu 3 Dec 2026",
+        "capacity PLANNED_PRODUCTION PART +1: 4 PART must be made at HERE from Thu 3 Dec 2026, there on Fri 4 Dec 2026",
+        "capacity PLANNED_PRODUCTION PRODUCT +1: 4 PRODUCT must be made at HERE from Fri 4 Dec 2026, there on Sat 5 Dec 2026",
+    ],
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_each_step_is_told(name: str) -> None:
+    (line,) = CASES[name]().lines
+    assert told(line) == TOLD[name]
