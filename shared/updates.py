@@ -81,6 +81,8 @@ class Flawed(Exception):  # noqa: N818  (an outcome)
         self.pointer = pointer
         self.code = code
         self.message = message
+        self.id: str | None = None
+        self.source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,19 +102,22 @@ async def _read(request: Request, vocabulary: Vocabulary) -> tuple[list[Update |
         raise malformed("The body is not valid JSON in UTF-8.") from error
     attributes = {name.removeprefix(_HEADER): unquote(value) for name, value in request.headers.items() if name.startswith(_HEADER)}
     if "type" in attributes:
-        return [_one(lambda: vocabulary.read(attributes, parsed, ""))], False
+        return [_one(lambda _: vocabulary.read(attributes, parsed, ""), attributes)], False
     if not isinstance(parsed, list):
-        return [_one(lambda: vocabulary.read_structured(parsed))], False
+        return [_one(vocabulary.read_structured, parsed)], False
     if not 1 <= len(parsed) <= MOST_EVENTS:
         message = f"a batch has 1 to {MOST_EVENTS} events"
         raise unprocessable("INVALID_REQUEST", f"{message}.", [FieldError("", "batch_length", message)])
-    return [_one(lambda event=event: vocabulary.read_structured(event)) for event in parsed], True  # type: ignore[misc]
+    return [_one(vocabulary.read_structured, event) for event in parsed], True
 
 
-def _one(read: Callable[[], Update]) -> Update | Flawed:
+def _one(read: Callable[[Any], Update], event: Any) -> Update | Flawed:
+    """The update, or what is wrong with it, under the names that its sender knows it by."""
     try:
-        return read()
+        return read(event)
     except Flawed as flaw:
+        if isinstance(event, dict):
+            flaw.id, flaw.source = (value if isinstance(value := event.get(name), str) else None for name in ("id", "source"))
         return flaw
 
 
@@ -130,7 +133,8 @@ def _result(update: Update, said: Said, place: int, *, batch: bool) -> dict[str,
 
 def _flawed(flaw: Flawed, place: int, *, batch: bool) -> dict[str, Any]:
     errors = [{"pointer": _at(place, flaw.pointer, batch=batch), "code": flaw.code, "message": flaw.message}]
-    return {"id": None, "source": None, "replayed": False, "outcome": "refused", "status": 422, "code": flaw.code, "errors": errors}
+    own = {"id": flaw.id, "source": flaw.source, "replayed": False}
+    return {**own, "outcome": "refused", "status": 422, "code": flaw.code, "errors": errors}
 
 
 def _at(place: int, pointer: str, *, batch: bool) -> str:

@@ -192,6 +192,6 @@ async def read_clock(console: Console) -> Clock:
     """Look at the four services at once, and at how old the supply of each site is in quote's eyes."""
     one_per_site = {pair.site: pair for pair in console.board.pairs}
     looks = asyncio.gather(*(console.gateway.look(name) for name in SERVICES))
-    books, _ = await load_books(console, list(one_per_site.values())[:CLOCK_SITES], 1)
+    books, _ = await load_books(console, list(one_per_site.values())[:CLOCK_SITES], 2)  # where it is tomorrow already there is no today
     feeds: dict[tuple[str, str], Feed] = {(feed.source, feed.site): feed for book in books.values() for feed in book.feeds}
     return Clock(now(), tuple(feeds[name] for name in sorted(feeds)), tuple(await looks))

@@ -59,5 +59,5 @@ async def get_availability(
 async def get_availability_in_bulk(
     request: Request, caller: Reader, ask: Annotated[BulkAvailabilityAsk, Body(openapi_examples=examples.ASK_BULK)]
 ) -> Response:
-    """The same for 1 to 5000 pairs; a pair that nothing is known of has an `error` in its place."""
+    """The same for 1 to 5000 pairs; a pair that cannot be answered has an `error` in its place."""
     return json_response({"data": await availability_of_pairs(house(request).board, ask)})

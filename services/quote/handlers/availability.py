@@ -10,7 +10,7 @@ from services.quote.domain.stand import Stand
 from services.quote.handlers.inquire import BoardShelf
 from services.quote.handlers.past import board_as_it_was
 from services.quote.store import books
-from shared.problems import FieldError, unprocessable
+from shared.problems import FieldError, Problem, unprocessable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +25,7 @@ MOST_DAYS = 1100
 """Three years and a little."""
 MOST_ROWS = 500_000
 """Days of all pairs of one call together."""
+EMPTY_SPAN = "EMPTY_SPAN"
 
 
 def availability(
@@ -100,12 +101,21 @@ async def _past(
 
 
 async def availability_of_pairs(board: Board, ask: BulkAvailabilityAsk) -> list[dict[str, Any]]:
-    """One element per pair; one that nothing is known of has its error in its place. Others are answered between the pairs."""
+    """One element per pair; one that cannot be answered has its error in its place. Others are answered between the pairs.
+
+    Where the days asked for are over at a site already, for it is tomorrow there, that is that pair's own error.
+    """
     found = []
     rows = 0
     for pair in ask.pairs:
         await asyncio.sleep(0)
-        one = availability(board, pair.sku, pair.site, ask.from_date, ask.to_date, None)
+        try:
+            one = availability(board, pair.sku, pair.site, ask.from_date, ask.to_date, None)
+        except Problem as problem:
+            if problem.code != EMPTY_SPAN or ask.from_date is not None:
+                raise
+            detail = f"It is {answers.iso_day(board.today(pair.site, board.now()))} at {pair.site}, after to_date."
+            one = {"sku": pair.sku, "site": pair.site, "error": {"code": EMPTY_SPAN, "detail": detail}}
         if one is None:
             detail = f"Nothing was ever said about {pair.sku} at {pair.site}."
             one = {"sku": pair.sku, "site": pair.site, "error": {"code": "UNKNOWN_BOOK", "detail": detail}}
@@ -131,7 +141,7 @@ def _shown(
     last = None if to_date is None else to_date.toordinal()
     if last is not None and last < first:
         raise unprocessable(
-            "EMPTY_SPAN", "to_date lies before from_date.", [FieldError("/to_date", "empty_span", "must not be before from_date")]
+            EMPTY_SPAN, "to_date lies before from_date.", [FieldError("/to_date", "empty_span", "must not be before from_date")]
         )
     if (max(first, today) if last is None else last) - min(first, today) > MOST_DAYS or first - today > MOST_DAYS:
         raise unprocessable(

@@ -154,6 +154,7 @@ async def test_a_batch_has_one_result_each_and_binary_mode_is_read_too(call: Cal
         ("refused", "NOT_AN_EVENT"),
     ]  # fmt: skip
     assert found["results"][1]["errors"][0]["pointer"] == "/1/data/on_hand"
+    assert [result["id"] for result in found["results"]] == [*(f"{n}-{sku}" for n in (1, 2, 3, 1, 4)), None]
     told = http.to_binary_event(an_event("stock-set", {"site": "HAM", "sku": sku, "on_hand": 8}, f"5 \u20ac {sku}"))
     one = await call.post("/v1/events", content=told.body, headers=told.headers)
     assert (one.status_code, one.json()["results"][0]["id"]) == (200, f"5 \u20ac {sku}")

@@ -68,6 +68,23 @@ async def test_many_pairs_at_once_each_with_its_own_outcome(shop: Shop) -> None:
     assert [len(each["days"]) for each in (found[0], found[2])] == [2, 2]
     many = ok(await shop.quote.post("/v1/availability/bulk", json={"pairs": pairs[:1] * 5000, "to_date": day(0)}))["data"]
     assert len(many) == 5000
+
+
+async def test_a_pair_whose_site_is_a_day_ahead_does_not_take_the_others_with_it(shop: Shop) -> None:
+    """Between these two it is never the same day: what is today in the one is over in the other."""
+    behind, ahead = a_name("PAGO"), a_name("LINE")
+    for site, zone in ((behind, "Pacific/Pago_Pago"), (ahead, "Pacific/Kiritimati")):
+        ok(await shop.inventory.put(f"/v1/sites/{site}", json={"name": site, "time_zone": zone}))
+    sku = await shop.item()
+    for site in (behind, ahead):
+        await shop.stocked(3, sku=sku, site=site)
+    today = (await shop.book(sku, behind))["today"]
+    pairs = [{"sku": sku, "site": site} for site in (ahead, behind)]
+    late, there = ok(await shop.quote.post("/v1/availability/bulk", json={"pairs": pairs, "to_date": today}))["data"]
+    assert (late["site"], late["error"]["code"]) == (ahead, "EMPTY_SPAN")
+    assert [one["date"] for one in there["days"]] == [today]
+    named = {"pairs": pairs, "from_date": day(1), "to_date": day(0)}
+    refused(await shop.quote.post("/v1/availability/bulk", json=named), 422, "EMPTY_SPAN")
     refused(await shop.quote.post("/v1/availability/bulk", json={"pairs": pairs[:1] * 5001}), 422, "INVALID_REQUEST")
 
 
