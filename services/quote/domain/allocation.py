@@ -171,9 +171,11 @@ class Bucket:
         """What was taken for all the ship dates that the allocation speaks of: what a floor has given already."""
         return taken_in(self.book, Period(self.allocation.first, self.allocation.last, 0), self._now)
 
-    def is_untouched(self, ship: Day) -> bool:
-        """Whether nobody has taken anything in the period of a ship date."""
-        return self.taken(ship) == 0
+    @property
+    def settled_from(self) -> Day:
+        """A ship date: of the periods that begin after it each leaves the same, until the allocation ends."""
+        counted = () if self.book is None else self.book.demand_by_day()
+        return max((*counted, *self._taken, *(one.last for one in self.allocation.periods)), default=EARLIEST)
 
     def _stands(self, period: Period) -> tuple[Micro, Micro]:
         found = self._standing.get(period.first)

@@ -14,6 +14,7 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from services.quote.domain.calendar import THREE_YEARS
 from services.quote.domain.dates import hop_after, hop_shipping_from
 
 if TYPE_CHECKING:
@@ -148,11 +149,14 @@ class Outlet:
         return sorted(days)
 
     def _openings(self, bucket: Bucket, ship: Day) -> Iterator[Hop]:
-        """The first hop into each later period of a ceiling, up to one in which nobody has taken anything when all supply is there."""
-        last = max(self.place.days(), default=ship)
+        """The first hop into each later period of a ceiling, up to one after which each leaves the same as the one before it."""
+        last = max(self.place.days()[-1], bucket.settled_from)
         for start in islice(bucket.starts(ship), MOST_PERIODS):
             hop = self.shipping_from(start)
             if hop is not None:
                 yield hop
-            if start > last and bucket.is_untouched(start):
-                return
+            if start > last:
+                break
+        ends = bucket.allocation.last + 1
+        if ship < ends <= ship + THREE_YEARS and (hop := self.shipping_from(ends)) is not None:
+            yield hop

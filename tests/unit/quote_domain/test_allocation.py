@@ -377,12 +377,32 @@ def test_only_what_was_not_shipped_of_an_owner_is_given_back_within_the_days_of_
 def test_a_bucket_counts_what_others_took_and_what_this_decision_takes() -> None:
     ceiling = a_ceiling(10)
     bucket = Bucket(ceiling, a_bucket_of(claim("mine", 3, 1, "me"), claim("theirs", 4, 1)), TODAY, NOW, "me")
-    assert (bucket.left(TODAY), bucket.taken(TODAY), bucket.is_untouched(TODAY)) == (units(6), units(4), False)
+    assert (bucket.left(TODAY), bucket.taken(TODAY)) == (units(6), units(4))
     bucket.take(TODAY, units(2))
     assert (bucket.left(TODAY), bucket.taken(TODAY), bucket.taken_at_all()) == (units(4), units(6), units(7))
-    assert Bucket(ceiling, None, TODAY, NOW, None).is_untouched(TODAY)
     tiny = Bucket(ceiling, a_bucket_of(Entry(Part.CLAIM, "c", 1, TODAY)), TODAY, NOW, None)
-    assert (tiny.taken(TODAY), tiny.is_untouched(TODAY)) == (1, False)
+    assert (tiny.taken(TODAY), tiny.left(TODAY)) == (1, units(10) - 1)
+
+
+def test_periods_leave_the_same_once_nobody_has_taken_anything_of_them() -> None:
+    book = a_bucket_of(claim("a", 1, 3), claim("b", 1, 9))
+    daily = Bucket(a_ceiling(5, every=Every.DAY), book, TODAY, NOW, None)
+    assert daily.settled_from == TODAY + 9
+    daily.take(TODAY + 12, 1)
+    assert daily.settled_from == TODAY + 12
+    listed = a_ceiling(0, periods=(Period(TODAY, TODAY + 2, 1), Period(TODAY + 20, TODAY + 29, 2)))
+    assert Bucket(listed, book, TODAY, NOW, None).settled_from == TODAY + 29
+    assert Bucket(a_ceiling(5), None, TODAY, NOW, None).settled_from < TODAY
+
+
+def test_lines_that_ship_complete_wait_until_a_ceiling_ends() -> None:
+    weeks = tuple(Period(TODAY + 7 * number, TODAY + 7 * number + 6, units(4)) for number in range(2))
+    for ceiling in (a_ceiling(4, "shop", every=Every.WEEK, last=TODAY + 13), a_ceiling(0, "shop", periods=weeks)):
+        world = World.of([ceiling], a_book(on_hand=20))
+        lines = (a_line(3), a_line(3, ref="2"))
+        for partial in (False, True):
+            found = promise(Demand(lines, ship_complete=True, allow_partial=partial, classes=("shop",)), world.shelf)
+            assert (found.outcome, {line.promised_day for line in found.lines}) == ("late", {TODAY + 14})
 
 
 def test_of_a_floor_what_was_taken_is_kept_no_longer() -> None:
