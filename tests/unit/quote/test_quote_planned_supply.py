@@ -249,7 +249,7 @@ class Replacing(RuleBasedStateMachine):
                 assert per_unit * plan.quantity <= claims[name] <= per_unit * plan.quantity + 50
 
 
-Replacing.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+Replacing.TestCase.settings = settings(examples(60), stateful_step_count=25, deadline=None)
 TestPlansAreReplacedOnceAndForEver = Replacing.TestCase
 
 

@@ -1,11 +1,12 @@
 """What is no supply: a way back to the site that asks, and the item's lead time as long as anything known brings the quantity."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.quote.domain.calendar import EVERY_DAY
 from services.quote.domain.promise import Decision, Demand, promise
 from services.quote.domain.sources import Buy, Make
+from tests.examples import examples
 from tests.unit.quote_domain.builders import TODAY, a_book, a_line, units
 from tests.unit.quote_domain.plants import HERE, PRODUCT, THERE, Plant, a_lot, a_machine, a_purchase, a_step, a_transfer
 from tests.unit.quote_domain.test_quote_mixed import asked, shops
@@ -22,7 +23,7 @@ def told(decision: Decision) -> list[tuple[int, int]]:
     return [(one.quantity, one.delivery_day - TODAY) for line in decision.lines for one in line.deliveries]
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(shops(), st.integers(1, 9), st.integers(0, 5), st.booleans(), st.integers(0, 3))
 def test_a_lane_back_to_the_site_that_asks_changes_nothing(plant: Plant, quantity: int, wanted: int, partial: bool, days: int) -> None:  # noqa: FBT001
     before = told(asked(plant, quantity, wanted, partial=partial))
@@ -32,7 +33,7 @@ def test_a_lane_back_to_the_site_that_asks_changes_nothing(plant: Plant, quantit
     assert all(plan.site == HERE for plan in decision.planned)
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(shops(), st.integers(1, 9), st.integers(0, 5), st.booleans())
 def test_a_lead_time_is_promised_at_where_nothing_known_brings_all_of_it_and_changes_nothing_else(
     plant: Plant,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.quote.domain.answer import Delivery
@@ -19,6 +19,7 @@ from services.quote.domain.promise import Decision, Demand, promise
 from services.quote.domain.reasons import Lost
 from services.quote.domain.sources import Component, Make
 from services.quote.domain.stand import Stand
+from tests.examples import examples
 from tests.unit.quote_domain import oracle
 from tests.unit.quote_domain.builders import MICRO, NOW, TODAY, AShelf, a_book, a_line, claim, receipt, units
 from tests.unit.quote_domain.plants import (
@@ -128,7 +129,7 @@ def every_way(sites: Sequence[Site], quantity: int, wanted: int) -> Iterator[tup
             yield way
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(MARKETS, st.integers(1, 5), st.integers(0, 3), st.integers(0, 3))
 def test_cheapest_is_the_cheapest_of_every_split(sites: list[Site], quantity: int, wanted: int, late: int) -> None:
     line = asked(a_market(sites, late), quantity, wanted, Aim.CHEAPEST, partial=True).lines[0]
@@ -142,7 +143,7 @@ def test_cheapest_is_the_cheapest_of_every_split(sites: list[Site], quantity: in
     assert (-line.promised_quantity // MICRO, spent(line.deliveries, sites, wanted, late)) == best
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(MARKETS, st.integers(1, 6), st.integers(0, 3), st.integers(0, 3))
 def test_the_cheapest_whole_line_is_the_cheapest_of_all_sites(sites: list[Site], quantity: int, wanted: int, late: int) -> None:
     line = asked(a_market(sites, late), quantity, wanted, Aim.CHEAPEST, partial=False).lines[0]
@@ -154,7 +155,7 @@ def test_the_cheapest_whole_line_is_the_cheapest_of_all_sites(sites: list[Site],
     assert (spent(line.deliveries, sites, wanted, late) if line.deliveries else None) == min(possible, default=None)
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(MARKETS, st.integers(1, 5), st.integers(0, 3))
 def test_fewest_shipments_are_the_fewest_that_bring_as_much(sites: list[Site], quantity: int, wanted: int) -> None:
     line = asked(a_market(sites, 1), quantity, wanted, Aim.FEWEST_SHIPMENTS, partial=True).lines[0]
@@ -173,7 +174,7 @@ def test_fewest_shipments_are_the_fewest_that_bring_as_much(sites: list[Site], q
     assert found == best
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(MARKETS, st.integers(1, 5), st.integers(0, 3))
 def test_a_preferred_site_delivers_all_that_it_ever_can(sites: list[Site], quantity: int, wanted: int) -> None:
     line = asked(a_market(sites, 1), quantity, wanted, Aim.PREFERRED_SITE, partial=True).lines[0]
@@ -189,7 +190,7 @@ def test_a_preferred_site_delivers_all_that_it_ever_can(sites: list[Site], quant
     assert found == expected
 
 
-@settings(max_examples=80)
+@examples(80)
 @given(plants(), demands(), st.sampled_from(list(Aim)))
 def test_under_every_policy_a_decision_takes_only_what_there_is_and_promises_as_much(plant: Plant, demand: Demand, aim: Aim) -> None:
     decision = promise(replace(demand, policy=aim), plant)
@@ -200,7 +201,7 @@ def test_under_every_policy_a_decision_takes_only_what_there_is_and_promises_as_
         assert sum(peg.quantity for peg in line.pegging) == line.promised_quantity
 
 
-@settings(max_examples=80)
+@examples(80)
 @given(plants(), demands())
 def test_just_in_time_promises_the_same_and_starts_nothing_earlier(plant: Plant, demand: Demand) -> None:
     soon, late = promise(demand, plant), promise(replace(demand, policy=Aim.JUST_IN_TIME), plant)
@@ -214,7 +215,7 @@ def test_just_in_time_promises_the_same_and_starts_nothing_earlier(plant: Plant,
     check_books(plant, after(plant, written(late)))
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(st.integers(1, 6), st.integers(0, 12), st.lists(st.tuples(st.integers(1, 3), st.integers(0, 12)), max_size=3))
 def test_a_job_is_begun_on_the_last_day_that_still_does(quantity: int, wanted: int, taken: list[tuple[int, int]]) -> None:
     """One machine of three minutes a day: the last start whose minutes, day by day, end before the part is wanted."""

@@ -2,12 +2,13 @@
 
 from itertools import product
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.quote.domain.book import Book
 from services.quote.domain.promise import Decision, Demand, promise
 from services.quote.domain.sources import Buy, Component, Make, Source, Transfer
+from tests.examples import examples
 from tests.unit.quote_domain import oracle
 from tests.unit.quote_domain.builders import MICRO, NOW, TODAY, a_book, a_line, claim, receipt, units
 from tests.unit.quote_domain.plants import (
@@ -78,7 +79,7 @@ def asked(plant: Plant, quantity: int, day: int, *, partial: bool = False) -> De
     return promise(Demand((a_line(quantity, day, sku=PRODUCT, sites=(HERE,)),), allow_partial=partial), plant)
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(shops(), st.integers(1, 8), st.integers(0, 5))
 def test_a_whole_line_comes_on_the_first_day_that_any_mix_of_orders_allows(plant: Plant, quantity: int, wanted: int) -> None:
     """Every quantity by every source, beside what is known: no mix is earlier than what was answered."""
@@ -97,7 +98,7 @@ def test_a_whole_line_comes_on_the_first_day_that_any_mix_of_orders_allows(plant
     assert (None if found is None else found - TODAY) == best
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(shops(), st.integers(1, 9), st.integers(0, 5))
 def test_a_split_has_by_every_day_all_that_all_sources_together_could_have_there(plant: Plant, quantity: int, wanted: int) -> None:
     """The least quantity x days late, where no lot and no limit on shipments stands in the way."""

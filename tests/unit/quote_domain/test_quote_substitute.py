@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.quote.domain.answer import Delivery
 from services.quote.domain.book import Entry, Part
 from services.quote.domain.promise import Decision, Demand, promise
 from services.quote.domain.request import LineRequest, Substitute
+from tests.examples import examples
 from tests.unit.quote_domain import oracle
 from tests.unit.quote_domain.builders import MICRO, NOW, TODAY, AShelf, a_book, a_line, claim, receipt, units
 from tests.unit.quote_domain.plants import HERE, PRODUCT, Plant, a_purchase
@@ -56,7 +57,7 @@ def check(shelf: AShelf, decision: Decision) -> None:
 BOOKS = st.tuples(st.integers(0, 6), MOVES)
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(BOOKS, BOOKS, st.integers(1, 9), st.integers(0, 4))
 def test_a_whole_line_comes_on_the_first_day_that_both_together_allow(
     old: tuple[int, list[tuple[Part, int, int]]], new: tuple[int, list[tuple[Part, int, int]]], quantity: int, day: int
@@ -78,7 +79,7 @@ def test_a_whole_line_comes_on_the_first_day_that_both_together_allow(
     assert len({(one.site, one.ship_day) for one in decision.lines[0].deliveries}) <= 1
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(BOOKS, BOOKS, st.integers(1, 9), st.integers(0, 4))
 def test_a_split_has_no_less_in_time_than_both_together_have(
     old: tuple[int, list[tuple[Part, int, int]]], new: tuple[int, list[tuple[Part, int, int]]], quantity: int, day: int
@@ -94,7 +95,7 @@ def test_a_split_has_no_less_in_time_than_both_together_have(
     assert decision.lines[0].promised_quantity >= alone.lines[0].promised_quantity
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(
     BOOKS,
     BOOKS,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.quote.domain.book import PERIOD, Book, Entry, Part
@@ -13,6 +13,7 @@ from services.quote.domain.choice import Aim
 from services.quote.domain.promise import Decision, Demand, promise
 from services.quote.domain.sources import Buy, Lot
 from services.quote.domain.stand import Stand
+from tests.examples import examples
 from tests.unit.quote_domain.builders import MICRO, NOW, TODAY, a_book, a_line, claim, hold, receipt, units
 from tests.unit.quote_domain.plants import HERE, LOTS, PRODUCT, Plant, a_lot, a_purchase, after, written
 
@@ -50,7 +51,7 @@ PERIODS = st.sampled_from([1, 2, 3, WEEK])
 TAKEN = st.lists(st.tuples(st.integers(1, 6), st.integers(0, 12)), max_size=3)
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(
     st.integers(1, 6), st.integers(0, 5), PERIODS, LOTS, TAKEN, st.lists(st.integers(1, 9), min_size=1, max_size=3), st.booleans(),
     st.sampled_from([Aim.EARLIEST, Aim.JUST_IN_TIME, Aim.CHEAPEST]), st.integers(0, 20),
@@ -79,7 +80,7 @@ def test_no_period_is_ever_claimed_beyond_what_the_supplier_can_deliver(
     assert ((source.ref, PERIOD) in decision.written) == bool(decision.planned)
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(st.integers(1, 6), st.integers(0, 5), PERIODS, TAKEN, st.integers(1, 12))
 def test_a_whole_line_comes_when_the_periods_have_room_for_all_of_it(
     capacity: int, lead: int, days: int, taken: list[tuple[int, int]], quantity: int
