@@ -12,7 +12,7 @@ from services.quote.domain.answer import Alternative
 from services.quote.domain.choice import Aim, lost_because, worth
 from services.quote.domain.known import delivery_of, each_place, split_of, too_late
 from services.quote.domain.reasons import Lost
-from services.quote.domain.replenish import bring, mix, most_of_source, order, unit_of
+from services.quote.domain.replenish import bring, may_be_several, mix, most_of_source, order, unit_of
 from services.quote.domain.sources import Kind, is_beyond_known
 
 if TYPE_CHECKING:
@@ -37,11 +37,12 @@ VERB: Final = {Kind.TRANSFER: "transfer", Kind.MAKE: "make", Kind.BUY: "buy"}
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """One source of one site, or several together, and the hop by which the whole line could be served."""
+    """One order by one source of one site, or several orders together, and the hop by which the whole line could be served."""
 
     outlet: Outlet
     sources: tuple[Source, ...]
     hop: Hop
+    several: bool = False
 
     @property
     def kind(self) -> str:
@@ -114,18 +115,18 @@ def _day_of(whole: Whole | None) -> list[Day]:
 
 
 def _mixed_wholes(line: LineRequest, outlets: Sequence[Outlet], stand: Stand, wanted: Day, known: Sequence[Day]) -> list[Tried]:
-    """The whole line by several sources of one site together, where that is earlier than the days known."""
+    """The whole line by several orders for one site together, where that is earlier than the days known."""
     found: list[Tried] = []
     before = min(known, default=None)
     for outlet in outlets:
         sources = [source for source in sources_for(line, outlet) if not is_beyond_known(source)]
-        if len(sources) < 2 or stand.effort < 0:  # noqa: PLR2004 -- several
+        if not may_be_several(sources) or stand.effort < 0:
             continue
         mark = stand.mark()
         hop = by_several(line, outlet, sources, stand, wanted, before)
         if hop is not None:
             used = {plan.source.ref: plan.source for plan in outlet.place.plans.values() if plan.source in sources}
-            found.append(Tried(outlet, tuple(used.values()), hop))
+            found.append(Tried(outlet, tuple(used.values()), hop, several=True))
             before = hop.delivery
         stand.rollback(mark)
     return found
@@ -133,7 +134,7 @@ def _mixed_wholes(line: LineRequest, outlets: Sequence[Outlet], stand: Stand, wa
 
 def plan_whole(line: LineRequest, way: Tried, stand: Stand, wanted: Day) -> Hop | None:
     """Plan the whole line once more by what was tried; when it can be delivered."""
-    if len(way.sources) == 1:
+    if not way.several:
         return by_source(line, way.outlet, way.sources[0], stand, wanted)
     return by_several(line, way.outlet, sources_for(line, way.outlet), stand, wanted, way.hop.delivery + 1)
 
@@ -147,7 +148,7 @@ def by_source(line: LineRequest, outlet: Outlet, source: Source, stand: Stand, w
 
 
 def by_several(line: LineRequest, outlet: Outlet, sources: Sequence[Source], stand: Stand, wanted: Day, before: Day | None) -> Hop | None:
-    """Plan what the site lacks by several sources together, where the line is then delivered before a day; when, or None."""
+    """Plan what the site lacks by several orders together, where the line is then delivered before a day; when, or None."""
     want = outlet.wanted(wanted, line.quantity)
     last = None if before is None else outlet.by(before - 1)
     if want is None or (before is not None and last is None):

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 DEEPEST: Final = 25
 """Levels of supply that are looked through; a bill of material of more is taken for a mistake."""
+_MOST_JOBS: Final = 12
+"""Jobs of one source that a whole quantity may be made in."""
 
 _EVER: Final = date.max.toordinal()
 
@@ -83,7 +85,9 @@ def replenish(stand: Stand, place: Place, quantity: Micro, wanted: Day, path: Pa
             best = None
         else:
             beat, best_source = day, source
-    if (beat is None or beat > wanted) and len(place.sources) > 1 and not stand.mixing and stand.effort >= 0:
+    late = beat is None or beat > wanted
+    together = len(place.sources) > 1 or (beat is None and may_be_several(place.sources))
+    if late and together and not stand.mixing and stand.effort >= 0:
         stand.rollback(mark)
         if mix(stand, place, place.sources, quantity, wanted, path, beat=beat) is not None:
             return stand.planned[-1]
@@ -97,10 +101,11 @@ def replenish(stand: Stand, place: Place, quantity: Micro, wanted: Day, path: Pa
 def mix(
     stand: Stand, place: Place, sources: Sequence[Source], quantity: Micro, wanted: Day, path: Path = (), *, beat: Day | None = None
 ) -> Day | None:
-    """Plan what is missing of `quantity` by several sources together, each as much as it has there by the day, the first choice first.
+    """Plan what is missing of `quantity` by several orders: of each source all that it has there by the day, the first choice first.
 
-    The first day, `wanted` or later, on which the whole quantity is there; None, with nothing planned, when that is not before
-    `beat`. What the sources can bring by a day never falls as the day grows, so the day is found by halving.
+    What is made may come in several jobs: the largest that is there by the day, then the largest of what that leaves. The first day,
+    `wanted` or later, on which the whole quantity is there; None, with nothing planned, when that is not before `beat`. What the
+    sources can bring by a day never falls as the day grows, so the day is found by halving.
     """
     sources = [source for source in sources if not is_beyond_known(source)]
     path = path or ((place.sku, place.site),)
@@ -133,42 +138,97 @@ def mix(
 def _mixed_by(
     stand: Stand, place: Place, sources: Sequence[Source], quantity: Micro, day: Day | None, path: Path, floor: int
 ) -> Day | None:
-    """Plan the quantity by several sources for a day (None: whenever); the day on which it is there, or None with whatever was planned."""
+    """Plan the quantity by several orders for a day (None: whenever); the day on which it is there, or None with whatever was planned.
+
+    Of jobs the largest first, so that they are few; where that does not do, the soonest first, so that no machine waits for parts.
+    """
+    mark = stand.mark()
+    found = _ordered_by(stand, place, sources, quantity, day, path, floor)
+    if found is None and any(map(gains_by_jobs, sources)):
+        stand.rollback(mark)
+        found = _ordered_by(stand, place, sources, quantity, day, path, floor, soonest=True)
+    return found
+
+
+def _ordered_by(
+    stand: Stand,
+    place: Place,
+    sources: Sequence[Source],
+    quantity: Micro,
+    day: Day | None,
+    path: Path,
+    floor: int,
+    *,
+    soonest: bool = False,
+) -> Day | None:
     fence = place.rules.atp_fence_days
     kept = 0 if fence is None else place.offers(place.today + fence)
     known = max(kept, place.offers(_EVER if day is None else day))
     rest = quantity - known
     for source in sources:
-        if rest <= 0:
-            break
-        since = len(stand.planned)
-        most = most_of_source(stand, place, source, rest, day, path, floor)
-        if most and order(stand, place, source, most, path) is not None:
+        jobs = gains_by_jobs(source)
+        for _ in range(_MOST_JOBS if jobs else 1):
+            since = len(stand.planned)
+            first = _first_start(stand, place, source, rest, path) if soonest and jobs and rest > 0 else None
+            most = most_of_source(stand, place, source, rest, day, path, floor, first) if rest > 0 else 0
+            if not most or order(stand, place, source, most, path) is None:
+                break
             rest -= sum(plan.quantity for plan in stand.planned[since:] if plan.place is place)
     found = place.earliest(quantity, place.today) if rest <= 0 else None
     return found if found is None or day is None or found <= day else None
 
 
-def most_of_source(stand: Stand, place: Place, source: Source, most: Micro, day: Day | None, path: Path, floor: int) -> Micro:
-    """How much of `most` one source can have there by a day (None: ever), in whole units where whole units are asked for; 0: nothing."""
+def _first_start(stand: Stand, place: Place, source: Source, rest: Micro, path: Path) -> Day | None:
+    """When the smallest job could begin; nothing of it stays planned."""
+    mark = stand.mark()
+    planned = order(stand, place, source, min(source.lot.multiple or unit_of(rest), rest), path)
+    stand.rollback(mark)
+    return None if planned is None else planned.start
+
+
+def may_be_several(sources: Sequence[Source]) -> bool:
+    """Whether several orders of these may be there before any one: of several sources, or of one that makes them in jobs."""
+    return len(sources) > 1 or any(gains_by_jobs(source) for source in sources)
+
+
+def gains_by_jobs(source: Source) -> bool:
+    """Whether several jobs may be done before one: where it would wait for all components, or has to fit into a day.
+
+    Jobs of several operations, or on one of several machines, are not cut so that they overlap: they would be done earlier, each a
+    setup more, and no planner asks for that unasked (choice).
+    """
+    if not isinstance(source, Make) or len(source.operations) != 1:
+        return False
+    (only,) = source.operations
+    alone = len(only.options) == 1 and all(len(need.candidates) == 1 for need in only.options[0])
+    return alone and (bool(source.components) or not only.may_spread)
+
+
+def most_of_source(
+    stand: Stand, place: Place, source: Source, most: Micro, day: Day | None, path: Path, floor: int, first: Day | None = None
+) -> Micro:
+    """How much of `most` one order can have there by a day (None: ever), in whole units where whole units are asked for; 0: nothing.
+
+    `first`: of what can be begun by then.
+    """
     step = source.lot.multiple or unit_of(most)
-    if _is_there(stand, place, source, most, day, path):
+    if _is_there(stand, place, source, most, day, path, first):
         return most
     low, high = 0, -(-most // step)
     while high - low > 1 and stand.effort > floor:
         middle = (low + high) // 2
-        if _is_there(stand, place, source, middle * step, day, path):
+        if _is_there(stand, place, source, middle * step, day, path, first):
             low = middle
         else:
             high = middle
     return min(low * step, most)
 
 
-def _is_there(stand: Stand, place: Place, source: Source, quantity: Micro, day: Day | None, path: Path) -> bool:
-    """Whether a source can have a quantity there by a day; nothing of it stays planned."""
+def _is_there(stand: Stand, place: Place, source: Source, quantity: Micro, day: Day | None, path: Path, first: Day | None) -> bool:
+    """Whether an order can have a quantity there by a day, begun by another; nothing of it stays planned."""
     mark = stand.mark()
     planned = order(stand, place, source, quantity, path)
-    found = planned is not None and (day is None or planned.usable <= day)
+    found = planned is not None and (day is None or planned.usable <= day) and (first is None or planned.start <= first)
     stand.rollback(mark)
     return found
 

@@ -14,6 +14,7 @@ from services.quote.domain.binding import is_bound
 from services.quote.domain.choice import Aim, cost_of_planned, cost_per_unit, lost_because, worth
 from services.quote.domain.known import offer_of, split_of, too_late
 from services.quote.domain.planning import MOST_NAMED, VERB, by_several, by_source, sources_for, spoken_source, spread, with_source
+from services.quote.domain.replenish import may_be_several
 from services.quote.domain.runners import Way, alternative_of
 
 if TYPE_CHECKING:
@@ -85,20 +86,23 @@ def _ways(asked: _Asked) -> Iterator[tuple[str, tuple[str, ...] | None, Callable
     for outlet in asked.outlets:
         sources = sources_for(line, outlet)
         for source in sources:
-            yield VERB[source.kind], (spoken_source(source),), partial(_whole_by, asked, outlet, [source])
+            yield VERB[source.kind], (spoken_source(source),), partial(_whole_by, asked, outlet, source)
             if asked.allow_partial:
                 yield VERB[source.kind], (spoken_source(source),), partial(_split_by, asked, outlet, source)
-        if len(sources) > 1:
-            yield "mixed", tuple(map(spoken_source, sources)), partial(_whole_by, asked, outlet, sources)
+        if may_be_several(sources):
+            kind = "mixed" if len(sources) > 1 else VERB[sources[0].kind]
+            yield kind, tuple(map(spoken_source, sources)), partial(_whole_by_several, asked, outlet, sources)
     if asked.allow_partial:
         yield "mixed", None, partial(_spread, asked)
 
 
-def _whole_by(asked: _Asked, outlet: Outlet, sources: Sequence[Source]) -> Sequence[Part]:
-    if len(sources) == 1:
-        hop = by_source(asked.line, outlet, sources[0], asked.stand, asked.wanted)
-    else:
-        hop = by_several(asked.line, outlet, sources, asked.stand, asked.wanted, None)
+def _whole_by(asked: _Asked, outlet: Outlet, source: Source) -> Sequence[Part]:
+    hop = by_source(asked.line, outlet, source, asked.stand, asked.wanted)
+    return () if hop is None else ((outlet, hop, asked.line.quantity),)
+
+
+def _whole_by_several(asked: _Asked, outlet: Outlet, sources: Sequence[Source]) -> Sequence[Part]:
+    hop = by_several(asked.line, outlet, sources, asked.stand, asked.wanted, None)
     return () if hop is None else ((outlet, hop, asked.line.quantity),)
 
 

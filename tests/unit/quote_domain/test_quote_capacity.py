@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from services.quote.domain.book import Rules
 from services.quote.domain.capacity import available, capacity_of, run
 from services.quote.domain.promise import Decision, Demand, promise
+from services.quote.domain.replenish import gains_by_jobs
 from services.quote.domain.sources import Component, Lot, Make, Need, Operation
 from services.quote.domain.stand import Stand
 from tests.examples import examples
@@ -131,7 +132,10 @@ def test_a_whole_line_is_promised_for_the_first_day_that_any_start_of_production
     expected = exhaustive(plant, units(quantity), day)
     line = asked(plant, quantity, day).lines[0]
     found = None if line.promised_day is None else line.promised_day - TODAY
-    assert found == expected
+    if found != expected:  # several jobs are earlier than one: every way to cut them is tried in test_quote_jobs.py
+        assert gains_by_jobs(plant.source[PRODUCT, HERE][0])
+        assert found is not None
+        assert expected is None or found < expected
 
 
 @examples(100)
@@ -200,7 +204,9 @@ def test_a_job_that_may_not_spread_waits_for_a_day_that_has_room_for_it() -> Non
     plant.books["LATHE", "~"] = a_machine("LATHE", 60, claim("J", 20, 0))
     (plan,) = asked(plant, 50, 0).planned
     assert [(load.day - TODAY, load.minutes // MICRO) for load in plan.loads] == [(1, 50)]
-    assert asked(plant, 61, 0).outcome == "none"
+    jobs = asked(plant, 61, 0).planned
+    assert [[(load.day - TODAY, load.minutes // MICRO) for load in one.loads] for one in jobs] == [[(1, 60)], [(0, 1)]], "two jobs"
+    assert asked(a_workshop(60, per_unit=61, may_spread=False), 1, 0).outcome == "none"
 
 
 def test_drying_takes_whole_days_and_no_machine() -> None:
