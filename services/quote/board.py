@@ -216,7 +216,12 @@ class Board:
 
     async def look(self, pool: Pool) -> None:
         """Read what other replicas have committed since the last look; repeats are harmless. One look at a time: each sees more."""
-        async with self._looking, pool.connection() as connection:
+        async with pool.connection() as connection:
+            await self.see(connection)
+
+    async def see(self, connection: Connection) -> None:
+        """The same, in a transaction that has begun."""
+        async with self._looking:
             seen = await supply.glance(connection, self._xid)
             asked = time.monotonic()
             steps: list[books.Step] = []
@@ -237,9 +242,13 @@ class Board:
         if not behind:
             return False
         if GATE in behind:  # allocations that nobody has told us of yet may bind what is decided next
-            self._learn(*await supply.look_at_definitions(connection, self._xid))
+            await self.hear(connection)
         self.advance(await books.list_steps_above(connection, behind))
         return True
+
+    async def hear(self, connection: Connection) -> None:
+        """Read the definitions that were committed since the last look."""
+        self._learn(*await supply.look_at_definitions(connection, self._xid))
 
     def advance(self, steps: Iterable[books.Step]) -> None:
         """Apply committed versions, each once and in order. A step that skips a version is left for the next look."""
@@ -295,8 +304,9 @@ class Board:
         offset, limit = self._settings.past_due_offset_days, self._settings.past_due_limit_days
         self.basis = {"seen": seen, "past_due_offset_days": offset, "past_due_limit_days": limit}
         for definition in definitions:
-            self.learned += 1
-            self.world.learn(definition)
+            if self.world.all_of(definition.kind).get(definition.id) != definition.state:  # a look sees some of the last one again
+                self.learned += 1
+                self.world.learn(definition)
 
     def snapshot_state(self) -> dict[str, Any]:
         """How much is on the board, for health and metrics."""

@@ -147,7 +147,7 @@ class Amend(Change):
         wanted = [line_of(desk.board, ask, ref, desk.now, order.customer) for ref, ask in asked.items()]
         decision = decide_change(desk.board, order, current, wanted, desk)
         answered = answers.decision(desk.board, decision, desk.now)
-        plans = plans_of(decision)
+        plans = plans_of(decision, desk.board)
         name_plans(answered, plans)
         request = self.ask.model_dump(mode="json", exclude_defaults=True)
         versions = desk.versions(f"{sku}|{site}" for sku, site in decision.read)

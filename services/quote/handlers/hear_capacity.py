@@ -57,6 +57,11 @@ class HearCapacity(Change):
             elif isinstance(event, PlanHeartbeat):
                 self._as_of = event.as_of if self._as_of is None else max(self._as_of, event.as_of)
 
+    @property
+    def defines(self) -> bool:
+        """Where one of the events does."""
+        return bool(self._definitions)
+
     def new_books(self) -> Iterable[str]:
         """A resource that was never heard of is a new book."""
         return [book_of(resource) for resource in self._resources]

@@ -109,6 +109,11 @@ class HearSupply(Change):
         """Orders whose lines were shipped; known once `claim` has looked."""
         return tuple(sorted(set(self._ids.values())))
 
+    @property
+    def defines(self) -> bool:
+        """Where one of the events does."""
+        return bool(self._definitions)
+
     def new_books(self) -> Iterable[str]:
         """A position that was never heard of is a new book, and so is a resource that an order is said to load."""
         return [*self._states, *(book_of(load.resource) for state in self._states.values() for one in state.receipts for load in one.load)]

@@ -13,6 +13,7 @@ from services.quote.domain.balance import balance, permits
 from services.quote.domain.book import Entry, Part
 from services.quote.handlers.as_held import as_it_stands
 from services.quote.handlers.plans import end_returns, hold_plans, hold_returns, let_go, stand_plans
+from services.quote.handlers.remake import outdated
 from services.quote.handlers.take import claim_entry, confirm, numbers_of, order_of, reduced, refuse_taken
 from services.quote.ledger import Change, Effect, Refusal
 from services.quote.store.books import Cause
@@ -104,6 +105,7 @@ class ConfirmHold(Change):
         standing = reduced(quote, wanted).plans
         end_returns(effect, [*quote.claims, *(claim for plan in standing for claim in plan.claims)], desk)
         stand_plans(effect, standing, self.order_id, desk.now)
+        effect.remakes = outdated(desk.board, standing)
         let_go(effect, [plan for plan in quote.plans if plan not in standing], desk)
         answer = {
             **quote.answer, "status": "confirmed", "order_id": self.order_id, "expires_at": None,

@@ -7,13 +7,14 @@ what it needs belongs to the plan, not to the order: cancelling the order leaves
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from services.quote import answers, events
 from services.quote.domain.book import Entry, Part
 from services.quote.handlers.endanger import by_closed_plan
+from services.quote.handlers.remake import made_by
 from services.quote.ledger import Change, Effect, Refusal
 from services.quote.store.books import Cause
 from services.quote.store.rows import PlanClaimRow, PlanRow
@@ -31,10 +32,11 @@ if TYPE_CHECKING:
     from services.quote.store.rows import ClaimRow
 
 
-def plans_of(decision: Decision) -> tuple[PlanRow, ...]:
-    """The planned supply of a decision, each with an id of its own."""
+def plans_of(decision: Decision, board: Board) -> tuple[PlanRow, ...]:
+    """The planned supply of a decision, each with an id of its own, and the definitions that it was made by."""
     ids = [new_id("pln") for _ in decision.planned]
-    return tuple(_plan_row(planned, ids[number], ids) for number, planned in enumerate(decision.planned))
+    plans = (_plan_row(planned, ids[number], ids) for number, planned in enumerate(decision.planned))
+    return tuple(replace(plan, made_by=made_by(board, plan_entry(plan, ""), f"{plan.sku}|{plan.site}")) for plan in plans)
 
 
 def _plan_row(planned: SupplyPlanned, plan_id: str, ids: Sequence[str]) -> PlanRow:

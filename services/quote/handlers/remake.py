@@ -17,6 +17,7 @@ from services.quote.domain.stand import Stand
 from services.quote.handlers.inquire import BoardShelf
 from services.quote.handlers.upstream import book_of_terms
 from services.quote.store.risk import RiskCause
+from services.quote.store.supply import Definition
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from services.quote.board import Board
     from services.quote.domain.book import Day, Entry
-    from services.quote.store.supply import Definition
+    from services.quote.store.rows import PlanRow
 
 DEADLINE_MS: Final = 400
 """How long planning one plan anew may take: what is found by then counts."""
@@ -87,6 +88,29 @@ def plans_hit(board: Board, definitions: Iterable[Definition]) -> dict[str, Risk
         hit = None if plan is None else next((by_name[used] for used in _used(board, plan, home) if used in by_name), None)
         if hit is not None:
             found[plan_id] = by_definition(hit, home)
+    return found
+
+
+def made_by(board: Board, plan: Entry, home: str) -> dict[str, int]:
+    """The definitions that a plan is made by now, each with its revision: 0 where there is none."""
+    return {f"{kind} {name}": _revision(board, kind, name) for kind, name in _used(board, plan, home)}
+
+
+def outdated(board: Board, plans: Iterable[PlanRow]) -> dict[str, RiskCause]:
+    """Plans of a hold that were made by other definitions than those of now, each with the first that is another."""
+    found: dict[str, RiskCause] = {}
+    for plan in plans:
+        for used, revision in plan.made_by.items():
+            kind, _, name = used.partition(" ")
+            if _revision(board, kind, name) != revision:
+                state = board.world.all_of(kind).get(name, {"retired": True})
+                found[plan.id] = by_definition(Definition(kind, name, revision, state), f"{plan.sku}|{plan.site}")
+                break
+    return found
+
+
+def _revision(board: Board, kind: str, name: str) -> int:
+    found: int = board.world.all_of(kind).get(name, {}).get("revision", 0)
     return found
 
 

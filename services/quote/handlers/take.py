@@ -89,7 +89,7 @@ class Take(Change):
             expires_at=expires_at,
             order_id=self.order_id if accepted and not holding else None,
         )
-        plans = plans_of(decision) if accepted else ()
+        plans = plans_of(decision, desk.board) if accepted else ()
         name_plans(body, plans)
         effect = Effect(200, body, cause=Cause("quote-held" if holding else "order-promised", self.decision_id, self.caller))
         claims = tuple(_claims(self.quote_id, decision, plans)) if accepted else ()

@@ -67,6 +67,11 @@ class Effect:
         """Let this entry stand in the book `key`."""
         self.entries.setdefault(key, []).append(entry)
 
+    @property
+    def plans(self) -> bool:
+        """Whether planned supply comes to stand in a book, or moves."""
+        return any(entry.part is Part.PLAN for entries in self.entries.values() for entry in entries)
+
 
 class Refusal(Exception):  # noqa: N818 -- an answer on its way out of a change, not a failure
     """An answer that writes nothing: unknown document, malformed wish. It is not kept under the key unless it is a 409."""
@@ -102,6 +107,11 @@ class Change(ABC):
         """The caller whose open holds are counted, and who gets no other meanwhile."""
         return None
 
+    @property
+    def defines(self) -> bool:
+        """Whether it takes in master data that plans are made by."""
+        return False
+
     def numbers(self, quotes: Mapping[str, QuoteRow]) -> tuple[tuple[str, str], ...]:  # noqa: ARG002 -- most make no order
         """Source systems with the numbers that orders are to have in them: nobody else may have one."""
         return ()
@@ -134,8 +144,10 @@ class Desk:
         locked: frozenset[str] | None,
         numbers: Mapping[tuple[str, str], str] | None = None,
         held: Mapping[tuple[str, str], int] | None = None,
+        *,
+        may_plan: bool = True,
     ) -> None:
-        """`locked` is None while planning: then any book may be written.
+        """`locked` is None while planning: then any book may be written. `may_plan`: whether master data stay what they are meanwhile.
 
         `numbers`: by source system and number, the order that has it. `held`: by caller and sku what is held, of callers with a quota.
         """
@@ -146,6 +158,7 @@ class Desk:
         self.quotes = dict(quotes)
         self.orders = dict(orders)
         self.locked = locked
+        self.may_plan = may_plan
         self.numbers = dict(numbers or {})
         self.held = dict(held or {})
         self._given = quotes
@@ -287,9 +300,11 @@ class Desk:
 
     # -- what a decision leaves
 
-    def may_write(self, keys: Iterable[str]) -> bool:
-        """Whether all these books are locked (or none need be yet)."""
-        return self.locked is None or all(key in self.locked for key in keys)
+    def may_write(self, effect: Effect) -> bool:
+        """Whether all that it writes or guards is locked, and master data where it plans (or nothing need be yet)."""
+        if self.locked is None:
+            return True
+        return all(key in self.locked for key in (*effect.entries, *effect.guards)) and (self.may_plan or not effect.plans)
 
     def accept(self, effect: Effect) -> None:
         """Let later changes of the batch see this one."""

@@ -73,6 +73,10 @@ class Ask:
             self.answer.set_result(outcome)
 
 
+_Given = tuple[dict[str, QuoteRow], dict[str, OrderRow], dict[tuple[str, str], str], dict[tuple[str, str], int]]
+"""The documents of a batch, locked; the orders that have its numbers; what its callers hold."""
+
+
 @dataclass(slots=True)
 class _Decided:
     """What a batch came to, before it is written."""
@@ -268,31 +272,23 @@ class Door:
 
     async def _decide(self, connection: Connection, working: list[Ask]) -> tuple[_Decided, Desk]:
         """Lock the documents, plan, lock the books, read what has moved, and decide for good."""
-        changes = [ask.change for ask in working]
-        quotes = await documents.find_quotes(connection, sorted({i for c in changes for i in c.quote_ids}), lock=True)
-        orders = await documents.find_orders(connection, sorted({i for c in changes for i in c.order_ids}), lock=True)
-        numbers = {number for change in changes for number in change.numbers(quotes)}
-        taken = await documents.find_numbers(connection, numbers) if numbers else {}
-        hoarders = {change.hoarder for change in changes} - {None}
-        held = await documents.sum_held(connection, hoarders) if hoarders else {}
-        for change in changes:
-            await change.read(connection)
-        new = {key for change in changes for key in change.new_books() if not self._is_written(key)}
-        if new:
-            await books.create(connection, new)
-            await self._board.catch_up(connection, (await books.read_heads(connection, new))[1].values())
-
-        plan = Desk(self._board, self._board.now(), quotes, orders, None, taken, held)
+        given = await self._prepare(connection, [ask.change for ask in working])
+        plan = Desk(self._board, self._board.now(), *given[:2], None, *given[2:])
         planned, wanted = self._plan(working, plan)
+        planning = any(effect.plans or ask.rounds >= ROUNDS_BEFORE_LOCKING_ALL for ask, effect in planned.effects)
+        if planning:
+            await supply.keep_definitions(connection)
         if wanted:
             if opened := {key for key in wanted if not self._is_written(key)}:
                 await books.create(connection, opened)
             await books.lock(connection, wanted)
         now, heads = await books.read_heads(connection, {*wanted, *plan.read_books, GATE})
         await self._board.catch_up(connection, heads.values())
+        if planning:
+            await self._board.hear(connection)
         now = max([now, *(heads[key].ledger_at for key in wanted if key in heads)])
 
-        final = Desk(self._board, now, quotes, orders, frozenset(wanted), taken, held)
+        final = Desk(self._board, now, *given[:2], frozenset(wanted), *given[2:], may_plan=planning)
         for key in sorted(wanted):
             final.expire(key)
         if not final.steps and plan.stands_at(now):
@@ -308,6 +304,25 @@ class Door:
             else:
                 decided.effects.append((ask, found))
         return decided, final
+
+    async def _prepare(self, connection: Connection, changes: Sequence[Change]) -> _Given:
+        """Lock the documents, and master data where some are taken in; make the books that are new."""
+        quotes = await documents.find_quotes(connection, sorted({i for c in changes for i in c.quote_ids}), lock=True)
+        orders = await documents.find_orders(connection, sorted({i for c in changes for i in c.order_ids}), lock=True)
+        numbers = {number for change in changes for number in change.numbers(quotes)}
+        taken = await documents.find_numbers(connection, numbers) if numbers else {}
+        hoarders = {change.hoarder for change in changes} - {None}
+        held = await documents.sum_held(connection, hoarders) if hoarders else {}
+        for change in changes:
+            await change.read(connection)
+        if any(change.defines for change in changes):
+            await supply.lock_definitions(connection)
+            await self._board.see(connection)  # what others have planned until now, they have planned without these
+        new = {key for change in changes for key in change.new_books() if not self._is_written(key)}
+        if new:
+            await books.create(connection, new)
+            await self._board.catch_up(connection, (await books.read_heads(connection, new))[1].values())
+        return quotes, orders, taken, held
 
     def _is_written(self, key: str) -> bool:
         """Whether the book certainly has its row: one without a version may stand on the board from a transaction that came to nothing."""
@@ -425,7 +440,7 @@ def _decide_one(ask: Ask, desk: Desk) -> Effect | None:
     except Refusal as refusal:
         return Effect(refusal.status, refusal.body, keep_answer=refusal.status == 409)  # noqa: PLR2004
     count(effect, desk)
-    if not desk.may_write(effect.entries) or not desk.may_write(effect.guards):
+    if not desk.may_write(effect):
         return None
     desk.accept(effect)
     return effect

@@ -58,6 +58,8 @@ class PlanRow:
     claims: tuple[PlanClaimRow, ...]
     from_site: str | None = None
     supplier: str | None = None
+    made_by: dict[str, int] = field(default_factory=dict)
+    """The definitions that it was made by, as `bom TABLE`, each with its revision then."""
 
 
 @value(frozen=True, slots=True)

@@ -18,6 +18,7 @@ class Definition:
     state: dict[str, Any]
 
 
+_DEFINITIONS = "hashtextextended('definitions that plans are made by', 0)"
 _CLOCKS_APART = timedelta(seconds=10)
 """By how much a decision's instant may lie before what it had seen: a board's clock runs behind the database's, never so far."""
 
@@ -73,6 +74,16 @@ async def look_at_definitions(connection: Connection, since_xid: int = 0) -> tup
         since_xid,
     )
     return rows[0]["seen"], [Definition(*list(row.values())[1:]) for row in rows if row["kind"] is not None]
+
+
+async def lock_definitions(connection: Connection) -> None:
+    """Let nobody plan until this transaction has ended, and wait for who has planned: who comes later reads what it has defined."""
+    await connection.execute(f"SELECT pg_advisory_xact_lock({_DEFINITIONS})")
+
+
+async def keep_definitions(connection: Connection) -> None:
+    """Let nobody define anything until this transaction has ended: who comes later looks at what it has planned."""
+    await connection.execute(f"SELECT pg_advisory_xact_lock_shared({_DEFINITIONS})")
 
 
 async def list_definitions_as_seen(connection: Connection, seen: str | None, at: datetime) -> list[Definition]:

@@ -2,16 +2,19 @@
 
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.quote.domain.book import Part
 from services.quote.handlers.foresight import Foresight
+from services.quote.handlers.hold import ConfirmHold
 from services.quote.handlers.remake import made_anew, plans_hit
 from services.quote.handlers.take import Take
 from services.quote.store.supply import Definition
+from shared.contracts.capacity import BomDefined
 from tests.examples import examples
-from tests.unit.quote.desk_house import DeskHouse, an_order
+from tests.unit.quote.desk_house import SITE, DeskHouse, a_hold, an_order
 from tests.unit.quote.test_quote_planned_supply import CHAIR, LEG, a_workshop, chairs
 
 ORDERS = st.lists(st.tuples(st.integers(1, 12), st.integers(0, 6)), min_size=1, max_size=4)
@@ -82,3 +85,15 @@ def test_only_plans_that_a_definition_was_used_for_are_planned_once_more() -> No
 def _otherwise(house: DeskHouse, kind: str, identity: str, **more: object) -> Definition:
     before = told(house, kind, identity)
     return Definition(kind, identity, 2, {**before.state, **more})
+
+
+@pytest.mark.parametrize(("legs", "found"), [(4, set()), (5, {("MASTER_DATA_CHANGED", CHAIR)})])
+def test_a_hold_that_is_confirmed_after_its_bill_was_changed_is_looked_at(legs: int, found: set[tuple[str, str]]) -> None:
+    house = a_house(1000, 10, [])
+    held = house.do(Take(a_hold(chairs(2)), "tests", "req_1", ttl_seconds=60))
+    parts = [{"component": LEG, "quantity_per": legs}]
+    bill = {"revision": 2 if found else 1, "occurred_at": house.now, "sku": CHAIR, "boms": [{"site": SITE, "components": parts}]}
+    house.hear(BomDefined.model_validate(bill))
+    confirmed = house.do(ConfirmHold(held.body["id"], "tests"))
+    assert {(one.code, one.ref) for one in confirmed.remakes.values()} == found
+    assert confirmed.remakes.keys() <= house.board.plans.keys()

@@ -77,7 +77,7 @@ def resupply(desk: Desk, wanting: Wanting) -> tuple[PlanRow, ...] | None:
     if not _is_better(decision, lines, wanting.best):
         _accept(desk, _taken_again(order, lines))
         return None
-    plans = plans_of(decision)
+    plans = plans_of(decision, desk.board)
     effect = Effect()
     move_order(effect, order, {move.line_ref: move for move in _moves(order, lines, decision, plans)}, desk.now)
     _accept(desk, effect)
