@@ -90,7 +90,7 @@ def _otherwise(house: DeskHouse, kind: str, identity: str, **more: object) -> De
 @pytest.mark.parametrize(("legs", "found"), [(4, set()), (5, {("MASTER_DATA_CHANGED", CHAIR)})])
 def test_a_hold_that_is_confirmed_after_its_bill_was_changed_is_looked_at(legs: int, found: set[tuple[str, str]]) -> None:
     house = a_house(1000, 10, [])
-    held = house.do(Take(a_hold(chairs(2)), "tests", "req_1", ttl_seconds=60))
+    held = house.do(Take(a_hold(chairs(5)), "tests", "req_1", ttl_seconds=60))
     parts = [{"component": LEG, "quantity_per": legs}]
     bill = {"revision": 2 if found else 1, "occurred_at": house.now, "sku": CHAIR, "boms": [{"site": SITE, "components": parts}]}
     house.hear(BomDefined.model_validate(bill))
