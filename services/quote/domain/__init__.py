@@ -30,7 +30,7 @@ Who wins, who loses?    `repromise.py`: decided anew, by strategy and rank (`sta
 What is settled here?   `policy.py`: fences, past-due offsets, stability budget, freshness, costs; the closest policy first
 How likely is it?       `chance.py` (how late receipts come) and `vouch.py` (the date that holds with a probability)
 What if?                `assume.py`: the same question on copies of the books
-Why?                    `reasons.py` (the closed list) and `explanation.py` (the chain that sums to the slip)
+Why?                    `reasons.py` (the closed list), `explanation.py` (the days sum to the slip), `underway.py` (closed days, transit)
 In one sentence?        `sentence.py`
 What was answered?      `answer.py`: deliveries, outcomes, alternatives; `value.py` makes such values cheap
 ======================  =====================================================================================

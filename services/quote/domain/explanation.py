@@ -28,6 +28,7 @@ from services.quote.domain.replenish import operations
 from services.quote.domain.runners import with_unable
 from services.quote.domain.sentence import sentence_of_all, spoken_count, spoken_day, spoken_quantity, spoken_supply, spoken_wait
 from services.quote.domain.sources import Buy, Make, Transfer
+from services.quote.domain.underway import closed_days, days_added, way_reasons
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from services.quote.domain.outlet import Outlet
     from services.quote.domain.place import Place, Planned, Taken
     from services.quote.domain.plan import Plan, Take
-    from services.quote.domain.request import LineRequest
     from services.quote.domain.stand import Stand
 
 Pegged = tuple["Take", tuple[Peg, ...]]
@@ -229,63 +229,12 @@ def _stock_and_supply(
     if len(waiting) > 1:
         waiting.sort(key=lambda one: (one[0], one[1].ref or ""))
     for usable, one, outlet in waiting:
-        late, waited = _days_added(outlet, usable, reached, promised_day)
+        late, waited = days_added(outlet, usable, reached, promised_day)
         reached += late + waited
         reasons += _supply_reasons(one, late, stand)
         if waited:
-            closed.append(_closed(outlet, usable, waited))
+            closed.append(closed_days(outlet, usable, waited))
     return reasons, closed
-
-
-def _days_added(outlet: Outlet, usable: Day, reached: Day, promised_day: Day | None) -> tuple[int, int]:
-    """By how much the delivery of what counts from `usable` on lies behind what was reached before: by its lateness, by closed days.
-
-    It is late by the days after the last one on which it could still have been picked for what was reached; whatever the way then
-    adds, it adds because nobody works, collects or receives.
-    """
-    hop = outlet.after(usable)
-    added = 0 if hop is None or promised_day is None else max(0, min(hop.delivery, promised_day) - reached)
-    if not added:
-        return 0, 0
-    in_time = outlet.by(reached)
-    late = usable - (outlet.first_pick if in_time is None else in_time.pick)
-    late = max(0, min(added, late))
-    return late, added - late
-
-
-def _closed(outlet: Outlet, usable: Day, days: int) -> Reason:
-    """What closed days make of a lateness."""
-    hop, way = outlet.after(usable), outlet.way
-    if hop is not None and hop.ship - usable > way.pick_pack_days:
-        return because(Code.CLOSED_DAYS, f"{outlet.site} ships again on {spoken_day(hop.ship)}", outlet.site, days)
-    there = usable if hop is None else hop.delivery
-    return because(
-        Code.CLOSED_DAYS, f"closed days on the way from {outlet.site}, there on {spoken_day(there)}", way.lane or outlet.site, days
-    )
-
-
-def way_reasons(outlet: Outlet, line: LineRequest, reached: Day, promised_day: Day) -> list[Reason]:
-    """The days that handling and transport add, were everything on hand: cut-off and closed days first, the way itself then."""
-    first = outlet.after(outlet.place.today)
-    if first is None or min(first.delivery, promised_day) <= reached:
-        return []
-    added = min(first.delivery, promised_day) - reached
-    way, today, site = outlet.way, outlet.place.today, outlet.site
-    found: list[Reason] = []
-    handled = outlet.first_pick
-    if handled > today:
-        waited = min(added, handled - today)
-        if way.site_calendar.works(today):
-            found.append(because(Code.CUT_OFF_PASSED, f"{site} handles no more today, next on {spoken_day(handled)}", site, waited))
-        else:
-            found.append(because(Code.CLOSED_DAYS, f"{site} works again on {spoken_day(handled)}", site, waited))
-        added -= waited
-    if added:
-        packing = f"{spoken_count(way.pick_pack_days, 'day')} to pick and pack at {site}" if way.pick_pack_days else ""
-        transit = f"{spoken_count(way.transit_days, 'day')} on the way to {line.ship_to}" if way.lane and way.transit_days else ""
-        said = " and ".join(part for part in (packing, transit) if part) or f"closed days on the way from {site}"
-        found.append(because(Code.TRANSIT if packing or transit else Code.CLOSED_DAYS, said, way.lane or site, added))
-    return found
 
 
 def _supply_reasons(one: Peg, added: int, stand: Stand) -> list[Reason]:

@@ -1,6 +1,8 @@
 """Which step takes which days: lateness is supply's, closed days are the calendar's; and why a site can never serve."""
 
-from hypothesis import given
+from dataclasses import replace
+
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from services.quote.domain.calendar import EVERY_DAY, Calendar
@@ -45,6 +47,33 @@ def test_a_carriers_closed_days_are_the_calendars_too_and_transit_stays_transpor
     assert days(late) == [("supply", "AWAIT_SUPPLY", 3), ("calendar", "CLOSED_DAYS", 2), ("transport", "TRANSIT", 1)]
 
 
+def in_stock(wanted: int, by: Way, today: int = TODAY) -> LinePromise:
+    shelf = AShelf(a_book(on_hand=5), today=today)
+    shelf.way["HAM", "DE"] = replace(by, first_pick=max(today, by.first_pick or today))
+    return promise(Demand((a_line(5, wanted, ship_to="DE"),)), shelf).lines[0]
+
+
+def test_closed_days_on_the_way_of_what_is_in_stock_are_the_calendars_and_name_whoever_rests() -> None:
+    """Ordered on Thursday: two days of transit would be Saturday, were the carrier to travel at the weekend."""
+    carrier = in_stock(3, way(carrier=WEEKDAYS, transit=2), TODAY + 2)
+    assert days(carrier) == [("calendar", "CLOSED_DAYS", 2), ("transport", "TRANSIT", 1)]
+    assert (carrier.reasons[-2].summary, carrier.reasons[-2].ref) == ("closed days on the way from HAM, there on Mon 7 Dec 2026", "LANE")
+    assert (carrier.reasons[-1].summary, carrier.limiting_step) == ("two days on the way to DE", "calendar")
+    in_time = in_stock(4, way(carrier=WEEKDAYS, transit=2), TODAY + 2)
+    assert days(in_time) == [("calendar", "CLOSED_DAYS", 2)], "on Saturday it would have been there"
+    collected = in_stock(1, way(carrier=weekly(5), transit=0))
+    assert [(one.code, one.summary, one.ref) for one in collected.reasons if one.adds_days] == [
+        ("CLOSED_DAYS", "LANE collects again on Sat 5 Dec 2026", "LANE")
+    ]
+    received = in_stock(1, replace(way(transit=1), receiving_calendar=weekly(4)))
+    assert [(one.code, one.summary) for one in received.reasons if one.adds_days] == [
+        ("CLOSED_DAYS", "nothing is received before Fri 4 Dec 2026")
+    ]
+    packed = in_stock(4, way(WEEKDAYS, packing=2), TODAY + 3)
+    assert days(packed) == [("calendar", "CLOSED_DAYS", 2), ("transport", "TRANSIT", 1)]
+    assert packed.reasons[-2].summary == "HAM ships again on Tue 8 Dec 2026"
+
+
 CALENDARS = st.sampled_from([EVERY_DAY, WEEKDAYS, weekly(1, 3), weekly(5)])
 
 
@@ -62,6 +91,23 @@ def test_the_days_sum_to_the_slip_in_the_order_of_the_steps_and_without_closed_d
     assert all(step != "calendar" for step, _, _ in days(free))
     late = sum(added for step, _, added in days(line) if step == "supply")
     assert late <= due, "supply is charged no more days than it is away"
+
+
+@examples(200)
+@given(st.integers(-2, 12), CALENDARS, CALENDARS, CALENDARS, st.integers(0, 3), st.integers(0, 2), st.integers(0, 6), st.integers(0, 2))
+def test_of_what_is_in_stock_transport_adds_what_it_would_if_every_day_were_open_and_the_order_in_time(
+    wanted: int, site: Calendar, carrier: Calendar, receiving: Calendar, transit: int, packing: int, today: int, after_cut_off: int
+) -> None:
+    """Cut-off and closed days are the calendar's: all that would not be if nobody ever rested and the clock stood before the cut-off."""
+    now = TODAY + today
+    first = site.on_or_after(now + after_cut_off)
+    line = in_stock(wanted, Way(site, packing, carrier, transit, receiving, first, "LANE"), now)
+    free = in_stock(wanted, Way(EVERY_DAY, packing, EVERY_DAY, transit, EVERY_DAY, now, "LANE"), now)
+    assume(line.deliveries)  # a site and a carrier that never work on the same day deliver nothing
+    charged = days(line)
+    assert sum(added for _, _, added in charged) == line.slip_days
+    assert [one for one in charged if one[0] != "calendar"] == days(free)
+    assert all(added > 0 for _, _, added in charged)
 
 
 def test_sites_that_can_never_serve_are_named_with_the_reason() -> None:
