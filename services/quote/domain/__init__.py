@@ -10,7 +10,7 @@ What do we know?        `book.py`: stock, safety stock, receipts, plans, claims,
 What can be promised?   `balance.py`: projected availability, ATP, THE invariant, the table by day
 What was asked?         `request.py`: lines, splits, ship complete, latest acceptable date
 How many, by when?      `promise.py` → `plan.py`: one line; `known.py`: from what is known; `planning.py`: with planned supply
-Which way is the best?  `choice.py` (the policies of a request) → `weigh.py`; `runners.py`: the ways that lost
+Which way is the best?  `choice.py` (the policies of a request) → `weigh.py`, `sets.py` (of shipments); `runners.py`: the ways that lost
 In several deliveries?  `split.py`: the best split, not the greedy one
 All on one date?        `shipcomplete.py`
 On which days?          `calendar.py` (what works when) → `dates.py` (pick, ship, delivery) → `outlet.py` (by when from a site)

@@ -6,6 +6,8 @@ can have delivered by each day, min(ATP, quantity), is an offer; `split.py` find
 
 from __future__ import annotations
 
+from itertools import chain
+from math import inf
 from typing import TYPE_CHECKING
 
 from services.quote.domain.answer import Delivery
@@ -48,38 +50,65 @@ def too_late(line: LineRequest, hop: Hop) -> bool:
 def split_of(line: LineRequest, outlets: Sequence[Outlet], wanted: Day, latest: Day | None, effort: int) -> list[Part]:
     """The best split of a line, not before `wanted` and not after `latest`, by day and site."""
     if is_bound(outlets):
-        shipments = split_within(outlets, wanted, latest, line.quantity, (line.min_ship, line.max_shipments), effort)
+        books = [[outlet] for outlet in fastest_ways(outlets)]
+        limits = (line.min_ship, line.max_shipments)
+        shipments = split_within([ways[0] for ways in books], wanted, latest, line.quantity, limits, effort)
     else:
-        offers = [offer_of(outlet, wanted, latest, line.quantity) for outlet in outlets]
+        books = ways_by_book(outlets)
+        offers = [offer_of(ways, wanted, latest, line.quantity) for ways in books]
         shipments, cut = best_split_found(line.quantity, wanted, offers, line.min_ship, line.max_shipments, effort)
         if cut:
             outlets[0].place.search_was_cut()
     parts: list[Part] = []
     for shipment in shipments:
-        hop = _hop_of(outlets[shipment.site], shipment.day)
-        if hop is not None:
-            parts.append((outlets[shipment.site], hop, shipment.quantity))
+        found = _latest_pick(books[shipment.site], shipment.day)
+        if found is not None:
+            parts.append((*found, shipment.quantity))
     return parts
 
 
-def _hop_of(outlet: Outlet, day: Day) -> Hop | None:
-    return outlet.by(day) or outlet.after(outlet.first_pick)
+def _latest_pick(ways: Sequence[Outlet], day: Day) -> Whole | None:
+    """Of several ways from one book the one that is picked last and still there by a day.
+
+    What is delivered later is then picked no earlier, so that what may be taken by each pick day is counted once for all ways.
+    """
+    found = [(outlet, hop) for outlet in ways if (hop := outlet.by(day)) is not None]
+    return max(found, key=lambda one: one[1].pick, default=None)
 
 
-def offer_of(outlet: Outlet, wanted: Day, latest: Day | None, quantity: Micro) -> Offer:
-    """What a site can deliver by each day, up to `quantity`: the days on which that grows."""
+def offer_of(ways: Sequence[Outlet], wanted: Day, latest: Day | None, quantity: Micro) -> Offer:
+    """What a book can have delivered by each day over any of its ways, up to `quantity`: the days on which that grows."""
     days: list[Day] = []
     totals: list[Micro] = []
     top = 0
-    for day in outlet.days_of_change(wanted):
+    each = [outlet.days_of_change(wanted) for outlet in ways]
+    for day in each[0] if len(each) == 1 else sorted(set(chain(*each))):
         if top >= quantity or (latest is not None and day > latest):
             break
-        total = min(outlet.offers_by(day), quantity)
+        total = min(max(outlet.offers_by(day) for outlet in ways), quantity)
         if total > top:
             top = total
             days.append(day)
             totals.append(top)
     return Offer(tuple(days), tuple(totals))
+
+
+def ways_by_book(outlets: Sequence[Outlet]) -> list[list[Outlet]]:
+    """The ways of each book together: what leaves over one of them is not there for the others."""
+    found: dict[int, list[Outlet]] = {}
+    for outlet in outlets:
+        found.setdefault(id(outlet.place), []).append(outlet)
+    return list(found.values())
+
+
+def fastest_ways(outlets: Sequence[Outlet]) -> list[Outlet]:
+    """Of several ways from one book the fastest."""
+    return [min(ways, key=_first_delivery) for ways in ways_by_book(outlets)]
+
+
+def _first_delivery(outlet: Outlet) -> float:
+    hop = outlet.after(outlet.first_pick)
+    return inf if hop is None else hop.delivery
 
 
 def most_of(outlet: Outlet) -> Micro:

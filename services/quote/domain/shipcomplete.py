@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from services.quote.domain.answer import Alternative
 from services.quote.domain.binding import added_days, dates_of, is_bound, refusal_by
 from services.quote.domain.choice import Aim, cost_of, cost_of_planned
-from services.quote.domain.known import delivery_of, earliest_whole
+from services.quote.domain.known import delivery_of, earliest_whole, fastest_ways
 from services.quote.domain.plan import Plan, Take, plan_line, undeliverable, unservable
 from services.quote.domain.planning import sources_for
 from services.quote.domain.rationed import one_by_one
@@ -92,7 +92,7 @@ def _by_policy(
 
 
 def _earliest_together(lines: Sequence[LineRequest], stand: Stand, *, allow_partial: bool, not_before: Day | None) -> list[Plan]:
-    outlets = [_one_way_each(stand.outlets(line)) for line in lines]
+    outlets = [fastest_ways(stand.outlets(line)) for line in lines]
     impossible = {
         at: reason
         for at, line in enumerate(lines)
@@ -114,17 +114,6 @@ def _earliest_together(lines: Sequence[LineRequest], stand: Stand, *, allow_part
         return planned
     stand.rollback()
     return _from_what_is_known(lines, outlets, wanted, latest, not_before, allow_partial=allow_partial)
-
-
-def _one_way_each(outlets: Sequence[Outlet]) -> list[Outlet]:
-    """Of several ways from one site the fastest."""
-    fastest: dict[int, Outlet] = {}
-    for outlet in outlets:
-        other = fastest.setdefault(id(outlet.place), outlet)
-        one, two = outlet.after(outlet.first_pick), other.after(other.first_pick)
-        if one is not None and (two is None or one.delivery < two.delivery):
-            fastest[id(outlet.place)] = outlet
-    return list(fastest.values())
 
 
 def _last_day(plans: Sequence[Plan]) -> float:

@@ -11,17 +11,18 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from services.quote.domain.binding import is_bound
-from services.quote.domain.choice import Aim, cost_of_planned, cost_per_unit, lost_because, worth
-from services.quote.domain.known import offer_of, split_of, too_late
+from services.quote.domain.choice import Aim, cost_of_planned, lost_because, worth
+from services.quote.domain.known import split_of, too_late
 from services.quote.domain.planning import MOST_NAMED, VERB, by_several, by_source, sources_for, spoken_source, spread, with_source
 from services.quote.domain.replenish import may_be_several
 from services.quote.domain.runners import Way, alternative_of
+from services.quote.domain.sets import best_of_sets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from services.quote.domain.answer import Alternative
-    from services.quote.domain.book import Day, Micro
+    from services.quote.domain.book import Day
     from services.quote.domain.choice import Part, Worth
     from services.quote.domain.outlet import Outlet
     from services.quote.domain.request import LineRequest
@@ -120,7 +121,11 @@ def _whole(line: LineRequest, outlet: Outlet, wanted: Day) -> tuple[Part, ...]:
 
 
 def _known_splits(asked: _Asked) -> Iterator[Callable[[], Sequence[Part]]]:
-    """The splits from what is known that may be the best: that of the policy's own rule, and the earliest of each number of shipments."""
+    """The splits from what is known that may be the best, and others that lose.
+
+    `fewest_shipments`: the earliest of each number of them, of which the first that brings all is the best. Else the best of every set;
+    what is left where that is cut, or where ceilings bind, are the earliest of all sites, of the first of them, and of each.
+    """
     line, outlets = asked.line, asked.outlets
     yield partial(_split_from, asked, line, outlets)
     if asked.aim is Aim.FEWEST_SHIPMENTS:
@@ -128,44 +133,19 @@ def _known_splits(asked: _Asked) -> Iterator[Callable[[], Sequence[Part]]]:
             yield partial(_split_from, asked, replace(line, max_shipments=most), outlets)
         return
     if not is_bound(outlets):
-        yield partial(_in_turn, asked)
+        yield partial(_best_of_sets, asked)
     for count in range(1, len(outlets)):
         yield partial(_split_from, asked, line, outlets[:count])
     for outlet in outlets:
         yield partial(_split_from, asked, line, [outlet])
 
 
+def _best_of_sets(asked: _Asked) -> Sequence[Part]:
+    parts, cut = best_of_sets(asked.line, asked.outlets, asked.wanted, asked.aim, asked.stand, asked.effort)
+    if cut:
+        asked.outlets[0].place.search_was_cut()
+    return parts
+
+
 def _split_from(asked: _Asked, line: LineRequest, outlets: Sequence[Outlet]) -> Sequence[Part]:
     return split_of(line, outlets, asked.wanted, line.latest_day, asked.effort)
-
-
-def _in_turn(asked: _Asked) -> list[Part]:
-    """What is best under the policy taken first, as much of it as there is, then the next, until the line is covered.
-
-    `cheapest`: unit by unit the least cost of carrying, handling and lateness: what a site has later it has with what it has
-    before, and costs more, so that this is the cheapest. `preferred_site`: all of a site before the next one. Nothing, where
-    that breaks the limits on shipments.
-    """
-    line, wanted = asked.line, asked.wanted
-    steps: list[tuple[int, int, Day, Outlet, Micro]] = []
-    for number, outlet in enumerate(asked.outlets):
-        offer = offer_of(outlet, wanted, line.latest_day, line.quantity)
-        before = 0
-        for day, total in zip(offer.days, offer.totals, strict=True):
-            hop = outlet.by(day) or outlet.after(outlet.first_pick)
-            if hop is not None:
-                rank = cost_per_unit(outlet, hop, wanted, asked.stand) if asked.aim is Aim.CHEAPEST else line.sites.index(outlet.site)
-                steps.append((rank, number, day, outlet, total - before))
-            before = total
-    left = line.quantity
-    parts: list[Part] = []
-    for _, _, day, outlet, gain in sorted(steps, key=lambda step: step[:3]):
-        hop = outlet.by(day) or outlet.after(outlet.first_pick)
-        took = min(left, gain)
-        if took > 0 and hop is not None:
-            parts.append((outlet, hop, took))
-            left -= took
-    least = min(line.min_ship or 1, line.quantity)
-    if any(quantity < least for _, _, quantity in parts) or len(parts) > (line.max_shipments or len(parts)):
-        return []
-    return sorted(parts, key=lambda part: part[1].delivery)

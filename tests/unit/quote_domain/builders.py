@@ -61,6 +61,8 @@ class AShelf:
         self.rule = rules or Rules()
         self.way: dict[tuple[str, str | None], Way] = {}
         """By site and destination; a site of which nothing is said delivers at once."""
+        self.several: dict[str, tuple[Way, ...]] = {}
+        """The lanes of a site from which more than one leads to everybody."""
         self.source: dict[tuple[str, str], tuple[Source, ...]] = {}
         self.rationed: list[Allocation] = []
 
@@ -69,6 +71,8 @@ class AShelf:
 
     def ways(self, sku: str, site: str, ship_to: str | None, customer: str | None) -> tuple[Way, ...]:
         del sku, customer
+        if site in self.several:
+            return self.several[site]
         if not self.way:
             return (immediate(self.day),)
         way = self.way.get((site, ship_to))

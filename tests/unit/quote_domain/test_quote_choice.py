@@ -190,6 +190,40 @@ def test_a_preferred_site_delivers_all_that_it_ever_can(sites: list[Site], quant
     assert found == expected
 
 
+WEIGHED = st.sampled_from([Aim.CHEAPEST, Aim.PREFERRED_SITE, Aim.FEWEST_SHIPMENTS])
+
+
+def weighed(way: Sequence[tuple[int, int, int]], sites: Sequence[Site], wanted: int, late: int, aim: Aim) -> tuple[int, ...]:
+    """What a way of (site, day, units) is worth under a policy, as choice.py says it, in whole units."""
+    promised = -sum(amount for _, _, amount in way)
+    by_date = -sum(amount for _, day, amount in way if day <= wanted), sum(amount * max(0, day - wanted) for _, day, amount in way)
+    if aim is Aim.FEWEST_SHIPMENTS:
+        return promised, len(way), *by_date
+    if aim is Aim.CHEAPEST:
+        cost = sum(amount * (sites[site].lane + sites[site].handling + late * max(0, day - wanted)) for site, day, amount in way)
+        return promised, cost, *by_date, len(way)
+    return promised, *(-sum(amount for at, _, amount in way if at == site) for site in range(len(sites))), *by_date, len(way)
+
+
+@examples(80)
+@given(MARKETS, st.integers(1, 5), st.integers(0, 3), st.integers(0, 3), st.integers(1, 3), st.sampled_from([None, 1, 2]), WEIGHED)
+def test_within_limits_on_shipments_a_policy_has_the_best_of_every_split(
+    sites: list[Site], quantity: int, wanted: int, late: int, least: int, most: int | None, aim: Aim
+) -> None:
+    line = a_line(quantity, wanted, sites=SITES, ship_to="DE", min_ship=least, max_shipments=most)
+    told = promise(Demand((line,), allow_partial=True, policy=aim), a_market(sites, late)).lines[0]
+    found = [(SITES.index(one.site), one.delivery_day - TODAY, one.quantity // MICRO) for one in told.deliveries]
+    assert all(amount >= min(least, quantity) for _, _, amount in found)
+    assert len(found) <= (most or len(found))
+    assert "SEARCH_CUT" not in [reason.code for reason in told.reasons]
+    best = min(
+        weighed(way, sites, wanted, late, aim)
+        for way in every_way(sites, quantity, wanted)
+        if all(amount >= min(least, quantity) for _, _, amount in way) and len(way) <= (most or len(way))
+    )
+    assert weighed(found, sites, wanted, late, aim) == best
+
+
 @examples(80)
 @given(plants(), demands(), st.sampled_from(list(Aim)))
 def test_under_every_policy_a_decision_takes_only_what_there_is_and_promises_as_much(plant: Plant, demand: Demand, aim: Aim) -> None:

@@ -8,11 +8,15 @@ from hypothesis import strategies as st
 
 from services.quote.domain.balance import balance
 from services.quote.domain.book import Book, Entry, Part, Rules
+from services.quote.domain.calendar import EVERY_DAY, Calendar
+from services.quote.domain.choice import Aim
+from services.quote.domain.dates import Way
 from services.quote.domain.promise import Demand, promise
 from services.quote.domain.split import Offer, Shipment, _fewest, best_split, search_of
 from tests.examples import examples
 from tests.unit.quote_domain import oracle
-from tests.unit.quote_domain.builders import NOW, TODAY, AShelf, a_book, a_line, receipt, shipped_as
+from tests.unit.quote_domain.builders import NOW, TODAY, AShelf, a_book, a_line, receipt, shipped_as, units
+from tests.unit.quote_domain.days import slow_latest
 
 
 def offers_of(*sites: list[int]) -> list[Offer]:
@@ -110,3 +114,68 @@ def test_as_few_sites_as_can_give_it_ship_and_of_those_the_first_in_order(each: 
     needed = min(needed, sum(each))
     sets = (found for count in range(1, len(gains) + 1) for found in combinations(gains, count))
     assert _fewest(gains, needed) == list(next(found for found in sets if sum(gain for _, gain in found) >= needed))
+
+
+COMING = st.lists(st.tuples(st.integers(1, 4), st.integers(1, 6)), max_size=2)
+
+
+@st.composite
+def lanes(draw: st.DrawFn) -> AShelf:
+    """Two sites, from each of which one to three lanes lead to the customer: slow and cheap, fast and dear, and not every day."""
+    shelf = AShelf(
+        *(
+            a_book(
+                *(receipt(f"{site}{n}", q, d) for n, (q, d) in enumerate(draw(COMING))),
+                on_hand=draw(st.integers(0, 5)), site=site,
+            )
+            for site in ("HAM", "BER")
+        )
+    )  # fmt: skip
+    for site in ("HAM", "BER"):
+        days = [draw(st.lists(st.sampled_from([0, 0, 480]), min_size=7, max_size=7).filter(any)) for _ in range(draw(st.integers(1, 3)))]
+        shelf.several[site] = tuple(
+            Way(
+                EVERY_DAY,
+                0,
+                Calendar(tuple(week), {}),
+                draw(st.integers(0, 4)),
+                EVERY_DAY,
+                None,
+                f"{site}-{n}",
+                units(draw(st.integers(0, 3))),
+            )
+            for n, week in enumerate(days)
+        )
+    return shelf
+
+
+@examples(150)
+@given(
+    lanes(),
+    st.integers(1, 9),
+    st.integers(0, 5),
+    st.sampled_from(Aim),
+    st.one_of(st.none(), st.integers(2, 4)),
+    st.one_of(st.none(), st.integers(1, 3)),
+)
+def test_over_several_lanes_of_a_site_no_unit_is_promised_twice_and_each_comes_as_early_as_any_lane_brings_it(
+    shelf: AShelf, quantity: int, wanted: int, aim: Aim, least: int | None, most: int | None
+) -> None:
+    line = a_line(quantity, wanted, sites=("HAM", "BER"), ship_to="DE", min_ship=least, max_shipments=most)
+    found = promise(Demand((line,), allow_partial=True, policy=aim), shelf).lines[0].deliveries
+    rooms = {site: oracle.projected(oracle.entries_of(shelf.books["SKU", site]), TODAY, NOW, Rules()) for site in ("HAM", "BER")}
+    for site, days in rooms.items():
+        claims: dict[int, int] = {}
+        for one in found:
+            if one.site == site:
+                claims[one.pick_day - TODAY] = claims.get(one.pick_day - TODAY, 0) + one.quantity
+        assert oracle.is_accepted(days, claims)
+    if least is None and most is None and aim is Aim.EARLIEST:
+        for day in range(wanted, 30):
+            there = 0
+            for site, days in rooms.items():
+                picks = [
+                    hop[0] - TODAY for way in shelf.several[site] if (hop := slow_latest(way, TODAY + day)) is not None and hop[0] >= TODAY
+                ]
+                there += max(0, min(days[max(picks) :])) if picks else 0
+            assert sum(one.quantity for one in found if one.delivery_day <= TODAY + day) == min(line.quantity, there), day
