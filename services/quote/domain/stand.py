@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from services.quote.domain.balance import Balance, balance
+from services.quote.domain.balance import Balance, balance, suffix_minimum
 from services.quote.domain.book import PERIOD, RESOURCE, Book
 from services.quote.domain.capacity import Load, Machine, capacity_of, claimed_by_day
 from services.quote.domain.choice import DEFAULT_COSTS
@@ -105,8 +105,6 @@ class Stand:
         """A line is planned: with an effort of its own, so that those before it leave it something."""
         self.line_ref = line_ref
         self.gave_up = False
-        if self.effort == self.effort_given:
-            return
         self._effort_left -= self.effort_given - self.effort
         self.effort = self.effort_given = max(min(self._effort_of_line, self._effort_left), LEAST_EFFORT)
         self.least_effort = -self.effort
@@ -306,16 +304,12 @@ class Stand:
     def read(self) -> frozenset[tuple[str, str]]:
         """Every book that was looked at, also where there was none."""
         buckets = () if self._rations is None else self._rations.read
-        if not self._machines and not self._quotas and not buckets:
-            return frozenset(self._places)
         resources, terms = ((name, RESOURCE) for name in self._machines), ((name, PERIOD) for name in self._quotas)
         return frozenset((*self._places, *resources, *terms, *buckets))
 
     def written(self) -> frozenset[tuple[str, str]]:
         """Every book that gets claims."""
         places = frozenset([key for key, place in self._places.items() if place is not None and place.taken()])
-        if not self._machines and not self._quotas:
-            return places
         loaded = {(name, RESOURCE) for name, one in self._machines.items() if one is not None and any(one.taken.values())}
         return places | loaded | {(name, PERIOD) for name, one in self._quotas.items() if any(one.taken.values())}
 
@@ -331,7 +325,4 @@ def allowance(before: Balance, without: Balance) -> Balance:
         return without
     days = sorted({*before.days, *without.days})
     projected = tuple(without.projected_on(day) - min(0, before.projected_on(day)) for day in days)
-    atp = list(projected)
-    for at in range(len(atp) - 2, -1, -1):
-        atp[at] = min(atp[at], atp[at + 1])
-    return Balance(tuple(days), projected, tuple(atp))
+    return Balance(tuple(days), projected, suffix_minimum(projected))

@@ -13,7 +13,7 @@ promises are in, all of its floor is kept: nobody takes from them what is protec
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -64,7 +64,7 @@ class Tally:
             for day, quantity in one.counted.items():
                 if (cell := self._cell(one.allocation, day)) is not None:
                     self._inside[cell] += quantity
-        self._before = dict(self._inside)
+        self._before = Counter(self._inside)
         for promise in ordered:
             if promise.strategy is not None:
                 for cell, quantity in self._stands(promise):
@@ -111,7 +111,7 @@ class Tally:
         for cell, quantity in self._stands(one):
             mine[cell] += quantity
         for cell, quantity in mine.items():
-            most = max(self._limits[cell], self._before.get(cell, 0))
+            most = max(self._limits[cell], self._before[cell])
             if cell[0] in self._ceiling_ids and self._inside[cell] + quantity > most:
                 return f"{cell[0]}|{BUCKET}"
         return None
@@ -140,7 +140,7 @@ class Tally:
             cell = self._cell(ceiling, day)
             if cell is None:
                 return None
-            stay = beside_all or self._before.get(cell, 0) > self._limits[cell]
+            stay = beside_all or self._before[cell] > self._limits[cell]
             return self._limits[cell] - self._inside[cell] - (self._waiting[cell] if stay else 0)
 
         return first_open(ceiling, left, ship, quantity)
@@ -154,7 +154,7 @@ class Tally:
         """What floors keep from its new dates in a book."""
         sku, site = key.rsplit("|", 1)
         floors = [each.allocation for each in self._of_sku.get(sku, ()) if each.allocation.kind is Kind.FLOOR]
-        binding = [(each, self._inside.get((each.id, each.first), 0)) for each in floors if each.binds_on(today)]
+        binding = [(each, self._inside[each.id, each.first]) for each in floors if each.binds_on(today)]
         return sum(each.quantity for each in kept_from(one.classes, binding) if each.floor.covers(site))
 
     # -- what came of it

@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
-from services.quote.domain.answer import Outcome, outcome_of_all
+from services.quote.domain.answer import Outcome
 from services.quote.domain.assume import AssumingShelf
 from services.quote.domain.book import Entry, Part, expected_day
 from services.quote.domain.chance import TOLD, chance_of, chance_of_all, source_of, source_of_entry
@@ -149,8 +149,7 @@ def dates_that_hold(
         _told(line, plain.decision.lines[at], plain.chances[at], best.chances[at], probability)
         for at, line in enumerate(best.decision.lines)
     )
-    outcome = answers[0].outcome if len(answers) == 1 else outcome_of_all([line.outcome for line in answers]).value
-    return replace(best.decision, lines=answers, outcome=outcome, summary=sentence_of_all(answers))
+    return replace(best.decision, lines=answers, summary=sentence_of_all(answers))
 
 
 _HIGHEST: Final = 0.9999
@@ -185,7 +184,7 @@ class _Rating:
         for line in decision.lines:
             today = self.shelf.today(line.deliveries[0].site) if line.deliveries else today
             found.chances.append(chance_of(line, decision.planned, self.chances, today, allowed))
-        if self.together and len(decision.lines) > 1:
+        if self.together:
             all_of_them = chance_of_all(decision.lines, decision.planned, self.chances, today, allowed)
             found.chances = [all_of_them if line.deliveries else None for line in decision.lines]
         return found
@@ -208,7 +207,7 @@ def _told(line: LinePromise, plain: LinePromise, before: float | None, chance: f
     if not plain.deliveries or (line.deliveries == plain.deliveries and line.pegging == plain.pegging):
         return line
     ref = next((one.ref for one in reversed(plain.pegging) if one.ref is not None), None)
-    if not line.deliveries or line.promised_quantity < plain.promised_quantity or line.promised_day is None or plain.promised_day is None:
+    if line.promised_quantity < plain.promised_quantity or line.promised_day is None:
         known = "nothing is known of how late it comes what this waits for" if before is None else "what this waits for was late too often"
         said = f"{known}: no date holds with {probability:.0%}"
         refusal = because(Code.CHANCE_UNKNOWN if before is None else Code.CHANCE_TOO_SMALL, said, ref)
