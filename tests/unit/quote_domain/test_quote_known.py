@@ -72,7 +72,7 @@ def test_an_offer_says_of_each_day_what_can_have_been_delivered_by_then(
     shelf = AShelf(a_book(*entries, on_hand=on_hand))
     shelf.way = {("HAM", "DE"): a_lane(transit)}
     (outlet,) = Stand(shelf).outlets(a_line(1, ship_to="DE"))
-    found = offer_of(outlet, TODAY + wanted, None if latest is None else TODAY + latest, units(quantity))
+    found = offer_of([outlet], TODAY + wanted, None if latest is None else TODAY + latest, units(quantity))
     for day in range(max(wanted, transit), 12):
         if latest is None or day <= latest:
             reached = max([total for at, total in zip(found.days, found.totals, strict=True) if at <= TODAY + day], default=0)
