@@ -8,13 +8,13 @@ from functools import partial
 from typing import Any
 
 import orjson
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from shared import asyncapi, health, logs, openapi, problems
+from shared import asyncapi, health, logs, openapi, parameters, problems
 from shared.access import Keyring
 from shared.edge import Edge
 from shared.limiting import limiter
@@ -117,7 +117,7 @@ def build(
         if router.route_class is StraightRoute:
             app.router.routes.extend(router.routes)  # an included router is looked through twice for every request
         else:
-            app.include_router(router)
+            app.include_router(router, dependencies=[Depends(parameters.refuse_unknown)] if with_keys else [])
     app.include_router(health.router(checks))
     app.include_router(openapi.router(app))
     app.include_router(_asyncapi_router(settings.service, title, publishes or {}, subscribes or {}))

@@ -102,7 +102,7 @@ async def test_every_setting_of_a_subscription_comes_back_as_it_was_put(call: Ca
 )
 async def test_what_is_wrong_with_a_subscription_is_said_with_its_place(call: Caller, wrong: dict[str, object], pointer: str) -> None:
     answer = await call.put("/v1/subscriptions/wrong", json={"events": ["alert-raised"], "channel": WEBHOOK, **wrong})
-    assert answer.status_code == 422
+    assert answer.status_code == 422, answer.text
     assert pointer in [error["pointer"] for error in answer.json()["errors"]], answer.text
 
 

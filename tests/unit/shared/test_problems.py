@@ -35,6 +35,16 @@ async def test_an_unknown_path_is_a_problem_document(http: httpx.AsyncClient) ->
     assert problem(await http.get("/nowhere"), 404)["code"] == "NOT_FOUND"
 
 
+async def test_a_query_parameter_that_is_not_there_is_refused_by_its_name_and_those_that_are_there_are_read(
+    http: httpx.AsyncClient,
+) -> None:
+    found = problem(await http.get("/v1/orders", params={"limit": 1, "statuss": "open", "x": ""}), 422)
+    assert pointers(found) == ["/statuss", "/x"]
+    assert "cursor, limit" in found["errors"][0]["message"]
+    assert (await http.get("/v1/orders", params={"limit": 1})).status_code == 200
+    assert (await http.get("/livez", params={"x": 1})).status_code == 200
+
+
 async def test_a_trailing_slash_is_another_path_and_never_a_redirect(http: httpx.AsyncClient) -> None:
     problem(await http.get("/v1/orders/"), 404)
 
