@@ -91,7 +91,7 @@ def test_a_lane_for_one_sku_leads_nothing_else() -> None:
 
 
 def test_what_is_remembered_of_ways_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.quote.world.MOST_WAYS", 10)
+    monkeypatch.setattr("services.quote.world.known.MOST_WAYS", 10)
     world = a_world(a_site(), a_lane("REST", "*"))
     for number in range(100):
         assert world.ways("SKU", "HAM", f"X{number}", None, TUESDAY)
