@@ -5,7 +5,7 @@ Only when asked, and by strategy. Frozen promises, and all that are not asked ab
 1. `win`, then `gain`, are put in where they stand, by rank: that is what their strategy protects; first those that would be met anyway.
 2. They are improved by rank, `win` first, each to the earliest day from its requested date on that what is left allows, again
    and again until nobody gains: so asked a second time, nothing changes.
-3. `redistribute` is put in by rank, each on the earliest day from its requested date on: better or worse than it stood.
+3. `redistribute` is put in by rank, each on the earliest day from its requested date on, or where it stands if that is no later.
 4. `fill`, then `lose`: by rank, who can stay stays; the others get the earliest day after their promised date.
 
 To stay, a promise may use safety stock, and holds stand behind it; on a new day it leaves both alone, and what floors keep for
@@ -134,9 +134,7 @@ class _Run:
                 groups[one.strategy].append(one)
         self._protect([*groups[Strategy.WIN], *groups[Strategy.GAIN]])
         for one in groups[Strategy.REDISTRIBUTE]:
-            first, second = (self._keep, self._seek) if one.name in self.demoted else (self._seek, self._keep)
-            if not first(one):
-                second(one)
+            self._redistribute(one)
         for strategy in (Strategy.FILL, Strategy.LOSE):
             self._stay_or_wait(groups[strategy])
         for one in last:
@@ -149,6 +147,20 @@ class _Run:
             if one.name not in self.at:
                 self._seek(one)
         self._improve([one for one in group if one.name not in self.demoted])
+
+    def _redistribute(self, one: Standing) -> None:
+        """Put it in earlier if that is possible; else where it stands if it can stay; else later: nobody is worse off who need not be."""
+        if one.name in self.demoted or one.promised_day <= one.requested_day:
+            if not self._keep(one):
+                self._seek(one)
+            return
+        found = self._earliest(one)
+        if found is not None and last_of(found) < one.promised_day:
+            self._settle(one, found)
+            return
+        self._take_out(one, found or ())
+        if not self._keep(one):
+            self._seek(one)
 
     def _stay_or_wait(self, group: Sequence[Standing]) -> None:
         waiting = [one for one in group if not self._keep(one)]

@@ -10,6 +10,7 @@ from services.quote.asks.quotes import ConfirmAsk, LineAsk, OrderAsk, QuoteAsk
 from services.quote.handlers.as_held import as_it_stands
 from services.quote.handlers.inquire import BoardShelf
 from services.quote.store import documents
+from services.quote.store.repromise import unpacked
 from shared.paging import decode_cursor, encode_cursor
 from shared.problems import FieldError, Problem, conflict, not_found, unprocessable
 
@@ -158,4 +159,6 @@ def _by_alternative(inquiry: InquiryRow, ref: str, wanted: str, line: LineAsk) -
 async def find_decision(decision_log: DecisionLog, decision_id: str) -> dict[str, Any] | None:
     """A decision from the log, or None."""
     found = await decision_log.find_decision(decision_id)
-    return None if found is None else {**found, "at": iso_instant(found["at"])}
+    if found is None:
+        return None
+    return {**found, "at": iso_instant(found["at"]), "basis": found["basis"] and unpacked(found["basis"])}

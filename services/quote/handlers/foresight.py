@@ -237,14 +237,15 @@ class Foresight:
     def routes(self, order: OrderRow, line: LineRow, one: DeliveryRow) -> Iterable[Route]:
         """The books from which a delivery may come, with the way from there: its own first, then its other sites in their order.
 
-        What another system promised, is frozen, or stands in for something else, comes from where it was promised.
+        What another system promised, is frozen, or stands in for something else, comes from where it was promised; so does what comes
+        together with that in one delivery.
         """
         ship_to = line.request.get("ship_to")
         own = self.board.world.ways(one.sku or line.sku, one.site, ship_to, order.customer, self.now)
         today = self.board.today(one.site, self.now)
         way = next((way for way in own if way.lane == one.lane), own[0] if own and not order.elsewhere else immediate(today))
         yield Route(line.book_of(one), way)
-        if order.elsewhere or one.sku is not None or is_frozen(order, line):
+        if order.elsewhere or one.sku is not None or is_frozen(order, line) or comes_together(order, line):
             return
         for site in line.request.get("sites") or self.board.sites_of(line.sku):
             book = self.books.get(f"{line.sku}|{site}")
@@ -395,6 +396,11 @@ class Foresight:
 def is_frozen(order: OrderRow, line: LineRow) -> bool:
     """Whether re-promising leaves the line where it is."""
     return order.frozen or bool(line.request.get("frozen"))
+
+
+def comes_together(order: OrderRow, line: LineRow) -> bool:
+    """Whether several open parts of the line (the sku itself and substitutes) are one delivery: it may not be split."""
+    return not order.allow_partial and sum(1 for one in line.deliveries if one.open) > 1
 
 
 def name_of(one: OpenLine) -> str:

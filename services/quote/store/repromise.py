@@ -1,13 +1,17 @@
 """Simulations of re-promising: kept as they were answered, with what applying them writes."""
 
-from collections.abc import Sequence
+import zlib
+from base64 import b64decode, b64encode
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from services.quote.store.documents import plan_fields, plan_in
+import orjson
+
+from services.quote.store.documents import order_in, plan_fields, plan_in
 from services.quote.store.pool import Connection
-from services.quote.store.rows import DeliveryRow, PlanRow
+from services.quote.store.rows import DeliveryRow, OrderRow, PlanRow
 
 
 @dataclass(slots=True, frozen=True)
@@ -40,7 +44,7 @@ class RepromiseRow:
     days: dict[str, int]
     applied_at: datetime | None = None
     basis: dict[str, Any] = field(default_factory=dict)
-    """What it was worked out on that no book tells; without it, it cannot be worked out again."""
+    """What it was worked out on that no book tells."""
 
 
 def _fields(move: MoveRow) -> dict[str, Any]:
@@ -53,6 +57,23 @@ def _move(said: dict[str, Any]) -> MoveRow:
     deliveries = tuple(DeliveryRow(**one) for one in said["deliveries"])
     plans = tuple(plan_in(plan) for plan in said.get("plans", ()))
     return MoveRow(**{**said, "deliveries": deliveries, "plans": plans, "dropped": tuple(said.get("dropped", ()))})
+
+
+def packed(orders: Iterable[OrderRow]) -> str:
+    """Orders as a basis keeps them: thousands of them, much alike, in a twentieth of their length."""
+    return b64encode(zlib.compress(orjson.dumps(list(orders)))).decode()
+
+
+def orders_of(basis: Mapping[str, Any]) -> list[OrderRow]:
+    """The orders that a basis keeps."""
+    return [order_in(one) for one in unpacked(basis)["orders"]]
+
+
+def unpacked(basis: Mapping[str, Any]) -> dict[str, Any]:
+    """A basis with its orders for anybody to read."""
+    if not isinstance(basis.get("orders"), str):
+        return dict(basis)
+    return {**basis, "orders": orjson.loads(zlib.decompress(b64decode(basis["orders"])))}
 
 
 async def save(connection: Connection, rows: Sequence[RepromiseRow]) -> None:

@@ -83,18 +83,18 @@ class DeskHouse:
     def item(self, sku: str, **more: Any) -> None:
         self.hear(ItemDefined(revision=1, occurred_at=NOW, sku=sku, name=sku, uom="EA", **more))
 
-    def position(self, sku: str, **changes: Any) -> PositionChanged:
+    def position(self, sku: str, site: str = SITE, **changes: Any) -> PositionChanged:
         """The next state of a position; what is not named stays."""
-        key = f"{sku}|{SITE}"
-        nothing = {"sku": sku, "site": SITE, "revision": 0, "on_hand": 0, "blocked": 0, "safety_stock": 0}
+        key = f"{sku}|{site}"
+        nothing = {"sku": sku, "site": site, "revision": 0, "on_hand": 0, "blocked": 0, "safety_stock": 0}
         before = self.positions.get(key) or PositionState.model_validate(nothing)
         state = PositionState.model_validate({**before.model_dump(), **changes, "revision": before.revision + 1})
         self.positions[key] = state
         happened = Happened(kind="counted")
         return PositionChanged(revision=state.revision, occurred_at=NOW, positions=(state,), change=happened, reason="test", document="D")
 
-    def stock(self, sku: str, on_hand: float) -> None:
-        self.hear(self.position(sku, on_hand=on_hand))
+    def stock(self, sku: str, on_hand: float, site: str = SITE) -> None:
+        self.hear(self.position(sku, site, on_hand=on_hand))
 
     def machine(self, name: str, minutes: int, revision: int = 1) -> None:
         pattern = {"weekly": [minutes] * 7, "days": {}, "from_date": TODAY, "until_date": a_day(1000)}

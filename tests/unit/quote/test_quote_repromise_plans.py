@@ -17,10 +17,10 @@ from services.quote.domain.demandclass import Strategy
 from services.quote.handlers.repromise.again import Recalled
 from services.quote.handlers.repromise.apply import ApplySimulation
 from services.quote.handlers.repromise.scope import MOST_ORDERS, Scope, gather
-from services.quote.handlers.repromise.simulation import Simulation
+from services.quote.handlers.repromise.simulation import MOST_PLANNED_FOR, Simulation
 from services.quote.handlers.repromise.tell import row_of
 from services.quote.handlers.take import Take
-from services.quote.store.repromise import RepromiseRow
+from services.quote.store.repromise import RepromiseRow, orders_of, packed, unpacked
 from services.quote.store.rows import LineRow
 from services.quote.store.supply import Definition
 from tests.examples import examples
@@ -45,7 +45,13 @@ def promised(house: DeskHouse, order_id: str) -> int:
     return (found - a_day(0)).days
 
 
-def simulated(house: DeskHouse, strategies: Mapping[str, str] | None = None, default: str = "fill", **scope: Any) -> RepromiseRow:
+def simulated(
+    house: DeskHouse,
+    strategies: Mapping[str, str] | None = None,
+    default: str = "fill",
+    most_planned_for: int = MOST_PLANNED_FOR,
+    **scope: Any,
+) -> RepromiseRow:
     """Everybody of these skus, decided anew in memory."""
     ask = RepromiseAsk.model_validate(
         {"scope": scope or {"sites": [SITE]}, "strategies": {"default": default, "orders": dict(strategies or {})}}
@@ -57,7 +63,7 @@ def simulated(house: DeskHouse, strategies: Mapping[str, str] | None = None, def
 
     async def decided() -> Simulation:
         await gather(sight, meant)
-        simulation = Simulation(house.board, sight, meant)
+        simulation = Simulation(house.board, sight, meant, most_planned_for)
         await simulation.decide()
         return simulation
 
@@ -211,6 +217,31 @@ def test_what_cannot_be_made_either_keeps_its_date() -> None:
     row = simulated(house)
     assert [(one["order_id"], one["unsupplied"]) for one in row.answer["losers"]] == [(order, True)]
     assert row.moves == ()
+
+
+@pytest.mark.parametrize("most", [0, 1, 2, 3, 4])
+def test_those_for_whom_nothing_was_looked_for_are_counted_and_it_is_said(most: int) -> None:
+    house = a_workshop()
+    house.stock("CHAIR", 30)
+    orders = [ordered(house, "CHAIR", 10, 1, priority=priority) for priority in (1, 2, 3)]
+    house.stock("CHAIR", 0)
+    row = simulated(house, most_planned_for=most)
+    assert row.answer["not_planned_for"] == max(0, 3 - most)
+    assert ("no new supply was looked for" in row.answer["summary"]) == (most < 3)
+    assert [one["order_id"] for one in row.answer["losers"] if one["unsupplied"]] == orders[most:]
+    applied(house, row)
+
+
+def test_orders_are_kept_as_they_were_whatever_their_number() -> None:
+    house = a_workshop()
+    house.stock("CHAIR", 30)
+    for quantity in (1, 2.5):
+        ordered(house, "CHAIR", quantity, 1, customer="Çelik & Söhne", external_id=f"SO-{quantity}", source_system="ERP")
+    kept = packed(house.orders.values())
+    assert orders_of({"orders": kept}) == list(house.orders.values())
+    read = unpacked({"orders": kept, "scope": {}})
+    assert (read["scope"], [one["external_id"] for one in read["orders"]]) == ({}, ["SO-1", "SO-2.5"])
+    assert orders_of(read) == list(house.orders.values()), "as it was kept before"
 
 
 def test_what_was_planned_on_is_refused_once_it_has_moved() -> None:

@@ -170,6 +170,44 @@ def test_no_period_is_taken_more_of_than_its_ceiling_unless_it_was_and_nobody_ca
         assert all(new >= min(0, old) for old, new in zip(before_, then_, strict=True))
 
 
+SITES = ("HAM", "BER", "MUC")
+floors = st.lists(st.tuples(st.integers(1, 8), st.sets(st.sampled_from(SITES), min_size=1)), min_size=1, max_size=3)
+stocks = st.fixed_dictionaries(
+    {f"A|{site}": st.dictionaries(st.sampled_from((0, 2, 5)), st.integers(1, 9), min_size=1, max_size=2) for site in SITES}
+)
+
+
+def covered(kept: Sequence[tuple[int, set[str]]], left: Mapping[str, int]) -> int:
+    """How much of what is kept the sites can give: the least cut between floors and sites."""
+    cuts = []
+    for chosen in range(2 ** len(kept)):
+        inside = [one for number, one in enumerate(kept) if chosen >> number & 1]
+        outside = sum(quantity for number, (quantity, _) in enumerate(kept) if not chosen >> number & 1)
+        cuts.append(outside + sum(max(0, left[site]) for site in set().union(*(sites for _, sites in inside))))
+    return min(cuts)
+
+
+@given(stocks, floors, st.integers(1, 6), st.sampled_from((WIN, GAIN, REDISTRIBUTE)))
+def test_a_new_date_takes_nothing_of_what_floors_over_several_sites_keep(
+    supply: Any, kept: list[tuple[int, set[str]]], quantity: int, strategy: Strategy
+) -> None:
+    """Kept whole at each site: it may be later than need be, and never earlier than the exact rule allows."""
+    promise = [a_promise("a", strategy, (quantity, 9), wanted=0, key="A|HAM", others=("A|BER", "A|MUC"), classes=GOLD)]
+    rationed = [
+        Rationed(Allocation(f"FLOOR-{n}", Kind.FLOOR, ("retail",), "A", frozenset(sites), units(q)), {})
+        for n, (q, sites) in enumerate(kept)
+    ]
+    found = decided(promise, supply, rationed=rationed)["a"]
+    if found.placed is None:
+        return
+    (place,) = found.placed
+    pick, home = place.hop[0] - TODAY, place.key.removeprefix("A|")
+    for today in range(10):
+        before = {site: sum(q for day, q in supply[f"A|{site}"].items() if day <= today) for site in SITES}
+        left = sum(q for day, q in supply[place.key].items() if day <= max(today, pick)) - quantity
+        assert covered(kept, {**before, home: min(before[home], left)}) >= covered(kept, before)
+
+
 @given(rationed_worlds)
 def test_it_comes_to_rest_under_ceilings_too(drawn: Any) -> None:
     promises, supply, ceilings = rationed_world(drawn)

@@ -13,7 +13,7 @@ from services.quote.handlers.foresight import Foresight
 from services.quote.handlers.repromise.scope import MOST_ORDERS, Scope, gather
 from services.quote.handlers.repromise.simulation import Simulation
 from services.quote.handlers.repromise.tell import as_applied, row_of
-from services.quote.store.documents import order_in
+from services.quote.store.repromise import orders_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -42,7 +42,7 @@ def simulated_at(basis: Mapping[str, Any]) -> datetime | None:
 async def work_out_again(past: Board, at: datetime, basis: Mapping[str, Any], result: Json) -> Json:
     """The answer that the same simulation gives on a board of then, as it was applied."""
     ask = RepromiseAsk.model_validate(result["request"])
-    known = {order.id: order for order in map(order_in, basis["orders"])}
+    known = {order.id: order for order in orders_of(basis)}
     sight = Recalled(past, None, most_orders=MOST_ORDERS, known=known)
     sight.now = at
     scope = Scope.of(ask, basis["scope"])

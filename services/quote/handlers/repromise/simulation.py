@@ -15,7 +15,7 @@ from services.quote.domain.repromise import repromise
 from services.quote.domain.risk import foresee
 from services.quote.domain.standing import Outcome, Piece, Standing
 from services.quote.domain.tally import Rationed
-from services.quote.handlers.foresight import Foresight, OpenLine, is_frozen, name_of, promised_day
+from services.quote.handlers.foresight import Foresight, OpenLine, comes_together, is_frozen, name_of, promised_day
 from services.quote.handlers.repromise.move import move_order
 from services.quote.handlers.repromise.resupply import Wanting, is_wanting, resupply
 from services.quote.handlers.repromise.scope import MOST_ORDERS, Scope, find_scope, gather
@@ -41,8 +41,11 @@ if TYPE_CHECKING:
 
 MOST_ROUNDS: Final = 6
 """How often all is decided once more on what the last round has left and planned; two are mostly enough."""
-MOST_PLANNED_FOR: Final = 1_000
-"""Promises that new supply is looked for in one round, those that are served first; the answer counts the others."""
+MOST_PLANNED_FOR: Final = 2_000
+"""How often in all rounds new supply is looked for, for those first that are served first: once at least for each of so many promises.
+
+The answer counts the others.
+"""
 
 
 @dataclass(slots=True, eq=False)
@@ -67,7 +70,8 @@ async def simulate(board: Board, pool: Pool, ask: RepromiseAsk, caller: str, req
         await simulation.decide()
         causes = await risk.find_causes(connection, simulation.blocked())
     known = {key: risk.fields(cause) for key, (_, cause) in causes.items()}
-    return KeepSimulation(row_of(simulation, caller, request_id, known))
+    orders = await asyncio.to_thread(simulations.packed, simulation.before.values())
+    return KeepSimulation(row_of(simulation, caller, request_id, known, orders))
 
 
 async def find_simulation(pool: Pool, repromise_id: str) -> dict[str, Any] | None:
@@ -98,6 +102,7 @@ class Simulation:
     board: Board
     sight: Foresight
     scope: Scope
+    most_planned_for: int = MOST_PLANNED_FOR
     desk: Desk = field(init=False)
     before: dict[str, OrderRow] = field(init=False)
     """The orders as they were found."""
@@ -109,8 +114,12 @@ class Simulation:
     """What becomes of them in the end."""
     plans: dict[str, list[PlanRow]] = field(default_factory=dict)
     """What is planned, by order."""
-    unplanned: int = 0
-    """Promises that lose and for which nothing was looked for: there were too many."""
+    wanting: set[str] = field(default_factory=set)
+    """Who loses or could improve by what known supply makes of them."""
+    asked: set[str] = field(default_factory=set)
+    """Those for whom new supply was looked for."""
+    tries: int = 0
+    """How often that was."""
 
     def __post_init__(self) -> None:
         """The books and orders of the sight."""
@@ -198,7 +207,8 @@ class Simulation:
         standing = Standing(
             name_of(group[0]), min(self.sight.rank(order, one.line, one.number) for one in group), tuple(pieces),
             max(one.line.requested_date.toordinal() for one in group), max(promised_day(one.line) for one in group),
-            self.scope.strategy(order.id, known) if asked else None, frozen=frozen, together=order.ship_complete and len(pieces) > 1,
+            self.scope.strategy(order.id, known) if asked else None, frozen=frozen,
+            together=len(pieces) > 1 and (order.ship_complete or comes_together(order, group[0].line)),
             latest_day=min((date.fromisoformat(one).toordinal() for one in latest), default=None), classes=self._classes(order),
         )  # fmt: skip
         return Group(tuple(group), tuple((one, delivery) for one, delivery, _ in deliveries), standing)
@@ -240,7 +250,7 @@ class Simulation:
         return bool(moves)
 
     async def _plan(self, groups: Mapping[str, Group], outcomes: Mapping[str, Outcome]) -> bool:
-        """Look for new supply for those who lose, by strategy and rank; whether anything changed by it."""
+        """Look for new supply for those who lose or could improve, by strategy and rank; whether anything changed by it."""
         strategies = list(Strategy)
         found = []
         for name, outcome in outcomes.items():
@@ -251,10 +261,12 @@ class Simulation:
                 wanting = Wanting(order.id, tuple(line.line.line_ref for line in group.lines), one, outcome.day)
                 found.append(((strategies.index(one.strategy), one.rank), name, wanting))
         found.sort(key=lambda each: each[0])
-        self.unplanned = max(self.unplanned, len(found) - MOST_PLANNED_FOR)
+        self.wanting |= {name for _, name, _ in found}
         changed = False
-        for _, name, wanting in found[:MOST_PLANNED_FOR]:
+        for _, name, wanting in found[: max(0, self.most_planned_for - self.tries)]:
             await asyncio.sleep(0)  # inquiries are answered between
+            self.tries += 1
+            self.asked.add(name)
             plans = resupply(self.desk, wanting)
             if plans is not None:
                 changed = True
@@ -269,6 +281,11 @@ class Simulation:
         forks = {key: fork for key in moved if (fork := self.desk.fork(key)) is not None}
         self.sight.books = ChainMap(forks, self.board.books)
         self.sight.orders = {order_id: self.desk.orders[order_id] for order_id in self.sight.orders}
+
+    @property
+    def unplanned(self) -> int:
+        """Promises for which nothing was looked for: there were too many."""
+        return len(self.wanting - self.asked)
 
     def blocked(self) -> set[str]:
         """The books in which somebody found no room."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 BUDGET: Final = StabilityBudget(most_moves=3, most_days=30)
 """How often and how far a promise may move without a person's word, where no policy says it."""
-MOST_ORDERS_KEPT: Final = 1_000
-"""A simulation of more orders cannot be worked out again: they are not kept with it."""
 _LOST: Final = frozenset((Why.GAVE_WAY, Why.SHORTAGE, Why.DELAYED))
 _MADE: Final = {"production_order": "made", "purchase_order": "bought", "transfer_order": "moved"}
 
@@ -76,8 +74,8 @@ class Verdict:
         return [one for one in self.after.deliveries if one.open] if self.moves else ()
 
 
-def row_of(simulation: Simulation, caller: str, request_id: str | None, causes: Causes) -> RepromiseRow:
-    """The simulation as it is answered and kept."""
+def row_of(simulation: Simulation, caller: str, request_id: str | None, causes: Causes, orders: str = "") -> RepromiseRow:
+    """The simulation as it is answered and kept, with the `orders` that it was worked out on."""
     said: dict[str, list[Json]] = {"winners": [], "losers": [], "moved": []}
     reasons: dict[str, dict[str, str]] = defaultdict(dict)
     unchanged = 0
@@ -100,7 +98,7 @@ def row_of(simulation: Simulation, caller: str, request_id: str | None, causes: 
     missed = [_not_regained(simulation, *one) for one in _still_late(simulation)]
     body: Json = {
         "id": new_id("rep"), "status": "simulated", "created_at": answers.iso_instant(sight.now), "applied_at": None,
-        "summary": _summary(said, unchanged, len(missed)), **said, "unchanged": unchanged, "not_regained": missed,
+        "summary": _summary(said, unchanged, len(missed), simulation.unplanned), **said, "unchanged": unchanged, "not_regained": missed,
         "not_planned_for": simulation.unplanned,
         "values": _values(said), "needs_approval": any(one["needs_approval"] for each in said.values() for one in each),
         "books": [named(key) | {"version": version} for key, version in versions.items()],
@@ -110,10 +108,7 @@ def row_of(simulation: Simulation, caller: str, request_id: str | None, causes: 
     sites = {site for key in versions if (site := key.rsplit("|", 1)[1]) not in (RESOURCE, PERIOD, BUCKET)}
     days = {site: board.today(site, sight.now) for site in sorted(sites)}
     revisions = {order_id: simulation.before[order_id].revision for order_id in sorted(reasons)}
-    basis: Json = {}
-    if len(simulation.before) <= MOST_ORDERS_KEPT:
-        orders = [asdict(order) for order in simulation.before.values()]
-        basis = {**board.basis, "scope": simulation.scope.kept(), "orders": orders, "causes": dict(causes)}
+    basis = {**board.basis, "scope": simulation.scope.kept(), "orders": orders, "causes": dict(causes)}
     return RepromiseRow(body["id"], sight.now, caller, body, tuple(moves), versions, revisions, days, None, basis)
 
 
@@ -257,10 +252,11 @@ def named(key: str) -> Json:
     return {"sku": sku, "site": site}
 
 
-def _summary(said: Mapping[str, Sequence[Any]], unchanged: int, missed: int) -> str:
+def _summary(said: Mapping[str, Sequence[Any]], unchanged: int, missed: int, unplanned: int) -> str:
     won, lost = spoken_count(len(said["winners"]), "promise"), spoken_count(len(said["losers"]), "promise")
     still = f" {spoken_count(missed, 'promise').capitalize()} that must win would stay later than wanted." if missed else ""
-    return f"{won} would win, {lost} would lose, {unchanged} would stay.{still}"
+    more = f" For {spoken_count(unplanned, 'promise')} no new supply was looked for: there were too many." if unplanned else ""
+    return f"{won} would win, {lost} would lose, {unchanged} would stay.{still}{more}"
 
 
 def _values(said: Mapping[str, Sequence[Json]]) -> list[Json]:
