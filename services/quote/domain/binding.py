@@ -61,13 +61,13 @@ def dates_of(line: LineRequest, outlets: Sequence[Outlet], wanted: Day) -> Dates
     return Dates(min(unbound, default=None), min(unrationed, default=None))
 
 
-def added_days(line: LineRequest, outlets: Sequence[Outlet], wanted: Day, promised: Day, dates: Dates | None) -> tuple[Reason, ...]:
+def added_days(line: LineRequest, outlets: Sequence[Outlet], promised: Day, dates: Dates | None) -> tuple[Reason, ...]:
     """What ceilings and floors added to the date of a line that is promised; nothing where they let it through."""
     if dates is None or dates.unbound is None or promised <= dates.unbound:
         return ()
     without_ceilings = promised if dates.unrationed is None else min(promised, dates.unrationed)
     found = []
-    if promised > without_ceilings and (said := _by_ceiling(line, outlets, wanted)) is not None:
+    if promised > without_ceilings and (said := _by_ceiling(line, outlets, without_ceilings)) is not None:
         found.append(Reason(said.step, said.code, said.summary, said.ref, promised - without_ceilings))
     if without_ceilings > dates.unbound and (said := _by_floor(line, outlets)) is not None:
         found.append(Reason(said.step, said.code, said.summary, said.ref, without_ceilings - dates.unbound))
@@ -82,7 +82,7 @@ def refusal_by(
         return None
     latest = LATEST if line.latest_day is None else line.latest_day
     if dates.unrationed is not None and dates.unrationed <= latest:
-        return _by_ceiling(line, outlets, wanted)
+        return _by_ceiling(line, outlets, dates.unrationed)
     picks = {id(outlet.place): (outlet.place, LATEST if (hop := outlet.by(latest)) is None else hop.pick) for outlet in outlets}
     planned = [line.quantity if place.sources and line.supply != frozenset() else 0 for place, _ in picks.values()]
     floored = [max(more, place.offers(pick)) for more, (place, pick) in zip(planned, picks.values(), strict=True)]
@@ -107,13 +107,13 @@ def _most_at_once(outlet: Outlet, wanted: Day, quantity: Micro) -> Micro:
     return max(quantity if (room := outlet.room(ship)) is None else room for ship in ships)
 
 
-def _by_ceiling(line: LineRequest, outlets: Sequence[Outlet], wanted: Day) -> Reason | None:
-    """The ceiling that leaves least for the wanted day, what it leaves, and when it leaves enough."""
+def _by_ceiling(line: LineRequest, outlets: Sequence[Outlet], day: Day) -> Reason | None:
+    """The ceiling that leaves least for the day on which all else would do, what it leaves, and when it leaves enough."""
     tightest: tuple[Micro, Bucket, Day] | None = None
     for outlet in outlets:
-        hop = outlet.wanted(wanted)
+        hop = outlet.wanted(day)
         for bucket in outlet.ceilings if hop is not None else ():
-            ship = hop.ship if hop is not None else wanted
+            ship = hop.ship if hop is not None else day
             left = bucket.left(ship)
             if left is not None and (tightest is None or left < tightest[0]):
                 tightest = left, bucket, ship

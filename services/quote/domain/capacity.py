@@ -250,7 +250,10 @@ def _occupy(needs: Sequence[Need], minutes: Micro, start: Day, stand: Floor, ope
             left -= took
             if left == 0:
                 return Run(days[0][0], day + 1, _loads(days, operation.setup))
-        day = max(day + 1, _next_day(pools, day + 1) or start + THREE_YEARS + 1)
+        following = _next_day(pools, day + 1)
+        if following is None:
+            return None
+        day = following
     return None
 
 

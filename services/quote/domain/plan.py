@@ -137,7 +137,7 @@ def _plan_own(line: LineRequest, stand: Stand, wanted: Day, effort: int, waits: 
         return _nothing(line, outlets, stand, wanted, effort)
     outlet, hop = whole
     dates = dates_of(line, outlets, wanted)
-    bound = () if dates is None else added_days(line, outlets, wanted, max(wanted, hop.delivery), dates)
+    bound = () if dates is None else added_days(line, outlets, max(wanted, hop.delivery), dates)
     alternatives = [*other_sites(line, outlets, outlet, hop, wanted), *others]
     if hop.delivery > wanted and not others:
         alternatives += _split_forbidden(line, outlets, wanted, whole, effort)
@@ -214,7 +214,7 @@ def _of_allocations(
     if promised < line.quantity:
         refusal = undeliverable(line, outlets) or refusal_by(line, outlets, wanted, dates, promised)
         refusal = refusal or _missing(line, outlets, stand, promised)
-    return refusal, added_days(line, outlets, wanted, max(wanted, last), dates)
+    return refusal, added_days(line, outlets, max(wanted, last), dates)
 
 
 def _missing(line: LineRequest, outlets: Sequence[Outlet], stand: Stand, promised: Micro) -> Reason:

@@ -161,7 +161,7 @@ def _from_what_is_known(
         sooner = earliest_whole(line, outlets[at], line.requested_day)
         if sooner is not None and sooner[1].delivery < day:
             apart = (Alternative("a1", "apart", (delivery_of(*sooner, line.quantity),), Lost.SHIPS_COMPLETE.value),)
-        plans.append((line, apart, covers[at], added_days(line, outlets[at], max(wanted, line.requested_day), day, dates[at])))
+        plans.append((line, apart, covers[at], added_days(line, outlets[at], day, dates[at])))
     return [
         Plan(line, tuple(_taken(outlet, day, quantity) for outlet, quantity in cover), apart, waits=waits, bound=bound)
         for line, apart, cover, bound in plans

@@ -9,6 +9,7 @@ from services.quote.domain.balance import balance
 from services.quote.domain.book import RESOURCE, Book, Entry, Part, Rules
 from services.quote.domain.capacity import Load, capacity_of
 from services.quote.domain.chance import Chances, chance_of
+from services.quote.domain.dates import Way
 from services.quote.domain.promise import Demand, promise
 from services.quote.domain.sources import MICRO, Make, Need, Operation
 from tests.unit.quote_domain.builders import NOW, TODAY, AShelf, a_book, a_line, receipt, units
@@ -140,9 +141,22 @@ def test_more_capacity_comes_to_what_the_day_has_by_its_week_or_by_itself() -> N
     assert [capacity.minutes.minutes(TODAY + day) for day in range(8)] == [26, 8, 40, 50, 60, 73, 13, 20]
 
 
+class OnlyFor(AShelf):
+    """A shelf from which one customer alone is served."""
+
+    def __init__(self, customer: str, *books: Book) -> None:
+        super().__init__(*books)
+        self.customer = customer
+
+    def ways(self, sku: str, site: str, ship_to: str | None, customer: str | None) -> tuple[Way, ...]:
+        return super().ways(sku, site, ship_to, customer) if customer == self.customer else ()
+
+
 def test_ways_are_those_of_the_shelf_beneath() -> None:
     beneath = AShelf(a_book(on_hand=5))
     beneath.way = {("HAM", "NORTH"): a_lane(2)}
     shelf = AssumingShelf(beneath, [])
     assert shelf.ways("SKU", "HAM", "NORTH", None) == (a_lane(2),)
     assert shelf.ways("SKU", "HAM", None, None) == ()
+    shelf = AssumingShelf(OnlyFor("ACME", a_book(on_hand=5)), [])
+    assert [len(shelf.ways("SKU", "HAM", None, customer)) for customer in ("ACME", "OTHER", None)] == [1, 0, 0]

@@ -106,6 +106,27 @@ CASES: dict[str, Callable[[], LinePromise]] = {
         sites=SITES,
         partial=True,
     ),
+    "a floor that waits and a ceiling that lets it through": lambda: asked(
+        5, [a_floor(6), a_ceiling(9)], a_book(receipt("PO", 2, 4), on_hand=10)
+    ),
+    "a ceiling that waits and a floor that lets it through": lambda: asked(5, [a_floor(3), a_ceiling(4, last=TODAY)], TEN),
+    "a ceiling on the day on which supply would do": lambda: asked(
+        5, [a_ceiling(0, periods=(Period(TODAY, TODAY, units(9)), Period(TODAY + 1, TODAY + 3, units(4))))], a_book(receipt("PO", 9, 1))
+    ),
+    "the same, and too late": lambda: asked(
+        5,
+        [a_ceiling(0, periods=(Period(TODAY, TODAY, units(9)), Period(TODAY + 1, TODAY + 3, units(4))))],
+        a_book(receipt("PO", 9, 1)),
+        latest_day=1,
+    ),
+    "a millionth more": lambda: asked(5, [a_ceiling(0, periods=(Period(TODAY, TODAY, 0), Period(TODAY + 1, LATEST, 1)))], TEN),
+    "a part of a floor at the first of two sites": lambda: asked(
+        9, [a_floor(6)], TEN, a_book(on_hand=1, site="BER"), sites=SITES, partial=True
+    ),
+    "no part of anything, and a ceiling": lambda: asked(5, [a_ceiling(4)], a_book(on_hand=0), partial=True),
+    "no part of anything, and a floor": lambda: asked(5, [a_floor(4)], a_book(on_hand=0), partial=True),
+    "kept today, and bought too late": lambda: asked(5, [a_floor(6)], TEN, buys=3, latest_day=0),
+    "nothing there in time to be kept": lambda: asked(5, [a_floor(6)], a_book(receipt("PO", 20, 4)), latest_day=0),
     "a past wish": lambda: asked(5, [a_ceiling(4, last=TODAY + 1)], TEN, day=-2),
 }
 
@@ -273,6 +294,46 @@ TOLD = {
     "two sites in parts": [
         "partial, 5 +0",
         "CEILING_REACHED D +0: shop may take 2 EA of SKU in all and has 2 left",
+    ],
+    "a floor that waits and a ceiling that lets it through": [
+        "late, 5 +4",
+        "KEPT_FOR_OTHERS F +4: 6 EA of SKU are kept for gold",
+    ],
+    "a ceiling that waits and a floor that lets it through": [
+        "late, 5 +1",
+        "CEILING_REACHED C +1: shop may take 4 EA of SKU to Tue 1 Dec 2026 and has 4 left; 5 from Wed 2 Dec 2026",
+    ],
+    "a ceiling on the day on which supply would do": [
+        "late, 5 +4",
+        "CEILING_REACHED C +3: shop may take 4 EA of SKU from Wed 2 Dec 2026 to Fri 4 Dec 2026 and has 4 left; 5 from Sat 5 Dec 2026",
+    ],
+    "the same, and too late": [
+        "none, 0 +0",
+        "CEILING_REACHED C +0: shop may take 4 EA of SKU from Wed 2 Dec 2026 to Fri 4 Dec 2026 and has 4 left; 5 from Sat 5 Dec 2026",
+    ],
+    "a millionth more": [
+        "none, 0 +0",
+        "CEILING_REACHED C +0: shop may take 0 EA of SKU on Tue 1 Dec 2026 and has 0 left; more from Wed 2 Dec 2026",
+    ],
+    "a part of a floor at the first of two sites": [
+        "partial, 5 +0",
+        "KEPT_FOR_OTHERS F +0: 6 EA of SKU are kept for gold",
+    ],
+    "no part of anything, and a ceiling": [
+        "none, 0 +0",
+        "NOT_ENOUGH_SUPPLY - +0: known supply lacks 5 EA",
+    ],
+    "no part of anything, and a floor": [
+        "none, 0 +0",
+        "NOT_ENOUGH_SUPPLY - +0: known supply lacks 5 EA",
+    ],
+    "kept today, and bought too late": [
+        "none, 0 +0",
+        "KEPT_FOR_OTHERS F +0: 6 EA of SKU are kept for gold",
+    ],
+    "nothing there in time to be kept": [
+        "none, 0 +0",
+        "AFTER_LATEST_DATE - +0: the earliest date is Sat 5 Dec 2026, the latest acceptable Tue 1 Dec 2026",
     ],
     "a past wish": [
         "late, 5 +4",

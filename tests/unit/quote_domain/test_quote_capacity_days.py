@@ -142,6 +142,28 @@ def test_a_millionth_of_a_minute_takes_a_day_and_rests_a_day() -> None:
     assert run_back(tiny, units(1), TODAY + 5, TODAY, stand) == Run(TODAY + 3, TODAY + 5, (Load("A", TODAY + 3, 1, 1),))
 
 
+def test_a_millionth_that_is_left_of_a_day_is_worked_in() -> None:
+    machine = a_machine("A", 60, Entry(Part.CLAIM, "c", units(60) - 1, TODAY + 1))
+    job = Operation(10, "step", units(60) + 1, 0, options=((Need(("A",), "A"),),))
+    twice = Operation(10, "step", 1, 0, options=((Need(("A",), "A"), Need(("A",), "A")),))
+    stand = Stand(Plant(machine))
+    forwards, backwards = run(job, units(1), TODAY + 1, stand), run_back(job, units(1), TODAY + 3, TODAY, stand)
+    for found in (forwards, backwards):
+        assert found is not None
+        assert [(load.day - TODAY, load.minutes) for load in found.loads] == [(1, 1), (2, units(60))]
+    assert run(twice, units(1), TODAY, stand) is run_back(twice, units(1), TODAY + 3, TODAY, stand) is None
+
+
+def test_a_job_that_may_not_spread_fills_the_last_day_that_has_just_the_room_for_it() -> None:
+    for day in (0, 1, 4):
+        stand = Stand(Plant(a_machine("A", 0, days={day: 60})))
+        operation = an_operation([(("A",),)], setup=60, per_unit=0, fixed_days=0, may_spread=False)
+        found = run_back(operation, units(1), TODAY + 5, TODAY, stand)
+        assert found is not None
+        assert (found.start, found.following) == (TODAY + day, TODAY + day + 1)
+        assert run_back(operation, units(1), TODAY + 5, TODAY + day + 1, stand) is None
+
+
 def test_a_resource_that_nobody_knows_does_nothing_and_another_of_its_pool_does() -> None:
     stand = Stand(shop({"A": [5] * 7}))
     for options, does in (([(("X",),)], False), ([(("X", "A"),)], True), ([(("X",), ("A",))], False), ([(("A",), ("A",))], False)):
@@ -201,6 +223,9 @@ def test_what_is_done_on_idle_resources_takes_of_them_alone() -> None:
         idle.occupy(found.loads)
         starts.append((found.start - TODAY, found.following - TODAY))
     assert starts == [(0, 1), (0, 2), (1, 2)]
+    machine = idle.machine("A")
+    assert machine is not None
+    assert machine.taken == {TODAY: units(5), TODAY + 1: units(4)}
     idle.occupy((Load("X", TODAY, units(1)),))
     assert idle.machine("X") is None
     found = run(step, units(1), TODAY, stand)

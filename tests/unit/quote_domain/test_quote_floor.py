@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -91,6 +92,33 @@ def test_of_several_books_others_may_take_what_leaves_each_floor_what_it_could_g
     assert guard.room(places[site], TODAY + day) == most
     places[site].take(TODAY + day, most + 1)
     assert guard.holds() == leaves_enough([*takes, (site, most + 1, day)])
+
+
+@pytest.mark.parametrize("scale", [1, 1000])
+@pytest.mark.parametrize(
+    ("kept", "supplies", "rooms"),
+    [
+        ([(1, "BER MUC"), (1, "HAM BER"), (1, "HAM")], (1, 1, 2), (0, 0, 1)),
+        ([(3, "BER MUC"), (3, "HAM BER"), (3, "HAM")], (3, 3, 4), (0, 0, 1)),
+        ([(2, "BER MUC"), (2, "HAM BER"), (1, "HAM"), (1, "HAM")], (2, 2, 4), (0, 0, 2)),
+        ([(2, "HAM BER MUC"), (2, "HAM BER"), (2, "HAM")], (2, 2, 3), (0, 0, 1)),
+        ([(2, "HAM BER MUC"), (2, "HAM BER"), (2, "HAM")], (2, 4, 4), (0, 2, 4)),
+        ([(4, "HAM BER"), (3, "HAM MUC"), (2, "HAM")], (3, 4, 3), (1, 1, 1)),
+    ],
+)
+def test_a_floor_moves_to_another_of_its_sites_where_others_need_this_one(
+    kept: list[tuple[int, str]], supplies: tuple[int, ...], rooms: tuple[int, ...], scale: int
+) -> None:
+    whats: dict[str, Told] = {site: (supply * scale, []) for site, supply in zip(SITES, supplies, strict=True)}
+    books = {site: book_of(site, what) for site, what in whats.items()}
+    stand = Stand(AShelf(*books.values()))
+    places = {site: place for site in SITES if (place := stand.place("SKU", site)) is not None}
+    named = [
+        Kept(Allocation(f"F{n}", Kind.FLOOR, ("gold",), "SKU", frozenset(sites.split())), quantity * scale)
+        for n, (quantity, sites) in enumerate(kept)
+    ]
+    guard = Guard(named, places, {site: balance(book, TODAY, NOW, Rules()) for site, book in books.items()})
+    assert [guard.room(places[site], TODAY) for site in SITES] == [room * scale for room in rooms]
 
 
 def test_there_may_come_to_be_more_room_where_any_of_the_books_changes() -> None:

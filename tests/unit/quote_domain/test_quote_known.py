@@ -12,6 +12,7 @@ from services.quote.domain.calendar import EVERY_DAY, Calendar
 from services.quote.domain.dates import Hop, Way
 from services.quote.domain.known import delivery_of, each_place, earliest_whole, most_of, offer_of, split_of, too_late
 from services.quote.domain.outlet import Outlet
+from services.quote.domain.split import Offer
 from services.quote.domain.stand import Stand
 from tests.unit.quote_domain.builders import TODAY, AShelf, a_book, a_line, claim, receipt, units
 from tests.unit.quote_domain.plants import a_lane
@@ -111,10 +112,16 @@ def test_a_split_is_told_by_the_days_of_its_deliveries() -> None:
 def test_a_search_that_was_cut_says_so() -> None:
     for effort, cut in ((1000, False), (1, True)):
         shelf = AShelf(a_book(receipt("PO", 3, 2), on_hand=2), a_book(receipt("PO", 9, 4), site="BER"))
-        line = a_line(9, sites=("HAM", "BER"), min_ship=3)
-        stand = Stand(shelf)
-        split_of(line, stand.outlets(line), TODAY, None, effort)
-        assert stand.gave_up is cut
+        for sites in (("HAM", "BER"), ("HAM",)):
+            line = a_line(5, sites=sites, min_ship=3, max_shipments=2)
+            stand = Stand(shelf)
+            split_of(line, stand.outlets(line), TODAY, None, effort)
+            assert stand.gave_up is cut
+
+
+def test_a_millionth_is_offered() -> None:
+    (outlet,) = Stand(AShelf(a_book(on_hand=1 / units(1)))).outlets(a_line(1))
+    assert offer_of(outlet, TODAY, None, units(1)) == Offer((TODAY,), (1,))
 
 
 def test_a_wish_that_nothing_can_meet_is_met_by_the_first_delivery() -> None:

@@ -2,14 +2,15 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.quote.domain.allocation import LATEST, Allocation, Every, Kind, Period
 from services.quote.domain.book import BUCKET, Book, Entry, Part
-from services.quote.domain.calendar import EVERY_DAY, Calendar
+from services.quote.domain.calendar import EVERY_DAY, THREE_YEARS, Calendar
 from services.quote.domain.dates import Hop, Way
-from services.quote.domain.outlet import Outlet
+from services.quote.domain.outlet import MOST_PERIODS, Outlet
 from services.quote.domain.stand import Stand
 from tests.unit.quote_domain.builders import NOW, TODAY, AShelf, a_book, a_line, receipt, units
 from tests.unit.quote_domain.plants import a_lane
@@ -133,6 +134,29 @@ def test_what_a_site_can_deliver_changes_on_the_days_that_it_names_alone(
     for day in range(TODAY + wanted, TODAY + 25):
         before = [one for one in days if one <= day]
         assert slowly.offers_by(day) == (slowly.offers_by(before[-1]) if before else 0)
+
+
+@pytest.mark.parametrize(
+    ("ration", "taken", "days"),
+    [
+        ({"quantity": 2, "every": Every.WEEK}, [], [0, 6]),
+        ({"quantity": 2, "every": Every.WEEK, "last": TODAY + 20}, [], [0, 6, 21]),
+        ({"quantity": 2, "every": Every.WEEK, "last": TODAY + 20}, [(1, 8)], [0, 6, 13, 21]),
+        ({"quantity": 2, "every": Every.DAY}, [(1, 2)], [0, 1, 2, 3]),
+        ({"quantity": 2, "last": TODAY + THREE_YEARS - 1}, [], [0, THREE_YEARS]),
+        ({"quantity": 2, "last": TODAY + THREE_YEARS}, [], [0]),
+        ({"quantity": 2, "last": TODAY - 1}, [], [0]),
+        ({"quantity": 2, "last": TODAY - 9}, [], [0]),
+        ({"quantity": 2}, [], [0]),
+        (listed(1, 2, 0), [], [0, 3, 6, 7, 10]),
+        ({"quantity": 2, "every": Every.DAY}, [(1, 900)], list(range(MOST_PERIODS + 1))),
+    ],
+)
+def test_a_ceiling_may_leave_more_with_each_period_until_all_are_alike_and_when_it_ends(
+    ration: dict[str, object], taken: list[tuple[int, int]], days: list[int]
+) -> None:
+    outlet = an_outlet(a_lane(0), [(9, 0)], [ration], taken)
+    assert [day - TODAY for day in outlet.days_of_change(TODAY)] == days
 
 
 def test_nothing_is_delivered_where_nobody_ever_works_or_receives() -> None:

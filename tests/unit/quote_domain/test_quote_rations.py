@@ -91,6 +91,17 @@ def test_a_floor_over_several_sites_is_kept_by_them_together() -> None:
     assert (free(beside, "HAM"), place.guard) == ([2, 2], None), "of the sites only one is known"
 
 
+def test_an_order_may_take_what_a_ceiling_leaves_beside_what_it_has_itself() -> None:
+    mine = claim("ord/1", 4, 0, "ord")
+    bucket = Book("C", BUCKET)
+    bucket.apply([mine, claim("x", 1, 0)], 1, NOW)
+    before = CurrentLine(a_line(4), (Delivery("HAM", units(4), TODAY, TODAY, TODAY),), TODAY, TODAY)
+    shelf = AShelf(a_book(mine, on_hand=10), bucket)
+    shelf.rationed = [a_ceiling("C", "shop", quantity=6)]
+    for quantity, outcome in ((5, "full"), (6, "none")):
+        assert amend([before], [a_line(quantity)], shelf, "ord", classes=("shop",)).outcome == outcome
+
+
 def test_an_order_keeps_what_it_has_of_what_a_floor_would_keep() -> None:
     mine = claim("ord/1", 5, 0, "ord")
     before = CurrentLine(a_line(5), (Delivery("HAM", units(5), TODAY, TODAY, TODAY),), TODAY, TODAY)
