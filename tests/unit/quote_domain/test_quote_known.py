@@ -121,7 +121,7 @@ def test_a_search_that_was_cut_says_so() -> None:
 
 def test_a_millionth_is_offered() -> None:
     (outlet,) = Stand(AShelf(a_book(on_hand=1 / units(1)))).outlets(a_line(1))
-    assert offer_of(outlet, TODAY, None, units(1)) == Offer((TODAY,), (1,))
+    assert offer_of([outlet], TODAY, None, units(1)) == Offer((TODAY,), (1,))
 
 
 def test_a_wish_that_nothing_can_meet_is_met_by_the_first_delivery() -> None:
