@@ -7,7 +7,7 @@ case's is before or after the case's hour, and calendars are turned until today 
 from collections.abc import Awaitable, Callable, Collection
 from datetime import UTC, date, datetime, time, timedelta
 
-from tests.cases.test_cases import day_of
+from tests.cases.kernel.shelf import day_of
 from tests.cases.told import Told, at_a_site
 from tests.service.quote.factory import Factory
 from tests.service.quote.shop import Json, a_line, a_name, day, eventually, ok, today

@@ -10,7 +10,9 @@ from datetime import date, timedelta
 import pytest
 
 from tests.cases import days_by_api, works_by_api
-from tests.cases.test_cases import ADAPTERS, CASES, day_of, targets_of
+from tests.cases.kernel.of_rations import targets_of
+from tests.cases.kernel.shelf import day_of
+from tests.cases.test_cases import ADAPTERS, CASES
 from tests.cases.told import Told, at_a_site, delivered, promised, short, sold_by
 from tests.running import RunningPostgres
 from tests.service.quote.factory import Factory, a_factory

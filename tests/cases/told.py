@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tests.cases.test_cases import day_of
+from tests.cases.kernel.shelf import day_of
 from tests.service.quote.shop import Json, Shop, a_line, a_name, day, deliveries, eventually, ok
 
 Rows = Sequence[Mapping[str, Any]]
