@@ -23,6 +23,7 @@ from services.quote.domain.rationed import one_by_one
 from services.quote.domain.reasons import Code, Lost, Reason, because
 from services.quote.domain.sentence import spoken_day
 from services.quote.domain.split import Offer, best_split
+from services.quote.domain.substitute import instead_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
     from services.quote.domain.stand import Stand
 
 _MOST_TRIES: Final = 20_000
-_MOST_DATES: Final = 8
-"""Dates that are tried with planned supply: each is the earliest of the line that was last on the one before."""
+_MOST_DATES: Final = 24
+"""Dates that are tried with planned supply or substitutes."""
 
 Cover = list[tuple["Outlet", "Micro"]]
 """What one line takes from which books on the common day."""
@@ -193,20 +194,30 @@ def _with_planned_supply(
     allow_partial: bool,
     aim: Aim = Aim.EARLIEST,
 ) -> list[Plan] | None:
-    """All lines on one date with planned supply: what the slowest line needs alone becomes the date for all, until it stands."""
+    """All lines on one date with planned supply or substitutes: what the slowest line needs becomes the date for all, until it stands.
+
+    What stands in for one line may be what another asks for, and is taken too early then: the next date is that on which there comes
+    to be more of any of them.
+    """
+    skus = [one for line in lines for one in (line, *instead_of(line))]
+    changes = _days([outlet for one in skus for outlet in stand.outlets(one)], wanted) if len(skus) > len(lines) else []
     day = wanted
     for _ in range(_MOST_DATES):
         stand.rollback()
         one_date = [replace(line, requested_day=day, latest_day=latest) for line in lines]
         plans = [plan_line(line, stand, allow_partial=allow_partial, aim=aim) for line in one_date]
+        more = next((later for later in changes if later > day and (latest is None or later <= latest)), None)
         if any(sum(take.quantity for take in plan.takes) < plan.line.quantity for plan in plans):
-            return None
+            if more is None:
+                return None
+            day = more
+            continue
         ends = [max(take.hop.delivery for take in plan.takes) for plan in plans]
         slowest = max(range(len(ends)), key=lambda at: ends[at])
         if ends[slowest] <= day:
             waits = _together_because(lines, slowest, day, not_before)
             return [replace(plan, line=line, waits=waits) for plan, line in zip(plans, lines, strict=True)]
-        day = ends[slowest]
+        day = ends[slowest] if more is None else min(more, ends[slowest])
     return None
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, Final
 
 from services.quote.domain.binding import is_bound
 from services.quote.domain.choice import Aim, cost_of_planned, lost_because, worth
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from services.quote.domain.request import LineRequest
     from services.quote.domain.sources import Source
     from services.quote.domain.stand import Stand
+
+_MOST_WAITS: Final = 12
+"""Days on which more of what is known is there that are waited for to plan less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +102,20 @@ def _ways(asked: _Asked) -> Iterator[tuple[str, tuple[str, ...] | None, Callable
 
 
 def _whole_by(asked: _Asked, outlet: Outlet, source: Source) -> Sequence[Part]:
-    hop = by_source(asked.line, outlet, source, asked.stand, asked.wanted)
-    return () if hop is None else ((outlet, hop, asked.line.quantity),)
+    """By one source, as early as it can; what costs less may be to wait for more of what is known, and to plan less."""
+    line, stand, aim = asked.line, asked.stand, asked.aim
+    days = [asked.wanted] if aim is not Aim.CHEAPEST else list(islice(outlet.days_of_change(asked.wanted), _MOST_WAITS)) or [asked.wanted]
+    best: tuple[Worth, Day] | None = None
+    mark, since = stand.mark(), len(stand.planned)
+    for day in days if len(days) > 1 else ():
+        hop = by_source(line, outlet, source, stand, day)
+        parts = () if hop is None else ((outlet, hop, line.quantity),)
+        found = worth(aim, line, parts, asked.wanted, cost_of_planned(stand, since), stand)
+        if best is None or found < best[0]:
+            best = found, day
+        stand.rollback(mark)
+    hop = by_source(line, outlet, source, stand, days[0] if best is None else best[1])
+    return () if hop is None else ((outlet, hop, line.quantity),)
 
 
 def _whole_by_several(asked: _Asked, outlet: Outlet, sources: Sequence[Source]) -> Sequence[Part]:

@@ -118,6 +118,36 @@ def test_lines_that_stand_in_for_one_another_never_get_the_same_unit(
     check(shelf, promise(Demand(lines, allow_partial=partial, ship_complete=complete), shelf))
 
 
+@examples(150)
+@given(BOOKS, BOOKS, st.integers(1, 6), st.integers(1, 6), st.integers(0, 4), st.booleans())
+def test_what_ships_complete_with_substitutes_has_the_first_date_that_any_sharing_of_the_books_allows(
+    old: tuple[int, list[tuple[Part, int, int]]],
+    new: tuple[int, list[tuple[Part, int, int]]],
+    first: int,
+    second: int,
+    day: int,
+    partial: bool,  # noqa: FBT001 -- drawn
+) -> None:
+    """One line that the sku of the other may stand in for: one date for both, and no unit twice."""
+    shelf = a_shelf(old, new)
+    lines = (replace(wished(first, day), line_ref="1"), a_line(second, day, sku=NEW, ref="2"))
+    decision = promise(Demand(lines, allow_partial=partial, ship_complete=True), shelf)
+    check(shelf, decision)
+    dates = {one.delivery_day - TODAY for line in decision.lines for one in line.deliveries}
+    assert len(dates) <= 1
+    assert all(line.promised_quantity in (0, line.requested_quantity) for line in decision.lines)
+    assert len({line.outcome == "none" for line in decision.lines}) == 1, "all lines or none"
+    shared = (
+        at
+        for at in range(day, oracle.HORIZON)
+        for instead in range(first + 1)
+        if (instead == first or oracle.is_accepted(days_of(shelf, OLD), {at: units(first - instead)}))
+        and oracle.is_accepted(days_of(shelf, NEW), {at: units(second + instead)})
+    )
+    best = next(shared, None)
+    assert dates == (set() if best is None else {best})
+
+
 # -- told in words
 
 
