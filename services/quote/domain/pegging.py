@@ -3,10 +3,10 @@
 All demand of a book stands in a row by date, all supply in another, stock first; a claim takes the stretch of supply that
 lies behind the demand before it. So a peg needs the sum of the demand before the claim, never the claims themselves:
 
-    start = supply by the claim's day - projected(that day) + what the same decision claims before it
+    start = receipts by the claim's day - projected(that day) + what the same decision claims before it
     pegs  = the pieces of supply, in date order, that lie between start and start + quantity
 
-in millionths of the item's unit; projected without the claim itself.
+in millionths of the item's unit, counted from where the stock ends; projected without the claim itself.
 """
 
 from __future__ import annotations
@@ -96,19 +96,17 @@ def peg(book: Book, figures: Balance, rules: Rules, quantity: Micro, day: Day, t
     Pegs cover less than `quantity` only on a book that is short.
     """
     incoming = arrivals(book, figures.days[0], rules)
-    stock = book.on_hand - book.safety_stock
-    supplied = stock + incoming.by(day)
-    start = supplied - figures.projected_on(day) + taken_before
+    start = incoming.by(day) - figures.projected_on(day) + taken_before
     end = start + quantity
     pegs: list[Peg] = []
-    if start < stock:
-        pegs.append(Peg(min(end, stock) - start, ON_HAND, book.site))
-        if end <= stock:
+    if start < 0:
+        pegs.append(Peg(min(end, 0) - start, ON_HAND, book.site))
+        if end <= 0:
             return tuple(pegs)
-    at = bisect_right(incoming.totals, max(start, stock) - stock)
+    at = bisect_right(incoming.totals, max(start, 0))
     while at < len(incoming.totals):
         receipt = incoming.receipts[at]
-        reach = stock + incoming.totals[at]
+        reach = incoming.totals[at]
         low = max(start, reach - receipt.quantity)
         if low >= end:
             break

@@ -179,7 +179,8 @@ def test_a_resource_has_free_what_nobody_has_of_its_day_and_what_lacks_is_done_o
     free = {day: weekly[(TODAY + day - 1) % 7] - taken.get(day, 0) for day in range(-2, 90)}
     assert [found.free(TODAY + day) for day in free] == [one * MICRO for one in free.values()]
     assert found.overloaded == any(free[day] < 0 for day in free if day >= 0)
-    assert found.fits(TODAY + wanted, minutes * MICRO) == (wanted < 0 or free[wanted] >= minutes)
+    for some in (minutes, free[wanted], free[wanted] + 1):
+        assert found.fits(TODAY + wanted, some * MICRO) == (wanted < 0 or free[wanted] >= some)
     parts, rest = [], minutes
     for day in range(max(0, wanted), 90):
         part = min(rest, free[day])
@@ -216,6 +217,9 @@ def test_a_supplier_is_looked_at_for_three_years() -> None:
 def test_resources_and_periods_are_filled_without_their_holds_and_without_these_takes() -> None:
     told = [claim("a", 3, 1), claim("b", 2, 1), hold("h", 9, 1, 60), hold("i", 9, 4, 60)]
     take = Take("x", TODAY + 1, units(2))
+    and_back = [hold("j", 4, 3, 60), hold("back", -4, 3, 60), claim("c", 1, 2), claim("d", -1, 2)]
+    others = resource_bin(a_machine("LATHE", 10, *told, *and_back), TODAY, [take, Take("x", TODAY + 2, units(1))])
+    assert [others.free(TODAY + day) for day in range(5)] == [units(one) for one in (10, 7, 11, 10, 10)]
     machine = resource_bin(a_machine("LATHE", 10, *told), TODAY, [take])
     assert [machine.free(TODAY + day) // MICRO for day in range(5)] == [10, 7, 10, 10, 10]
     book = Book("TERMS", PERIOD)

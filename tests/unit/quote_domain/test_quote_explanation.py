@@ -22,12 +22,14 @@ from tests.unit.quote_domain.plants import (
     RAW,
     THERE,
     Plant,
+    a_lane,
     a_lot,
     a_machine,
     a_purchase,
     a_step,
     a_transfer,
 )
+from tests.unit.quote_domain.test_quote_deadline import answer
 
 WEEKDAYS = Calendar((480, 480, 480, 480, 480, 0, 0), {})
 """TODAY is a Tuesday."""
@@ -156,6 +158,74 @@ CASES: dict[str, Callable[[], Decision]] = {
 }
 
 
+def a_ceiling_behind_another_s_claim() -> Decision:
+    shelf = AShelf(a_book(receipt("PO", 5, 3), claim("c", 5, 3), on_hand=5))
+    shelf.rationed = [Allocation("C", Kind.CEILING, ("gold",), "SKU", None, units(4), last=TODAY + 3)]
+    return promise(Demand((a_line(5),), classes=("gold",)), shelf)
+
+
+def a_late_amendment(shipped: float, quantity: float) -> Decision:
+    book = a_book(claim("ord/1", 6, 4, "ord"), receipt("PO", 9, 5), on_hand=6)
+    before = CurrentLine(a_line(10, 2), (Delivery("HAM", units(6), *[TODAY + 4] * 3),), TODAY + 4, TODAY + 4, units(shipped))
+    return amend([before], [a_line(quantity, 2)], AShelf(book), "ord")
+
+
+def a_split_that_stands() -> Decision:
+    book = a_book(claim("ord/1", 5, 0, "ord"), claim("ord/2", 5, 2, "ord"), on_hand=10)
+    before = CurrentLine(a_line(10), tuple(Delivery("HAM", units(5), *[TODAY + day] * 3) for day in (0, 2)), TODAY + 2, TODAY + 2)
+    return amend([before], [a_line(10)], AShelf(book), "ord", allow_partial=True)
+
+
+def closed_twice() -> Decision:
+    shelf = AShelf(a_book(receipt("A", 2, 4), receipt("B", 3, 8)))
+    shelf.way = {("HAM", "DE"): Way(WEEKDAYS, 0, WEEKDAYS, 0, EVERY_DAY, None, "L")}
+    return promise(Demand((a_line(5, 3, ship_to="DE"),)), shelf)
+
+
+def a_part_that_travels() -> Decision:
+    shelf = AShelf(a_book(on_hand=3))
+    shelf.way = {("HAM", "DE"): a_lane(3)}
+    return promise(Demand((a_line(5, ship_to="DE"),), allow_partial=True), shelf)
+
+
+CASES |= {
+    "a ceiling behind another's claim": a_ceiling_behind_another_s_claim,
+    "raised after a part has left": lambda: a_late_amendment(4, 12),
+    "all has left, late": lambda: a_late_amendment(4, 4),
+    "a split that stands": a_split_that_stands,
+    "closed twice": closed_twice,
+    "a part that travels": a_part_that_travels,
+    "two sites in time": lambda: known(
+        a_book(receipt("A", 3, 4)), a_book(receipt("B", 3, 2), site="BER"), partial=True, sites=("HAM", "BER"), quantity=6, wanted=5
+    ),
+    "two sites in time, on one day": lambda: known(
+        a_book(receipt("B", 3, 4)), a_book(receipt("A", 3, 4), site="BER"), partial=True, sites=("HAM", "BER"), quantity=6, wanted=5
+    ),
+    "in time, by way of a carrier": lambda: sent(Way(EVERY_DAY, 1, WEEKDAYS, 1, EVERY_DAY, TODAY + 1, "L"), on_hand=5, wanted=9),
+    "cut-off in a past wish": lambda: sent(Way(WEEKDAYS, 0, EVERY_DAY, 2, EVERY_DAY, TODAY + 1, "L"), on_hand=5, wanted=-1),
+    "late by less than it waits": lambda: sent(a_lane(2), receipt("PO", 5, 4), wanted=5),
+    "a component on hand and to come": lambda: made(
+        a_plant(
+            a_book(receipt("PO-P", 2, 2), receipt("PO-Q", 2, 4), on_hand=2, sku=PART, site=HERE),
+            PRODUCT=Make(PRODUCT, (Component((PART,), units(1)),), (), lead_time_days=1),
+        ),
+        5,
+    ),
+    "a resource that nobody else uses": lambda: made(
+        a_plant(a_machine("LATHE", 60), a_machine("OVEN", 10), PRODUCT=Make(PRODUCT, (), (a_step("LATHE", 30), a_step("OVEN", 5))))
+    ),
+    "the resource that others use most": lambda: made(
+        a_plant(
+            a_machine("LATHE", 60, claim("j", 60, 0)),
+            a_machine("OVEN", 60, claim("k", 60, 1), claim("l", 60, 2)),
+            PRODUCT=Make(PRODUCT, (), (a_step("LATHE", 15), a_step("OVEN", 15, sequence=20))),
+        )
+    ),
+    "bought at once by a supplier with room": lambda: made(a_plant(PRODUCT=replace(a_purchase(2), capacity=units(50), period_days=7))),
+    "made in part": lambda: made(a_plant(a_machine("LATHE", 60), PRODUCT=Make(PRODUCT, (), (a_step("LATHE", 30),))), 6, allow_partial=True),
+}
+
+
 TOLD = {
     "past": [
         "late +3, limited by request",
@@ -202,13 +272,13 @@ TOLD = {
     "closed carrier": [
         "late +6, limited by calendar",
         "stock COVERED - +0: 5 on hand in HAM",
-        "calendar CLOSED_DAYS L +6: closed days on the way from HAM",
+        "calendar CLOSED_DAYS L +6: L collects again on Mon 7 Dec 2026",
     ],
     "late and closed at the receiver": [
         "late +7, limited by calendar",
         "stock NO_STOCK - +0: nothing on hand in HAM",
         "supply AWAIT_SUPPLY PO +2: 5 wait for PO, due Tue 8 Dec 2026",
-        "calendar CLOSED_DAYS HAM +5: HAM ships again on Sun 13 Dec 2026",
+        "calendar CLOSED_DAYS L +5: nothing is received before Mon 14 Dec 2026",
     ],
     "late and closed at the site": [
         "late +5, limited by supply",
@@ -366,6 +436,100 @@ TOLD = {
         "capacity PLANNED_PRODUCTION PART +1: 4 PART must be made at HERE from Thu 3 Dec 2026, there on Fri 4 Dec 2026",
         "capacity PLANNED_PRODUCTION PRODUCT +1: 4 PRODUCT must be made at HERE from Fri 4 Dec 2026, there on Sat 5 Dec 2026",
     ],
+    "a ceiling behind another's claim": [
+        "late +4, limited by allocation",
+        "stock PROMISED_TO_OTHERS - +0: the 5 on hand in HAM are promised to others",
+        "allocation CEILING_REACHED C +4: gold may take 4 EA of SKU to Fri 4 Dec 2026 and has 4 left; 5 from Sat 5 Dec 2026",
+        "supply AWAIT_SUPPLY PO +0: 5 wait for PO, due Fri 4 Dec 2026",
+    ],
+    "raised after a part has left": [
+        "late +3, limited by supply",
+        "stock SHIPPED - +0: 4 were shipped before",
+        "stock PARTLY_COVERED - +0: 6 of 8 on hand in HAM",
+        "supply AWAIT_SUPPLY PO +3: 2 wait for PO, due Sun 6 Dec 2026",
+    ],
+    "all has left, late": [
+        "late +2, limited by request",
+        "stock SHIPPED - +0: 4 were shipped before",
+        "request PROMISE_STANDS 1 +2: what was promised stands: it is not pulled in",
+    ],
+    "a split that stands": [
+        "late +2, limited by request",
+        "stock COVERED - +0: 10 on hand in HAM",
+        "request PROMISE_STANDS 1 +2: what was promised stands: it is not pulled in",
+    ],
+    "closed twice": [
+        "late +5, limited by supply",
+        "stock NO_STOCK - +0: nothing on hand in HAM",
+        "supply AWAIT_SUPPLY A +1: 2 wait for A, due Sat 5 Dec 2026",
+        "supply AWAIT_SUPPLY B +2: 3 wait for B, due Wed 9 Dec 2026",
+        "calendar CLOSED_DAYS HAM +2: HAM ships again on Mon 7 Dec 2026",
+    ],
+    "a part that travels": [
+        "partial +3, limited by supply",
+        "stock COVERED - +0: 3 on hand in HAM",
+        "transport TRANSIT LANE +3: three days on the way to DE",
+        "supply NOT_ENOUGH_SUPPLY - +0: known supply lacks 2 EA",
+    ],
+    "two sites in time": [
+        "full +0",
+        "stock NO_STOCK - +0: nothing on hand in HAM",
+        "stock NO_STOCK - +0: nothing on hand in BER",
+        "supply AWAIT_SUPPLY B +0: 3 wait for B, due Thu 3 Dec 2026",
+        "supply AWAIT_SUPPLY A +0: 3 wait for A, due Sat 5 Dec 2026",
+    ],
+    "two sites in time, on one day": [
+        "full +0",
+        "stock NO_STOCK - +0: nothing on hand in HAM",
+        "stock NO_STOCK - +0: nothing on hand in BER",
+        "supply AWAIT_SUPPLY A +0: 3 wait for A, due Sat 5 Dec 2026",
+        "supply AWAIT_SUPPLY B +0: 3 wait for B, due Sat 5 Dec 2026",
+    ],
+    "in time, by way of a carrier": [
+        "full +0",
+        "stock COVERED - +0: 5 on hand in HAM",
+    ],
+    "cut-off in a past wish": [
+        "late +4, limited by transport",
+        "request REQUESTED_IN_PAST 1 +1: asked for Mon 30 Nov 2026, which is past",
+        "stock COVERED - +0: 5 on hand in HAM",
+        "calendar CUT_OFF_PASSED HAM +1: HAM handles no more today, next on Wed 2 Dec 2026",
+        "transport TRANSIT L +2: two days on the way to DE",
+    ],
+    "late by less than it waits": [
+        "late +1, limited by supply",
+        "stock NO_STOCK - +0: nothing on hand in HAM",
+        "supply AWAIT_SUPPLY PO +1: 5 wait for PO, due Sat 5 Dec 2026",
+    ],
+    "a component on hand and to come": [
+        "late +5, limited by supply",
+        "stock NO_STOCK - +0: nothing on hand in HERE",
+        "supply AWAIT_COMPONENT PO-Q +4: the component PART comes with PO-Q on Sat 5 Dec 2026",
+        "capacity PLANNED_PRODUCTION PRODUCT +1: 5 PRODUCT must be made at HERE from Sat 5 Dec 2026, there on Sun 6 Dec 2026",
+    ],
+    "a resource that nobody else uses": [
+        "late +4, limited by capacity",
+        "stock NO_STOCK - +0: nothing on hand in HERE",
+        "capacity PLANNED_PRODUCTION PRODUCT +4: 4 PRODUCT must be made at HERE from Tue 1 Dec 2026, there on Sat 5 Dec 2026",
+    ],
+    "the resource that others use most": [
+        "late +4, limited by capacity",
+        "stock NO_STOCK - +0: nothing on hand in HERE",
+        "capacity PLANNED_PRODUCTION PRODUCT +2: 4 PRODUCT must be made at HERE from Wed 2 Dec 2026, there on Sat 5 Dec 2026",
+        "capacity CAPACITY_TAKEN OVEN +2: OVEN works for others first: idle, it would be done two days earlier",
+    ],
+    "bought at once by a supplier with room": [
+        "late +2, limited by supply",
+        "stock NO_STOCK - +0: nothing on hand in HERE",
+        "supply PLANNED_PURCHASE TERMS +2: 4 PRODUCT must be bought from SUPPLIER, there on Thu 3 Dec 2026",
+    ],
+    "made in part": [
+        "late +3, limited by capacity",
+        "stock NO_STOCK - +0: nothing on hand in HERE",
+        "capacity PLANNED_PRODUCTION PRODUCT +1: 2 PRODUCT must be made at HERE from Tue 1 Dec 2026, there on Wed 2 Dec 2026",
+        "capacity PLANNED_PRODUCTION PRODUCT +1: 2 PRODUCT must be made at HERE from Wed 2 Dec 2026, there on Thu 3 Dec 2026",
+        "capacity PLANNED_PRODUCTION PRODUCT +1: 2 PRODUCT must be made at HERE from Thu 3 Dec 2026, there on Fri 4 Dec 2026",
+    ],
 }
 
 
@@ -373,3 +537,82 @@ TOLD = {
 def test_each_step_is_told(name: str) -> None:
     (line,) = CASES[name]().lines
     assert told(line) == TOLD[name]
+
+
+def test_what_is_planned_names_its_source_and_what_it_takes() -> None:
+    make = a_plant(
+        a_book(on_hand=1, sku=PART, site=HERE),
+        PRODUCT=Make(PRODUCT, (Component((PART,), units(1)),), (), lead_time_days=1),
+        PART=a_purchase(2),
+    )
+    bought, produced = made(make).planned
+    assert (bought.kind, bought.supplier, bought.from_site, bought.sku, bought.lines) == ("purchase_order", "SUPPLIER", None, PART, ("1",))
+    assert (produced.kind, produced.supplier, produced.from_site, produced.ref) == ("production_order", None, None, PRODUCT)
+    (part,) = produced.parts
+    assert (part.quantity, part.planned, part.day - TODAY, part.returns) == (units(4), units(3), 2, ())
+    assert [(one.source, one.quantity) for one in part.pegs] == [("on_hand", units(1)), ("planned_purchase_order", units(3))]
+    (moved,) = made(a_plant(a_book(on_hand=9, sku=PRODUCT, site=THERE), PRODUCT=a_transfer(THERE, 3))).planned
+    assert (moved.kind, moved.supplier, moved.from_site) == ("transfer_order", None, THERE)
+
+
+def test_of_a_hold_what_its_plans_fill_up_later_is_named_and_of_an_order_it_is_not() -> None:
+    """Four are promised for later; they may be taken now, and bought anew until then, of the product and of its parts."""
+    plant = a_plant(
+        a_book(claim("c", 4, 9), on_hand=4, sku=PART, site=HERE),
+        PRODUCT=Make(PRODUCT, (Component((PART,), units(1)),), (), lead_time_days=1),
+        PART=a_purchase(3),
+    )
+    for ends, returns in ((None, ()), (TODAY + 1, ((0, units(4)),))):
+        demand = Demand((a_line(4, sku=PART, sites=(HERE,)),), hold_ends=None if ends is None else {HERE: ends}.__getitem__)
+        (line,) = promise(demand, plant).lines
+        assert [(one.returns, one.planned, one.pick_day - TODAY) for one in line.deliveries] == [(returns, 0, 0)]
+        demand = Demand((a_line(4, sku=PRODUCT, sites=(HERE,)),), hold_ends=demand.hold_ends)
+        produced = promise(demand, plant).planned[-1]
+        assert [(one.returns, one.planned) for one in produced.parts] == [(returns, 0)]
+
+
+def test_a_line_says_what_was_asked_of_it_what_is_promised_and_what_stands_in() -> None:
+    (line,) = a_substitute().lines
+    assert [(one.sku, one.quantity) for one in line.deliveries] == [(None, units(1)), ("SUB", units(4))]
+    assert [(one.sku, one.source, one.quantity) for one in line.pegging] == [
+        (None, "on_hand", units(1)), ("SUB", "on_hand", units(1)), ("SUB", "purchase_order", units(3)),
+    ]  # fmt: skip
+    (raised,) = changed(4, quantity=12).lines
+    assert (raised.requested_quantity, raised.promised_quantity, raised.promised_day) == (units(12), units(12), TODAY + 2)
+    (planned,) = made(a_plant(PRODUCT=a_purchase(3))).lines
+    assert [(one.quantity, one.planned) for one in planned.deliveries] == [(units(4), units(4))]
+    (split,) = a_split_that_stands().lines
+    assert [one.quantity for one in split.pegging] == [units(5), units(5)]
+
+
+def test_sites_that_cannot_serve_are_named_where_several_were_asked_for() -> None:
+    for sites, unknown, named in ((("HAM", "BER"), (), 1), (("HAM",), ("XXX",), 1), (("HAM", "BER"), ("XXX",), 2), (("BER",), (), 0)):
+        (line,) = known(a_book(on_hand=9), sites=sites, unknown_sites=unknown).lines
+        assert len(line.alternatives) == named
+
+
+def test_lines_that_wait_for_one_another_say_for_which() -> None:
+    shelf = AShelf(a_book(on_hand=9), a_book(receipt("PO", 5, 3), sku="TWO"))
+    found = promise(Demand((a_line(5), a_line(5, sku="TWO", ref="2")), ship_complete=True), shelf)
+    assert (found.outcome, [told(line) for line in found.lines]) == (
+        "late",
+        [
+            [
+                "late +3, limited by request",
+                "stock COVERED - +0: 5 on hand in HAM",
+                "request SHIPS_COMPLETE 2 +3: ships together with line 2",
+            ],
+            [
+                "late +3, limited by supply",
+                "stock NO_STOCK - +0: nothing on hand in HAM",
+                "supply AWAIT_SUPPLY PO +3: 5 wait for PO, due Fri 4 Dec 2026",
+            ],
+        ],
+    )
+    found = promise(Demand((a_line(5), a_line(6, sku="TWO", ref="2"))), shelf)
+    assert (found.outcome, [line.outcome for line in found.lines]) == ("partial", ["full", "none"])
+
+
+def test_a_search_that_was_cut_says_so() -> None:
+    last = answer(1).reasons[-1]
+    assert (last.code, last.summary) == ("SEARCH_CUT", "the search ended with its deadline: better ways may have been left untried")

@@ -55,7 +55,7 @@ def test_a_receipt_of_which_nothing_is_said_was_bought() -> None:
     for detail in (None, {}, {"supplier": "WOOD"}):
         book = a_book(Entry(Part.RECEIPT, "R", units(3), TODAY + 1, None, detail))
         (one,) = peg(book, balance(book, TODAY, NOW, Rules()), Rules(), units(3), TODAY + 1)
-        assert (one.source, one.ref) == ("purchase_order", "R")
+        assert (one.source, one.ref, one.quantity) == ("purchase_order", "R", units(3))
     book = a_book(Entry(Part.PLAN, "P", units(3), TODAY + 1, None, {"kind": "transfer_order"}))
     assert [one.source for one in peg(book, balance(book, TODAY, NOW, Rules()), Rules(), 1, TODAY + 1)] == ["planned_transfer_order"]
 
@@ -67,6 +67,8 @@ def test_what_comes_is_put_in_order_once_and_anew_where_a_receipt_a_plan_the_day
         ("C", 1, units(4)), ("A", 3, units(5)), ("B", 3, units(7)),
     ]  # fmt: skip
     assert [found.by(TODAY + day) for day in (0, 1, 2, 3)] == [0, units(4), units(4), units(7)]
+    twins = a_book(receipt("T", 1, 1), Entry(Part.PLAN, "T", units(1), TODAY + 1))
+    assert [one.part for one in arrivals(twins, TODAY, Rules()).receipts] == [Part.RECEIPT, Part.PLAN]
     promised = book.fork()
     promised.apply([claim("x", 1, 3)], 2, NOW)
     assert arrivals(book, TODAY, Rules()) is arrivals(promised, TODAY, Rules()) is found
