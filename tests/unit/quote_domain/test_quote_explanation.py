@@ -166,13 +166,15 @@ def a_ceiling_behind_another_s_claim() -> Decision:
 
 def a_late_amendment(shipped: float, quantity: float) -> Decision:
     book = a_book(claim("ord/1", 6, 4, "ord"), receipt("PO", 9, 5), on_hand=6)
-    before = CurrentLine(a_line(10, 2), (Delivery("HAM", units(6), *[TODAY + 4] * 3),), TODAY + 4, TODAY + 4, units(shipped))
+    before = CurrentLine(a_line(10, 2), (Delivery("HAM", units(6), TODAY + 4, TODAY + 4, TODAY + 4),), TODAY + 4, TODAY + 4, units(shipped))
     return amend([before], [a_line(quantity, 2)], AShelf(book), "ord")
 
 
 def a_split_that_stands() -> Decision:
     book = a_book(claim("ord/1", 5, 0, "ord"), claim("ord/2", 5, 2, "ord"), on_hand=10)
-    before = CurrentLine(a_line(10), tuple(Delivery("HAM", units(5), *[TODAY + day] * 3) for day in (0, 2)), TODAY + 2, TODAY + 2)
+    before = CurrentLine(
+        a_line(10), tuple(Delivery("HAM", units(5), TODAY + day, TODAY + day, TODAY + day) for day in (0, 2)), TODAY + 2, TODAY + 2
+    )
     return amend([before], [a_line(10)], AShelf(book), "ord", allow_partial=True)
 
 
