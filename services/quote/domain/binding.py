@@ -1,7 +1,6 @@
-"""Which of ceiling, floor and supply answers, and when there is more (promising.md § 6).
+"""What a ceiling or a floor says where it binds: the days that it added, or that it refuses, and when there is more (promising.md § 6).
 
-The order of checks is ceiling, floor, ATP; the lowest answers, the first of equals. The days that an allocation added are told
-from dates: with both, without ceilings, without either.
+The days that an allocation added are told from dates: with both, without ceilings, without either.
 
     floor added   = earliest without ceilings - earliest without either
     ceiling added = promised - earliest without ceilings
@@ -9,7 +8,6 @@ from dates: with both, without ceilings, without either.
 
 from __future__ import annotations
 
-from itertools import islice
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -26,7 +24,6 @@ if TYPE_CHECKING:
     from services.quote.domain.request import LineRequest
 
 
-_PERIODS_COMPARED: Final = 60
 _IS_BOUND: Final = attrgetter("is_bound")
 
 
@@ -67,47 +64,14 @@ def added_days(line: LineRequest, outlets: Sequence[Outlet], promised: Day, date
         return ()
     without_ceilings = promised if dates.unrationed is None else min(promised, dates.unrationed)
     found = []
-    if promised > without_ceilings and (said := _by_ceiling(line, outlets, without_ceilings)) is not None:
+    if promised > without_ceilings and (said := by_ceiling(line, outlets, without_ceilings)) is not None:
         found.append(Reason(said.step, said.code, said.summary, said.ref, promised - without_ceilings))
-    if without_ceilings > dates.unbound and (said := _by_floor(line, outlets)) is not None:
+    if without_ceilings > dates.unbound and (said := by_floor(line, outlets)) is not None:
         found.append(Reason(said.step, said.code, said.summary, said.ref, without_ceilings - dates.unbound))
     return tuple(found)
 
 
-def refusal_by(
-    line: LineRequest, outlets: Sequence[Outlet], wanted: Day, dates: Dates | None, promised: Micro | None = None
-) -> Reason | None:
-    """The allocation that a line is refused by, or what it lacks beyond `promised`; None where supply is what lacks."""
-    if dates is None:
-        return None
-    latest = LATEST if line.latest_day is None else line.latest_day
-    if dates.unrationed is not None and dates.unrationed <= latest:
-        return _by_ceiling(line, outlets, dates.unrationed)
-    picks = {id(outlet.place): (outlet.place, LATEST if (hop := outlet.by(latest)) is None else hop.pick) for outlet in outlets}
-    planned = [line.quantity if place.sources and line.supply != frozenset() else 0 for place, _ in picks.values()]
-    floored = [max(more, place.offers(pick)) for more, (place, pick) in zip(planned, picks.values(), strict=True)]
-    supply = [max(more, place.unfloored.atp_on(pick)) for more, (place, pick) in zip(planned, picks.values(), strict=True)]
-    if promised is not None:
-        if promised < sum(floored) and any(outlet.ceilings for outlet in outlets):
-            return _by_ceiling(line, outlets, wanted)
-        return _by_floor(line, outlets) if promised < sum(supply) else None
-    most = max(_most_at_once(outlet, wanted, line.quantity) for outlet in outlets)
-    if most < line.quantity and most <= min(max(floored), max(supply)):
-        return _by_ceiling(line, outlets, wanted)
-    in_time = dates.unbound is not None and dates.unbound <= latest
-    return _by_floor(line, outlets) if in_time or max(floored) < max(supply) else None
-
-
-def _most_at_once(outlet: Outlet, wanted: Day, quantity: Micro) -> Micro:
-    """The most that ceilings leave for one delivery, in any of the next periods."""
-    hop = outlet.wanted(wanted)
-    if hop is None:
-        return 0
-    ships = {hop.ship, *(start for bucket in outlet.ceilings for start in islice(bucket.starts(hop.ship), _PERIODS_COMPARED))}
-    return max(quantity if (room := outlet.room(ship)) is None else room for ship in ships)
-
-
-def _by_ceiling(line: LineRequest, outlets: Sequence[Outlet], day: Day) -> Reason | None:
+def by_ceiling(line: LineRequest, outlets: Sequence[Outlet], day: Day) -> Reason | None:
     """The ceiling that leaves least for the day on which all else would do, what it leaves, and when it leaves enough."""
     tightest: tuple[Micro, Bucket, Day] | None = None
     for outlet in outlets:
@@ -135,7 +99,7 @@ def _by_ceiling(line: LineRequest, outlets: Sequence[Outlet], day: Day) -> Reaso
     return because(Code.CEILING_REACHED, said, allocation.id)
 
 
-def _by_floor(line: LineRequest, outlets: Sequence[Outlet]) -> Reason | None:
+def by_floor(line: LineRequest, outlets: Sequence[Outlet]) -> Reason | None:
     """The floor that keeps most from the line, and until when."""
     kept = max((one for outlet in outlets for one in outlet.place.floors), key=lambda one: one.quantity, default=None)
     if kept is None:

@@ -11,10 +11,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from services.quote.domain.answer import Alternative
-from services.quote.domain.binding import added_days, dates_of, is_bound, refusal_by
+from services.quote.domain.binding import added_days, dates_of, is_bound
 from services.quote.domain.calendar import NEVER
 from services.quote.domain.choice import Aim
 from services.quote.domain.known import delivery_of, each_place, earliest_whole, most_of, split_of, too_late
+from services.quote.domain.lowest import refusal_by
 from services.quote.domain.planning import best_parts, earliest_planned
 from services.quote.domain.reasons import Code, Lost, Reason, because
 from services.quote.domain.runners import named

@@ -6,6 +6,7 @@ What is tried is planned on the stand and rolled back; what wins is planned agai
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from services.quote.domain.answer import Alternative
@@ -32,6 +33,9 @@ MOST_NAMED: Final = 4
 """Alternatives of one kind that are named."""
 _MOST_ORDERS: Final = 12
 """Orders, one after the other, that a split may be planned from."""
+_EFFORT_OF_REFUSAL: Final = 400
+"""Orders that are tried to tell what a site's sources could bring at most, where an allocation refuses."""
+LAST_DAY: Final = date.max.toordinal()
 VERB: Final = {Kind.TRANSFER: "transfer", Kind.MAKE: "make", Kind.BUY: "buy"}
 
 
@@ -157,6 +161,22 @@ def by_several(line: LineRequest, outlet: Outlet, sources: Sequence[Source], sta
     if mix(stand, outlet.place, sources, line.quantity, want.pick, beat=beat) is None:
         return None
     return outlet.earliest(line.quantity, wanted)
+
+
+def bring_most(line: LineRequest, outlet: Outlet, stand: Stand, day: Day | None) -> None:
+    """Plan on the stand what the line's sources can bring to a site by a pick day (None: ever), until the site offers the quantity.
+
+    For whoever wants to know how much that is, and rolls it back: no effort of the line is spent, and nothing is noted as lacking.
+    """
+    spent = stand.effort, stand.gave_up, stand.lacks
+    place = outlet.place
+    path, floor = ((place.sku, place.site),), stand.effort - _EFFORT_OF_REFUSAL
+    for source in sources_for(line, outlet):
+        rest = line.quantity - place.offers(LAST_DAY if day is None else day)
+        most = most_of_source(stand, place, source, rest, day, path, floor) if rest > 0 else 0
+        if most > 0:
+            order(stand, place, source, most, path)
+    stand.effort, stand.gave_up, stand.lacks = spent
 
 
 def _lost(line: LineRequest, one: Tried, best: Tried | None, beat: Whole | None) -> Alternative:

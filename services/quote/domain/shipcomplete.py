@@ -14,9 +14,10 @@ from math import inf
 from typing import TYPE_CHECKING, Final
 
 from services.quote.domain.answer import Alternative
-from services.quote.domain.binding import added_days, dates_of, is_bound, refusal_by
+from services.quote.domain.binding import added_days, dates_of, is_bound
 from services.quote.domain.choice import Aim, cost_of, cost_of_planned
 from services.quote.domain.known import delivery_of, earliest_whole, fastest_ways
+from services.quote.domain.lowest import refusal_by
 from services.quote.domain.plan import Plan, Take, plan_line, undeliverable, unservable
 from services.quote.domain.planning import sources_for
 from services.quote.domain.rationed import one_by_one

@@ -16,7 +16,9 @@ from services.quote.domain.calendar import THREE_YEARS
 from services.quote.domain.change import CurrentLine, amend
 from services.quote.domain.promise import Decision, Delivery, Demand, promise
 from services.quote.domain.reasons import Step
+from tests.examples import examples
 from tests.unit.quote_domain.builders import MICRO, NOW, TODAY, AShelf, a_book, a_line, claim, receipt, units
+from tests.unit.quote_domain.plants import a_transfer
 
 PARENTS: dict[str, str | None] = {"web": None, "gold": "web", "silver": "web", "shop": None}
 WHO = (None, *PARENTS)
@@ -337,6 +339,42 @@ def test_the_lowest_answers_and_of_equals_the_ceiling() -> None:
         assert (line.outcome, line.limiting_step, line.reasons[-1].code) == ("none", Step.ALLOCATION.value, expected)
     world = World.of([a_ceiling(8, "shop")], a_book(on_hand=5))
     assert world.ask(9, who="shop").lines[0].reasons[-1].code == "NOT_ENOUGH_SUPPLY", "supply is the lowest"
+
+
+def a_world_with_a_source(ceiling: float | None, floor: float, on_hand: float, elsewhere: float) -> World:
+    """What HAM has on hand, and what can be moved to it from a site that may not serve the line itself."""
+    said = [a_floor(floor, "gold", sites=frozenset({"HAM"})), *([] if ceiling is None else [a_ceiling(ceiling, "shop")])]
+    world = World.of(said, a_book(on_hand=on_hand), a_book(on_hand=elsewhere, site="MUC"))
+    world.shelf.source["SKU", "HAM"] = (a_transfer("MUC", 2),)
+    return world
+
+
+def test_a_source_counts_with_what_it_can_bring() -> None:
+    for brings, expected in ((0, "KEPT_FOR_OTHERS"), (3, "KEPT_FOR_OTHERS"), (4, "CEILING_REACHED"), (9, "CEILING_REACHED")):
+        line = a_world_with_a_source(8, 6, 10, brings).ask(9, who="shop", sites=("HAM",)).lines[0]
+        assert (line.outcome, line.limiting_step, line.reasons[-1].code) == ("none", "allocation", expected), brings
+    line = a_world_with_a_source(8, 0, 5, 1).ask(9, who="shop", sites=("HAM",)).lines[0]
+    assert line.reasons[-1].code == "NOT_ENOUGH_SUPPLY", "supply is the lowest"
+
+
+@examples(150)
+@given(st.integers(0, 10) | st.none(), st.integers(0, 9), st.integers(0, 12), st.integers(0, 9), st.integers(1, 12), st.booleans())
+def test_whatever_is_lowest_of_ceiling_floor_and_supply_answers(
+    ceiling: int | None, floor: int, on_hand: int, elsewhere: int, quantity: int, split: object
+) -> None:
+    world = a_world_with_a_source(ceiling, floor, on_hand, elsewhere)
+    line = world.ask(quantity, who="shop", sites=("HAM",), allow_partial=bool(split)).lines[0]
+    supply, beside_floors = on_hand + elsewhere, on_hand - min(on_hand, floor) + elsewhere
+    most = min(beside_floors, quantity if ceiling is None else ceiling)
+    if most >= quantity:
+        assert line.promised_quantity == units(quantity)
+        return
+    assert line.promised_quantity == (units(most) if split else 0)
+    if ceiling is not None and ceiling <= min(beside_floors, quantity):
+        expected = "CEILING_REACHED"
+    else:
+        expected = "KEPT_FOR_OTHERS" if beside_floors < min(supply, quantity) else "NOT_ENOUGH_SUPPLY"
+    assert line.reasons[-1].code == expected
 
 
 def a_bucket_of(*claims: Entry) -> Book:
