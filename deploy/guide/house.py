@@ -82,18 +82,17 @@ class House:
         """Wait until quote's answers are computed from everything that was told: its inputs say how far it has heard."""
         self._told += 1
         urls = self.doors.urls
-        marks = {
-            ("availability", "sku"): await self._put(urls.inventory, "sites/CLOCK", {"name": f"{self._told}"}),
-            ("load", "resource"): await self._put(urls.capacity, "resources/CLOCK", {"site": "CLOCK", "name": f"{self._told}"}),
-        }
+        site = await self._put(urls.inventory, "sites/CLOCK", {"name": f"{self._told}"})
+        resource = await self._put(urls.capacity, "resources/CLOCK", {"site": "CLOCK", "name": f"{self._told}"})
+        marks = [("availability", {"sku": "CLOCK", "site": "CLOCK"}, site), ("load", {"resource": "CLOCK"}, resource)]
         if self._told == 1:
             await self._put(urls.inventory, "items/CLOCK", {"name": "clock", "uom": "EA"})
             await self.stock("CLOCK", 0, "CLOCK")
-        for (path, name), mark in marks.items():
+        for path, named, mark in marks:
             told_at = datetime.fromisoformat(mark["updated_at"])
 
-            async def heard(path: str = path, name: str = name, told_at: datetime = told_at) -> bool:
-                _, answer = await self.doors.get(f"{urls.quote}/v1/{path}", **{name: "CLOCK"}, site="CLOCK")
+            async def heard(path: str = path, named: dict[str, str] = named, told_at: datetime = told_at) -> bool:
+                _, answer = await self.doors.get(f"{urls.quote}/v1/{path}", **named)
                 ages = [one["as_of"] for one in answer.get("inputs") or () if one["as_of"]]
                 return bool(ages) and datetime.fromisoformat(min(ages)) > told_at
 

@@ -20,7 +20,7 @@ How late may it start?  `justintime.py`
 Who has time for it?    `capacity.py`: free minutes by day, operations, pools
 Who comes first?        `demandclass.py`: classes inside one another, their rank and strategy
 And at most how many?   `allocation.py`: ceilings, floors, what was taken → `rations.py`: which of them bind one decision
-What do they leave?     `floor.py` (kept for others), `rationed.py` (splits under ceilings), `binding.py` (days they add), `lowest.py` (who refuses)
+What do they leave?     `floor.py` (kept for others), `rationed.py` (splits), `binding.py` (days they add), `lowest.py` (who refuses)
 Changing a promise?     `change.py`: reduce, raise, postpone; never pulled in unasked
 Goods left?             `shipment.py`: what a shipment consumes; the status of lines and orders
 From which supply?      `pegging.py`: by date, stock first
