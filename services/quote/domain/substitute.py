@@ -158,9 +158,9 @@ def _split(other: LineRequest, stand: Stand, wanted: Day, effort: int) -> list[T
 
 
 def _fastest(line: LineRequest, site: str, stand: Stand) -> Outlet | None:
-    """The fastest way of a sku from one site."""
+    """The fastest way of a sku from one site, if it may come from there."""
     best: tuple[Day, Outlet] | None = None
-    for outlet in stand.outlets(replace(line, sites=(site,))):
+    for outlet in stand.outlets(replace(line, sites=(site,))) if site in line.sites else ():
         hop = outlet.after(outlet.first_pick)
         if hop is not None and (best is None or hop.delivery < best[0]):
             best = hop.delivery, outlet

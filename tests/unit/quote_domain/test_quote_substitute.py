@@ -7,12 +7,13 @@ from hypothesis import strategies as st
 
 from services.quote.domain.answer import Delivery
 from services.quote.domain.book import Entry, Part
+from services.quote.domain.dates import Way
 from services.quote.domain.promise import Decision, Demand, promise
 from services.quote.domain.request import LineRequest, Substitute
 from tests.examples import examples
 from tests.unit.quote_domain import oracle
 from tests.unit.quote_domain.builders import MICRO, NOW, TODAY, AShelf, a_book, a_line, claim, receipt, units
-from tests.unit.quote_domain.plants import HERE, PRODUCT, Plant, a_purchase
+from tests.unit.quote_domain.plants import HERE, PRODUCT, Plant, a_lane, a_purchase
 
 OLD, NEW = "OLD", "NEW"
 MOVES = st.lists(st.tuples(st.sampled_from([Part.RECEIPT, Part.CLAIM]), st.integers(1, 5), st.integers(0, 5)), max_size=3)
@@ -193,3 +194,96 @@ def test_a_late_substitute_that_is_no_better_is_named_among_the_ways_that_lost()
     (answer,) = promise(Demand((wished(4),)), shelf).lines
     assert by_sku(answer.deliveries) == [(OLD, 4, 2)]
     assert [(other.kind, other.lost_because) for other in answer.alternatives] == [("substitute", "LATER")]
+
+
+def test_many_substitutes_that_are_no_better_are_named_a_few_of_them() -> None:
+    others = [f"NEW-{n}" for n in range(6)]
+    shelf = AShelf(a_book(receipt("PO", 5, 2), sku=OLD), *(a_book(receipt(f"PO-{sku}", 5, 9), sku=sku) for sku in others))
+    line = replace(a_line(4, sku=OLD), substitutes=tuple(Substitute(sku, ("HAM",)) for sku in others))
+    (answer,) = promise(Demand((line,)), shelf).lines
+    assert [(one.alternative, one.kind, one.deliveries[0].sku, one.lost_because) for one in answer.alternatives] == [
+        (f"a{n + 1}", "substitute", f"NEW-{n}", "LATER") for n in range(4)
+    ]
+
+
+def test_one_of_equal_worth_does_not_stand_in() -> None:
+    shelf = AShelf(a_book(receipt("PO", 5, 2), sku=OLD), a_book(receipt("PO-2", 5, 2), sku=NEW))
+    (answer,) = promise(Demand((wished(4),)), shelf).lines
+    assert by_sku(answer.deliveries) == [(OLD, 4, 2)]
+    assert [(one.kind, one.lost_because) for one in answer.alternatives] == [("substitute", "SUBSTITUTE")]
+
+
+def test_what_it_would_have_been_without_a_substitute_is_told_and_nothing_is_missing_any_more() -> None:
+    shelf = AShelf(a_book(on_hand=3, sku=OLD), a_book(on_hand=1, sku=NEW), a_book(on_hand=5, sku="NEWER"))
+    line = replace(wished(4), substitutes=(Substitute(NEW, ("HAM",)), Substitute("NEWER", ("HAM",))))
+    for partial, before in ((True, [("partial", "LESS_PROMISED")]), (False, [])):
+        (answer,) = promise(Demand((line,), allow_partial=partial), shelf).lines
+        assert (by_sku(answer.deliveries), answer.outcome) == ([(OLD, 3, 0), (NEW, 1, 0)], "full")
+        assert [(one.kind, one.lost_because) for one in answer.alternatives][:1] == (before or [("partial", "PARTIAL_NOT_ALLOWED")])
+        assert {reason.code for reason in answer.reasons} == {"COVERED", "SUBSTITUTED"}
+    (less,) = promise(Demand((replace(line, quantity=units(20)),), allow_partial=True), shelf).lines
+    assert (by_sku(less.deliveries), less.outcome) == ([(OLD, 3, 0), (NEW, 1, 0), ("NEWER", 5, 0)], "partial")
+    assert less.reasons[-1].code == "NOT_ENOUGH_SUPPLY"
+
+
+def test_limits_on_shipments_bind_the_sku_and_its_substitutes_together() -> None:
+    shelf = AShelf(*(a_book(receipt(f"PO-{sku}", 2, 3), on_hand=2, sku=sku) for sku in (OLD, NEW)))
+    for more, expected in (
+        ({}, [(OLD, 2, 0), (NEW, 2, 0), (OLD, 2, 3), (NEW, 1, 3)]),
+        ({"max_shipments": 4}, [(OLD, 2, 0), (NEW, 2, 0), (OLD, 2, 3), (NEW, 1, 3)]),
+        ({"max_shipments": 3}, [(OLD, 4, 3), (NEW, 3, 3)]),
+        ({"latest_day": TODAY + 2}, [(OLD, 2, 0), (NEW, 2, 0)]),
+    ):
+        (answer,) = promise(Demand((wished(7, **more),), allow_partial=True), shelf).lines
+        assert by_sku(answer.deliveries) == expected, more
+    for quantity, expected in ((3, [(OLD, 2, 0), (NEW, 1, 0)]), (5, [(OLD, 4, 3), (NEW, 1, 3)])):
+        (answer,) = promise(Demand((wished(quantity, min_ship=units(2)),), allow_partial=True), shelf).lines
+        assert by_sku(answer.deliveries) == expected, "both together are one delivery, a rest of one would be too little"
+
+
+def test_a_substitute_is_looked_for_at_its_own_sites_and_goes_with_the_sku_from_one() -> None:
+    shelf = AShelf(
+        a_book(on_hand=2, sku=OLD), a_book(on_hand=2, sku=OLD, site="BER"), a_book(on_hand=2, sku=NEW, site="BER"),
+        a_book(on_hand=9, sku=NEW, site="ROM"),
+    )  # fmt: skip
+    line = replace(wished(4, sites=("HAM", "BER")), substitutes=(Substitute(NEW, ("BER",)),))
+    (answer,) = promise(Demand((line,)), shelf).lines
+    assert [(one.site, one.sku, one.quantity) for one in answer.deliveries] == [("BER", None, units(2)), ("BER", NEW, units(2))]
+    elsewhere = replace(line, substitutes=(Substitute(NEW, ("ROM",)),))
+    (answer,) = promise(Demand((elsewhere,)), shelf).lines
+    assert [(one.site, one.sku, one.quantity) for one in answer.deliveries] == [("ROM", NEW, units(4))]
+
+
+def test_of_several_lanes_the_fastest_brings_both_in_one_delivery() -> None:
+    class Lanes(AShelf):
+        def ways(self, sku: str, site: str, ship_to: str | None, customer: str | None) -> tuple[Way, ...]:
+            del sku, site, ship_to, customer
+            return a_lane(5, "SEA"), a_lane(1, "AIR"), a_lane(1, "RAIL")
+
+    shelf = Lanes(a_book(on_hand=2, sku=OLD), a_book(on_hand=2, sku=NEW))
+    (answer,) = promise(Demand((replace(wished(4, 1), ship_to="DE"),)), shelf).lines
+    assert [(one.lane, one.sku, one.delivery_day - TODAY) for one in answer.deliveries] == [("AIR", None, 1), ("AIR", NEW, 1)]
+
+
+def test_the_rest_of_a_delivery_is_planned_of_a_substitute_only_where_some_of_the_sku_is_there_in_time() -> None:
+    for on_hand, expected in ((0, [(NEW, 5, 4)]), (1, [(PRODUCT, 1, 4), (NEW, 4, 4)]), (4, [(PRODUCT, 4, 4), (NEW, 1, 4)])):
+        plant = Plant(a_book(on_hand=on_hand, sku=PRODUCT, site=HERE), a_book(sku=NEW, site=HERE))
+        plant.source[NEW, HERE] = (a_purchase(4),)
+        line = replace(a_line(5, 0, sku=PRODUCT, sites=(HERE,)), substitutes=(Substitute(NEW, (HERE,)),))
+        decision = promise(Demand((line,)), plant)
+        found = [(one.sku or PRODUCT, one.quantity // MICRO, one.delivery_day - TODAY) for one in decision.lines[0].deliveries]
+        assert found == expected
+        assert [one.quantity for one in decision.planned] == [units(5 - on_hand)]
+
+
+def test_in_several_deliveries_a_substitute_is_planned_in_time_and_late_the_sku_comes_first() -> None:
+    plant = Plant(a_book(receipt("PO", 9, 7), on_hand=1, sku=PRODUCT, site=HERE), a_book(on_hand=1, sku=NEW, site=HERE))
+    plant.source[NEW, HERE] = (a_purchase(2),)
+    line = replace(a_line(5, 3, sku=PRODUCT, sites=(HERE,)), substitutes=(Substitute(NEW, (HERE,)),))
+    decision = promise(Demand((line,), allow_partial=True), plant)
+    assert [(one.sku, one.quantity // MICRO, one.delivery_day - TODAY) for one in decision.lines[0].deliveries] == [
+        (None, 1, 3), (NEW, 4, 3),
+    ]  # fmt: skip
+    late = replace(line, requested_day=TODAY + 1)
+    decision = promise(Demand((late,), allow_partial=True), plant)
+    assert [(one.sku, one.delivery_day - TODAY) for one in decision.lines[0].deliveries] == [(None, 1), (NEW, 1), (None, 7)]

@@ -231,6 +231,7 @@ def test_who_is_served_earlier_since_another_is_not_promised_any_more_does_not_w
     found = answer(lines, shelf, 0.9, learned(SLOW={0: 50, 40: 50}, QUICK={0: 1000}))
     assert days_of(found) == [None, 0]
     assert "LATENESS" not in codes_of(found, 1)
+    assert (codes_of(found)[-1], found.lines[0].limiting_step) == ("CHANCE_TOO_SMALL", "supply")
 
 
 def test_who_stood_on_stock_that_goes_to_another_now_is_told_no_supply_that_it_waited_for() -> None:

@@ -1,0 +1,129 @@
+"""A policy that weighs more than dates tries every way: which it takes, and what is said of those that lost."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from services.quote.domain.allocation import Allocation, Every, Kind
+from services.quote.domain.choice import Aim
+from services.quote.domain.dates import Way
+from services.quote.domain.policy import Costs
+from services.quote.domain.promise import Decision, Demand, promise
+from services.quote.domain.sources import Make
+from tests.unit.quote_domain.builders import AShelf, a_book, a_line, receipt, shipped_as, units
+from tests.unit.quote_domain.plants import HERE, PRODUCT, THERE, Plant, a_lane, a_machine, a_purchase, a_step, a_transfer
+
+SITES = ("HAM", "BER", "MUC")
+
+
+class AMarket(AShelf):
+    """Three sites with a lane each, whose units cost something; a day late costs one."""
+
+    def __init__(self, *supply: Sequence[tuple[int, int]], lanes: Sequence[int] = (0, 0, 0)) -> None:
+        """`supply`: of each site, units and the day on which they come; `lanes`: what a unit costs by them."""
+        super().__init__(
+            *(
+                a_book(
+                    *(receipt(f"{site}{n}", *one) for n, one in enumerate(each) if one[1]),
+                    on_hand=sum(q for q, day in each if not day),
+                    site=site,
+                )
+                for site, each in zip(SITES, supply, strict=False)
+            )
+        )
+        self.way = {(site, "DE"): replace(a_lane(0, f"{site}-DE"), cost=units(cost)) for site, cost in zip(SITES, lanes, strict=True)}
+        self.classes: tuple[str, ...] = ()
+
+    def costs(self, sku: str, site: str) -> Costs | None:
+        del sku, site
+        return Costs(units(1), 0)
+
+    def bind(self) -> None:
+        """A ceiling that leaves plenty, but has a word in everything that leaves."""
+        self.rationed = [Allocation("C", Kind.CEILING, ("gold",), "SKU", None, units(1000), Every.WEEK)]
+        self.classes = ("gold",)
+
+    def asked(self, aim: Aim, quantity: int, **more: Any) -> Decision:
+        line = a_line(quantity, sites=SITES, ship_to="DE", **more)
+        return promise(Demand((line,), allow_partial=True, policy=aim, classes=self.classes), self)
+
+
+def test_fewest_shipments_are_found_also_where_there_is_not_enough_for_all() -> None:
+    one = AMarket([(2, 0), (2, 3)])
+    assert shipped_as(one.asked(Aim.FEWEST_SHIPMENTS, 9).lines[0].deliveries) == [("HAM", 4, 3)]
+    assert len(one.asked(Aim.EARLIEST, 9).lines[0].deliveries) == 2
+    three = AMarket(*([(2, 0), (2, day)] for day in (3, 4, 5)))
+    for quantity in (12, 20):
+        found = shipped_as(three.asked(Aim.FEWEST_SHIPMENTS, quantity).lines[0].deliveries)
+        assert found == [("HAM", 4, 3), ("BER", 4, 4), ("MUC", 4, 5)]
+        assert len(three.asked(Aim.EARLIEST, quantity).lines[0].deliveries) == 6
+    some = three.asked(Aim.FEWEST_SHIPMENTS, 20, max_shipments=2).lines[0]
+    assert (len(some.deliveries), some.promised_quantity) == (2, units(8))
+
+
+def test_what_is_cheap_but_too_late_is_left_out_and_not_the_way_that_it_would_have_been_in() -> None:
+    market = AMarket([(3, 0)], [(3, 0), (3, 6)], lanes=(9, 1, 0))
+    found = market.asked(Aim.CHEAPEST, 4, latest_day=4).lines[0]
+    assert sorted(shipped_as(found.deliveries)) == [("BER", 3, 0), ("HAM", 1, 0)]
+    late = AMarket([(3, 0), (9, 8)]).asked(Aim.FEWEST_SHIPMENTS, 6, latest_day=4).lines[0]
+    assert (shipped_as(late.deliveries), late.outcome) == ([("HAM", 3, 0)], "partial")
+
+
+def test_preferred_sites_come_first_also_under_a_ceiling_and_a_few_of_them_before_all() -> None:
+    for binds in (False, True):
+        market = AMarket([(3, 0)], [(3, 0)], [(9, 0)])
+        if binds:
+            market.bind()
+        for quantity, expected in ((3, [("HAM", 3, 0)]), (6, [("HAM", 3, 0), ("BER", 3, 0)])):
+            found = market.asked(Aim.PREFERRED_SITE, quantity).lines[0]
+            assert sorted(shipped_as(found.deliveries), reverse=True) == expected
+
+
+def test_of_many_ways_that_lost_a_few_are_named_the_best_first_each_with_its_supply() -> None:
+    plant = Plant(a_book(sku=PRODUCT, site=HERE))
+    plant.source[PRODUCT, HERE] = tuple(replace(a_purchase(day, ref=f"T{day}"), cost=units(9)) for day in (6, 5, 4, 3, 2, 1, 0))
+    demand = Demand((a_line(4, sku=PRODUCT, sites=(HERE,)),), policy=Aim.CHEAPEST)
+    line = promise(demand, plant).lines[0]
+    assert [one.ref for one in line.pegging] == ["T0"]
+    assert [(one.alternative, one.kind, one.supply, one.lost_because) for one in line.alternatives] == [
+        (f"a{day}", "buy", (f"buy:T{day}",), "MORE_EXPENSIVE") for day in (1, 2, 3, 4)
+    ]
+
+
+def a_shop(moved_for: int) -> Plant:
+    """Four elsewhere, moved in a day at a price; two a day are made."""
+    plant = Plant(a_book(sku=PRODUCT, site=HERE), a_book(on_hand=4, sku=PRODUCT, site=THERE), a_machine("LATHE", 2))
+    moved = replace(a_transfer(THERE, 1), cost=units(moved_for))
+    plant.source[PRODUCT, HERE] = (moved, Make(PRODUCT, (), (a_step("LATHE", 1),)))
+    return plant
+
+
+def test_two_sources_together_are_one_way_more_where_a_line_must_come_in_one() -> None:
+    line = a_line(8, sku=PRODUCT, sites=(HERE,))
+    for moved_for, kinds, day in ((0, ["transfer_order", "production_order"], 2), (1000, ["production_order"], 4)):
+        found = promise(Demand((line,), policy=Aim.CHEAPEST), a_shop(moved_for))
+        assert [one.kind for one in found.planned] == kinds
+        assert [one.ship_day for one in found.lines[0].deliveries] == [line.requested_day + day]
+        other = found.lines[0].alternatives
+        if moved_for:
+            supply = (f"transfer:{THERE}-LANE", f"make:{PRODUCT}")
+            assert [(one.kind, one.supply, one.lost_because) for one in other] == [("mixed", supply, "MORE_EXPENSIVE")]
+        else:
+            assert [(one.kind, one.supply) for one in other] == [("make", (f"make:{PRODUCT}",))]
+
+
+def test_other_sites_are_named_as_such() -> None:
+    market = AMarket([(3, 0)], [(3, 0)], lanes=(1, 2, 3))
+    line = market.asked(Aim.CHEAPEST, 3).lines[0]
+    assert [(one.kind, one.supply, one.deliveries[0].site) for one in line.alternatives if one.deliveries] == [("site", (), "BER")]
+
+
+def test_a_lane_of_its_own_is_a_way_of_its_own() -> None:
+    class TwoLanes(AMarket):
+        def ways(self, sku: str, site: str, ship_to: str | None, customer: str | None) -> tuple[Way, ...]:
+            del sku, site, ship_to, customer
+            return a_lane(0, "ROAD"), replace(a_lane(0, "AIR"), cost=units(5))
+
+    line = TwoLanes([(3, 0)]).asked(Aim.CHEAPEST, 3).lines[0]
+    assert [one.lane for one in line.deliveries] == ["ROAD"]
+    assert [one.deliveries[0].lane for one in line.alternatives if one.deliveries] == ["AIR"]
