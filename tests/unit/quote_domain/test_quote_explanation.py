@@ -10,6 +10,7 @@ from services.quote.domain.allocation import Allocation, Kind
 from services.quote.domain.book import PERIOD, Book, Entry, Rules
 from services.quote.domain.calendar import EVERY_DAY, Calendar
 from services.quote.domain.change import CurrentLine, amend
+from services.quote.domain.choice import Aim
 from services.quote.domain.dates import Way
 from services.quote.domain.promise import Decision, Delivery, Demand, LinePromise, promise
 from services.quote.domain.request import Substitute
@@ -227,6 +228,25 @@ CASES |= {
     "made in part": lambda: made(a_plant(a_machine("LATHE", 60), PRODUCT=Make(PRODUCT, (), (a_step("LATHE", 30),))), 6, allow_partial=True),
 }
 
+
+CASES |= {
+    "made in no time of what is bought": lambda: made(
+        a_plant(PRODUCT=Make(PRODUCT, (Component((PART,), units(1)),), (), lead_time_days=0), PART=a_purchase(3))
+    ),
+    "others come after": lambda: made(
+        a_plant(a_machine("LATHE", 60, claim("j", 30, 2)), PRODUCT=Make(PRODUCT, (), (a_step("LATHE", 30),)))
+    ),
+    "the first resource is used most": lambda: made(
+        a_plant(
+            a_machine("LATHE", 60, claim("j", 60, 0), claim("k", 60, 1)),
+            a_machine("OVEN", 60, claim("l", 60, 3)),
+            PRODUCT=Make(PRODUCT, (), (a_step("LATHE", 15), a_step("OVEN", 15, sequence=20))),
+        )
+    ),
+    "bought just in time": lambda: made(a_plant(PRODUCT=a_purchase(2)), wanted=6, policy=Aim.JUST_IN_TIME),
+    "a millionth on hand": lambda: known(a_book(receipt("PO", 5, 2), on_hand=0.000001)),
+    "a millionth of safety stock": lambda: known(a_book(receipt("PO", 5, 2), on_hand=0.000001, safety_stock=0.000001)),
+}
 
 TOLD = {
     "past": [
@@ -531,6 +551,38 @@ TOLD = {
         "capacity PLANNED_PRODUCTION PRODUCT +1: 2 PRODUCT must be made at HERE from Tue 1 Dec 2026, there on Wed 2 Dec 2026",
         "capacity PLANNED_PRODUCTION PRODUCT +1: 2 PRODUCT must be made at HERE from Wed 2 Dec 2026, there on Thu 3 Dec 2026",
         "capacity PLANNED_PRODUCTION PRODUCT +1: 2 PRODUCT must be made at HERE from Thu 3 Dec 2026, there on Fri 4 Dec 2026",
+    ],
+    "made in no time of what is bought": [
+        "late +3, limited by supply",
+        "stock NO_STOCK - +0: nothing on hand in HERE",
+        "supply PLANNED_PURCHASE TERMS +3: 4 PART must be bought from SUPPLIER, there on Fri 4 Dec 2026",
+        "capacity PLANNED_PRODUCTION PRODUCT +0: 4 PRODUCT must be made at HERE from Fri 4 Dec 2026, there on Fri 4 Dec 2026",
+    ],
+    "others come after": [
+        "late +2, limited by capacity",
+        "stock NO_STOCK - +0: nothing on hand in HERE",
+        "capacity PLANNED_PRODUCTION PRODUCT +2: 4 PRODUCT must be made at HERE from Tue 1 Dec 2026, there on Thu 3 Dec 2026",
+    ],
+    "the first resource is used most": [
+        "late +5, limited by capacity",
+        "stock NO_STOCK - +0: nothing on hand in HERE",
+        "capacity PLANNED_PRODUCTION PRODUCT +2: 4 PRODUCT must be made at HERE from Thu 3 Dec 2026, there on Sun 6 Dec 2026",
+        "capacity CAPACITY_TAKEN LATHE +3: LATHE works for others first: idle, it would be done three days earlier",
+    ],
+    "bought just in time": [
+        "full +0",
+        "stock NO_STOCK - +0: nothing on hand in HERE",
+        "supply PLANNED_PURCHASE TERMS +0: 4 PRODUCT must be bought from SUPPLIER, there on Mon 7 Dec 2026",
+    ],
+    "a millionth on hand": [
+        "late +2, limited by supply",
+        "stock PARTLY_COVERED - +0: 0.000001 of 5 on hand in HAM",
+        "supply AWAIT_SUPPLY PO +2: 4.999999 wait for PO, due Thu 3 Dec 2026",
+    ],
+    "a millionth of safety stock": [
+        "late +2, limited by supply",
+        "stock SAFETY_STOCK_KEPT - +0: the 0.000001 on hand in HAM are kept as safety stock",
+        "supply AWAIT_SUPPLY PO +2: 5 wait for PO, due Thu 3 Dec 2026",
     ],
 }
 
