@@ -154,7 +154,7 @@ def dates_that_hold(
 
 _HIGHEST: Final = 0.9999
 _SAID_AT_MOST: Final = 0.99
-"""What waits for something is never said to be certain."""
+"""In words, unless more was asked for: what waits for something is never said to be certain."""
 
 
 def _with_chances(found: Vouched) -> Decision:
@@ -208,15 +208,17 @@ def _told(line: LinePromise, plain: LinePromise, before: float | None, chance: f
         return line
     ref = next((one.ref for one in reversed(plain.pegging) if one.ref is not None), None)
     if line.promised_quantity < plain.promised_quantity or line.promised_day is None:
-        known = "nothing is known of how late it comes what this waits for" if before is None else "what this waits for was late too often"
-        said = f"{known}: no date holds with {probability:.0%}"
+        known = "nothing is known of how late it comes what this waits for:" if before is None else "by what has come so far"
+        said = f"{known} no date holds with {probability * 100:.10g}%"
         refusal = because(Code.CHANCE_UNKNOWN if before is None else Code.CHANCE_TOO_SMALL, said, ref)
         reasons = line.reasons if line.deliveries else tuple(reason for reason in plain.reasons if not reason.adds_days)
         return replace(line, reasons=(*reasons, refusal), limiting_step=refusal.step)
     added = line.slip_days - plain.slip_days
     if added < 0 or line.promised_quantity > plain.promised_quantity:
         return line
-    said = f"it holds with {min(chance or probability, _SAID_AT_MOST):.0%} on {spoken_day(line.promised_day)}, with too little before"
+    said_chance = min(chance or probability, max(_SAID_AT_MOST, probability)) * 100
+    share = f"{said_chance:.0f}" if said_chance <= _SAID_AT_MOST * 100 else f"{said_chance:.10g}"
+    said = f"it holds with {share}% on {spoken_day(line.promised_day)}, with too little before"
     reasons = (*plain.reasons, because(Code.LATENESS, said, ref, added))
     limiting = None if line.outcome == Outcome.FULL.value else max(reasons, key=lambda reason: reason.adds_days).step
     return replace(line, reasons=reasons, limiting_step=limiting)

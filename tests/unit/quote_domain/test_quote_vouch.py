@@ -141,7 +141,7 @@ def test_where_not_even_the_greatest_care_is_enough_the_others_are_promised_with
         assert days_of(found) == expected
         assert codes_of(found)[-1] == "CHANCE_TOO_SMALL"
         assert found.outcome == ("none" if ships else "partial")
-        assert "100%" in found.summary
+        assert "99.995%" in found.summary
 
 
 def test_a_line_that_is_left_out_asks_for_nothing_of_any_site() -> None:
@@ -186,11 +186,13 @@ def test_what_cannot_hold_says_why_and_what_lacks_supply_says_only_that() -> Non
     late, none, stocked = (found := answer(lines, shelf, 0.99, learned(LATE={0: 5, 40: 5}))).lines
     assert days_of(found) == [None, None, 0]
     said = late.reasons[-1]
-    assert (said.code, said.summary) == ("CHANCE_TOO_SMALL", "what this waits for was late too often: no date holds with 99%")
+    assert (said.code, said.summary) == ("CHANCE_TOO_SMALL", "by what has come so far no date holds with 99%")
     assert ([reason.code for reason in late.reasons], late.limiting_step) == (["NO_STOCK", "CHANCE_TOO_SMALL"], "supply")
     assert [reason.code for reason in none.reasons] == ["NOT_ENOUGH_SUPPLY"]
     assert [reason.code for reason in stocked.reasons] == ["COVERED"]
     assert said.summary in found.summary
+    surer = answer([a_line(3, sku="LATE")], shelf, 0.999, learned(LATE={0: 99})).lines[0].reasons[-1]
+    assert surer.summary == "by what has come so far no date holds with 99.9%", "all of them came in time, and they are too few"
     new = answer([a_line(3, sku="NEW")], shelf, 0.5, Chances()).lines[0].reasons[-1]
     known = "nothing is known of how late it comes what this waits for"
     assert (new.code, new.summary, new.ref) == ("CHANCE_UNKNOWN", f"{known}: no date holds with 50%", "PO-NEW")
