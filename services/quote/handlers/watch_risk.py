@@ -40,6 +40,8 @@ DUE_AT_ONCE: Final = 500
 STATES_AT_ONCE: Final = 5_000
 SLOW_SECONDS, FAULT_SECONDS = 4.0, 600.0
 """For how long at most is set aside what had too little time, and what cannot be looked at."""
+AWAITED_SECONDS: Final = 2.0
+"""How often the books are compared from which somebody in danger was told that he could be served."""
 REMAKE_SECONDS: Final = 0.5
 """How long one look plans things once more; the rest is due again."""
 BOOKS_BETWEEN: Final = 200
@@ -57,6 +59,8 @@ class RiskWatch:
         self._alarm = asyncio.Event()
         self._days: dict[str, date] | None = None
         self._at_once = DUE_AT_ONCE
+        self._awaited: dict[str, int] | None = None
+        self._compared = 0.0
         self.seen: tuple[SeenSupply, ...] = ()
         """Plans and real orders that the last look saw come on another day than their book says: for the door to write."""
 
@@ -76,6 +80,8 @@ class RiskWatch:
         """Look at what is due, if it is our turn; whether there may be more."""
         async with self._pool.connection() as connection:
             waiting = await risk.list_due(connection, self._at_once)
+            if not waiting and await self._call_back(connection):
+                waiting = await risk.list_due(connection, self._at_once)
             if not waiting:
                 return False
             await self._board.look(self._pool)  # whatever came before it is known then, whoever wrote it
@@ -90,6 +96,23 @@ class RiskWatch:
         if said:
             self._woken()
         return bool(due)
+
+    async def _call_back(self, connection: Connection) -> bool:
+        """Let books be looked at that have moved since they were named to somebody in danger: what they had for him may be gone.
+
+        A book that has more is due with its commit. One that has less and is sound itself asks nothing of the door; so it is
+        found here, by its version.
+        """
+        if time.monotonic() < self._compared + AWAITED_SECONDS:
+            return False
+        self._compared = time.monotonic()
+        awaited = await risk.list_awaited(connection, STATES_AT_ONCE)
+        versions = {key: book.version for key in awaited if (book := self._board.books.get(key)) is not None}
+        before, self._awaited = self._awaited, versions
+        moved = [] if before is None else sorted(key for key, version in versions.items() if before.get(key) != version)
+        if moved:
+            await risk.add_due(connection, [DueRow(BOOK, key) for key in moved])
+        return bool(moved)
 
     async def step_aside(self, error: Exception) -> None:
         """After a look that failed: halve what is looked at down to the culprit, and set that aside for a while.

@@ -87,6 +87,14 @@ async def add_awaited(connection: Connection, keys: Iterable[str]) -> bool:
     return not done.endswith(" 0")
 
 
+async def list_awaited(connection: Connection, limit: int) -> list[str]:
+    """The books that stand in the way of somebody in danger, or could serve him; at most so many."""
+    rows = await connection.fetch(
+        "SELECT DISTINCT unnest(books) AS key FROM risk_state WHERE state IN ('at_risk', 'missed') LIMIT $1", limit
+    )
+    return [row["key"] for row in rows]
+
+
 DUE_OF_CLASSES: Final = """
     INSERT INTO risk_due (kind, key) SELECT DISTINCT 'order', order_id FROM risk_state WHERE state IN ('at_risk', 'missed')
 """

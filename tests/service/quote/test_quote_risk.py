@@ -441,3 +441,25 @@ async def test_downtime_of_a_resource_endangers_what_is_made_on_it(company: Comp
     for offset in range(8):
         ok(await company.capacity.delete(f"/v1/resources/{saw}/exceptions/{day(offset)}"))
     await safe(shop, order)
+
+
+async def test_who_was_told_that_another_site_has_it_is_told_when_that_site_gives_it_to_somebody_else(shop: Shop) -> None:
+    """The ten of BER were to be had today and are ordered by another; twelve come there in five days; those are sold to a third."""
+    sku = await shop.stocked(10, site="HAM")
+    await shop.stocked(10, {5: 12}, site="BER", sku=sku)
+    order_id = (await shop.order(a_line(sku, 10, sites=["HAM", "BER"])))["order_id"]
+    await shop.count(sku, 0, "HAM")
+    assert (await at_risk(shop, order_id))["projected_date"] == day(0)
+
+    async def shown(projected: str | None) -> None:
+        async def known() -> bool:
+            return bool((await at_risk(shop, order_id))["projected_date"] == projected)
+
+        await eventually(known, what=f"the risk with {projected}")
+
+    await shop.order(a_line(sku, 10, sites=["BER"]))
+    await shown(day(5))
+    held = await shop.hold(a_line(sku, 12, requested_date=day(6), sites=["BER"]))
+    await shown(None)
+    ok(await shop.quote.post(f"/v1/quotes/{held['id']}/release"))
+    await shown(day(5))
