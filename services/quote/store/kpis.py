@@ -21,17 +21,21 @@ class Scope:
 
 _LINES = """
 WITH clock AS (SELECT site, today FROM unnest($6::text[], $7::date[]) AS each (site, today)),
-line AS (
-    SELECT l.quantity, l.status, l.requested_date, l.first_promised_date, l.promised_date, l.times_moved, o.elsewhere,
-           (o.created_at AT TIME ZONE 'UTC')::date AS ordered_date,
-           l.status IN ('shipped', 'closed_short') AS done,
-           l.actual_date,
-           l.actual_date + greatest(0, (l.promised_date - DATE '0001-01-01') + 1 - coalesce(
-               (SELECT max((one ->> 'ship_day')::int) FROM jsonb_array_elements(l.deliveries) AS one), 2147483647)) AS arrived_date,
-           coalesce((SELECT min(clock.today) FROM clock WHERE clock.site = ANY (l.sites)), $8::date) AS today
+wanted AS (
+    SELECT l.*, o.elsewhere, (o.created_at AT TIME ZONE 'UTC')::date AS ordered_date, l.status IN ('shipped', 'closed_short') AS done
     FROM order_line AS l JOIN customer_order AS o ON o.id = l.order_id
     WHERE l.status <> 'cancelled' AND ($3::text IS NULL OR o.customer = $3) AND ($4::text IS NULL OR l.sku = $4)
       AND ($5::text IS NULL OR $5 = ANY (l.sites))
+      AND (l.status IN ('confirmed', 'partly_shipped') OR l.first_promised_date BETWEEN $1 AND $2 OR l.promised_date BETWEEN $1 AND $2
+           OR l.requested_date BETWEEN $1 AND $2 OR l.actual_date BETWEEN $1 AND $2
+           OR o.created_at >= $1::date AT TIME ZONE 'UTC' AND o.created_at < ($2::date + 1) AT TIME ZONE 'UTC')
+),
+line AS MATERIALIZED (
+    SELECT status, requested_date, first_promised_date, promised_date, times_moved, elsewhere, ordered_date, done, actual_date,
+           CASE WHEN done THEN actual_date + greatest(0, (promised_date - DATE '0001-01-01') + 1 - coalesce(
+               (SELECT max((one ->> 'ship_day')::int) FROM jsonb_array_elements(deliveries) AS one), 2147483647)) END AS arrived_date,
+           CASE WHEN NOT done THEN coalesce((SELECT min(clock.today) FROM clock WHERE clock.site = ANY (sites)), $8::date) END AS today
+    FROM wanted
 ),
 judged AS (
     SELECT *,
