@@ -10,7 +10,17 @@ from services.quote.domain.allocation import Allocation, Kind
 from services.quote.domain.answer import Delivery
 from services.quote.domain.calendar import EVERY_DAY, Calendar
 from services.quote.domain.dates import Hop, Way
-from services.quote.domain.known import delivery_of, each_place, earliest_whole, most_of, offer_of, split_of, too_late
+from services.quote.domain.known import (
+    delivery_of,
+    each_place,
+    earliest_whole,
+    fastest_ways,
+    most_of,
+    offer_of,
+    split_of,
+    too_late,
+    ways_by_book,
+)
 from services.quote.domain.outlet import Outlet
 from services.quote.domain.split import Offer
 from services.quote.domain.stand import Stand
@@ -138,6 +148,24 @@ def test_of_each_book_there_is_one_way_and_the_most_that_it_ever_has_is_never_le
     again = Outlet(ham.place, a_lane(2))
     assert {id(one) for one in each_place([ham, again, ber])} == {id(ham), id(ber)}
     assert [most_of(one) for one in (ham, ber)] == [units(6), 0]
+
+
+def test_of_several_ways_from_one_book_each_delivery_takes_the_one_that_is_picked_last() -> None:
+    stand = Stand(AShelf(a_book(receipt("PO", 3, 2), on_hand=2), a_book(on_hand=1, site="BER")))
+    ham, ber = stand.outlets(a_line(1, sites=("HAM", "BER")))
+    slow, fast = Outlet(ham.place, a_lane(4, "SEA")), Outlet(ham.place, a_lane(2, "AIR", first_pick=TODAY + 1))
+    never = Outlet(ham.place, Way(EVERY_DAY, 0, Calendar((0,) * 7, {}), 1, EVERY_DAY, None, "NEVER"))
+    from_ber = Outlet(ber.place, a_lane(9))
+    outlets = [slow, never, fast, from_ber]
+    assert ways_by_book(outlets) == [[slow, never, fast], [from_ber]]
+    assert fastest_ways(outlets) == [fast, from_ber]
+    assert fastest_ways([never, slow]) == [slow]
+    assert offer_of([slow, fast], TODAY, None, units(9)) == Offer((TODAY + 3, TODAY + 4), (units(2), units(5)))
+    assert offer_of([slow], TODAY, None, units(9)) == Offer((TODAY + 4, TODAY + 6), (units(2), units(5)))
+    found = split_of(a_line(6, sites=("HAM", "BER")), outlets, TODAY, None, 1000)
+    assert [(outlet.way.lane, *rest) for (outlet, *_), rest in zip(found, [one[1:] for one in parts(found)], strict=True)] == [
+        ("AIR", 1, 3, 2), ("AIR", 2, 4, 3), ("LANE", 0, 9, 1),
+    ]  # fmt: skip
 
 
 def test_a_delivery_names_what_is_delivered_where_that_is_not_what_was_asked_for() -> None:
