@@ -1,0 +1,117 @@
+"""Splits and covers within what allocations leave, by example; against every split in test_allocation.py."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from services.quote.domain.allocation import Allocation, Every, Kind
+from services.quote.domain.outlet import Outlet
+from services.quote.domain.rationed import one_by_one, split_within
+from services.quote.domain.stand import Stand
+from tests.unit.quote_domain.builders import TODAY, AShelf, a_book, a_line, receipt, units
+
+SITES = ("HAM", "BER")
+
+
+def outlets(*rations: Allocation) -> list[Outlet]:
+    """Two at HAM and three more on day 2; five at BER from day 1 on."""
+    shelf = AShelf(a_book(receipt("A", 3, 2), on_hand=2), a_book(receipt("B", 5, 1), site="BER"))
+    shelf.rationed = list(rations)
+    return Stand(shelf, classes=("shop",)).outlets(a_line(1, sites=SITES))
+
+
+def a_ceiling(quantity: float, **more: Any) -> Allocation:
+    return Allocation("C", Kind.CEILING, ("shop",), "SKU", None, units(quantity), **more)
+
+
+def a_floor(quantity: float) -> Allocation:
+    return Allocation("F", Kind.FLOOR, ("gold",), "SKU", frozenset(SITES), units(quantity))
+
+
+def split(
+    found: Sequence[Outlet],
+    quantity: float,
+    wanted: int = 0,
+    latest: int | None = None,
+    least: float | None = None,
+    most: int | None = None,
+) -> list[tuple[str, int, float]]:
+    limits = None if least is None else units(least), most
+    shipments = split_within(found, TODAY + wanted, None if latest is None else TODAY + latest, units(quantity), limits, 10_000)
+    return [(found[one.site].site, one.day - TODAY, one.quantity / units(1)) for one in shipments]
+
+
+@pytest.mark.parametrize(
+    ("rations", "how", "expected"),
+    [
+        ((a_ceiling(9),), {"quantity": 8}, [("HAM", 0, 2), ("BER", 1, 5), ("HAM", 2, 1)]),
+        ((a_ceiling(9),), {"quantity": 11}, [("HAM", 0, 2), ("BER", 1, 5), ("HAM", 2, 2)]),
+        ((a_ceiling(6),), {"quantity": 8}, [("HAM", 0, 2), ("BER", 1, 4)]),
+        ((a_ceiling(9),), {"quantity": 5, "wanted": 2}, [("HAM", 2, 5)]),
+        ((a_ceiling(9),), {"quantity": 6, "wanted": 2}, [("HAM", 2, 5), ("BER", 2, 1)]),
+        ((a_ceiling(9),), {"quantity": 8, "latest": 1}, [("HAM", 0, 2), ("BER", 1, 5)]),
+        ((a_ceiling(9),), {"quantity": 8, "latest": 0}, [("HAM", 0, 2)]),
+        ((a_ceiling(9),), {"quantity": 4, "most": 1}, [("BER", 1, 4)]),
+        ((a_ceiling(9),), {"quantity": 8, "least": 3}, [("BER", 1, 5), ("HAM", 2, 3)]),
+        ((a_ceiling(9),), {"quantity": 8, "least": 4}, [("BER", 1, 4), ("HAM", 2, 4)]),
+        ((a_ceiling(9),), {"quantity": 2, "least": 4}, [("HAM", 0, 2)]),
+        ((a_ceiling(6),), {"quantity": 8, "least": 3}, [("BER", 1, 3), ("HAM", 2, 3)]),
+        ((a_ceiling(2, every=Every.DAY),), {"quantity": 5}, [("HAM", 0, 2), ("BER", 1, 2), ("HAM", 2, 1)]),
+        ((a_ceiling(2, every=Every.DAY),), {"quantity": 5, "least": 2}, [("HAM", 0, 2), ("BER", 1, 2)]),
+        ((a_ceiling(3, every=Every.WEEK),), {"quantity": 8}, [("HAM", 0, 2), ("BER", 1, 1), ("HAM", 6, 3), ("BER", 13, 2)]),
+        ((a_ceiling(3, every=Every.WEEK),), {"quantity": 8, "latest": 12}, [("HAM", 0, 2), ("BER", 1, 1), ("HAM", 6, 3)]),
+        ((a_floor(4),), {"quantity": 9}, [("BER", 1, 3), ("HAM", 2, 3)]),
+        ((a_floor(4),), {"quantity": 5}, [("BER", 1, 3), ("HAM", 2, 2)]),
+        ((a_floor(4),), {"quantity": 9, "most": 1}, [("BER", 1, 3)]),
+        ((a_floor(4), a_ceiling(4)), {"quantity": 9}, [("BER", 1, 3), ("HAM", 2, 1)]),
+    ],
+)
+def test_a_split_ships_as_much_as_it_may_as_early_as_it_may(
+    rations: tuple[Allocation, ...], how: dict[str, Any], expected: list[tuple[str, int, float]]
+) -> None:
+    found = outlets(*rations)
+    mark = found[0].place.stand.mark()
+    assert split(found, **how) == expected
+    assert found[0].place.stand.mark() == mark, "nothing stays taken"
+
+
+def covered(
+    quantities: Sequence[float], *rations: Allocation, partial: bool, day: int = 2, **more: Any
+) -> list[list[tuple[str, float]]] | None:
+    found = outlets(*rations)
+    lines = [a_line(quantity, day, sites=SITES, ref=str(at), **more) for at, quantity in enumerate(quantities)]
+    covers = one_by_one(TODAY + day, lines, [found for _ in lines], allow_partial=partial)
+    assert [one.offers_by(TODAY + 2) for one in found] == [one.offers_by(TODAY + 2) for one in outlets(*rations)], "nothing stays taken"
+    return None if covers is None else [[(outlet.site, quantity / units(1)) for outlet, quantity in cover] for cover in covers]
+
+
+def test_lines_of_one_day_are_served_in_turn_and_the_largest_first_where_that_fails() -> None:
+    assert covered([2, 3], partial=False) == [[("HAM", 2)], [("HAM", 3)]]
+    assert covered([2, 5], partial=False) == [[("HAM", 2)], [("BER", 5)]]
+    assert covered([2, 3, 5], partial=False) == [[("HAM", 2)], [("HAM", 3)], [("BER", 5)]]
+    assert covered([3, 2, 4], partial=False) == [[("HAM", 3)], [("HAM", 2)], [("BER", 4)]]
+    assert covered([2, 4, 4], partial=False) is None
+    assert covered([1, 4, 5], partial=False) == [[("HAM", 1)], [("HAM", 4)], [("BER", 5)]]
+    assert covered([1, 5, 4], partial=False) == [[("HAM", 1)], [("BER", 5)], [("HAM", 4)]]
+    assert covered([2, 2, 2, 4], partial=False) is None
+    assert covered([3, 3, 2, 2], partial=False) == [[("HAM", 3)], [("BER", 3)], [("HAM", 2)], [("BER", 2)]]
+    assert covered([2, 3], a_ceiling(4), partial=False) is None
+    assert covered([2, 3], a_ceiling(5), partial=False) == [[("HAM", 2)], [("HAM", 3)]]
+
+
+def test_a_line_of_one_day_may_come_from_several_sites_where_that_is_allowed() -> None:
+    assert covered([7], partial=False) is None
+    assert covered([7], partial=True) == [[("HAM", 5), ("BER", 2)]]
+    assert covered([7], partial=True, day=1) == [[("BER", 5), ("HAM", 2)]]
+    assert covered([7, 3], partial=True) == [[("HAM", 5), ("BER", 2)], [("BER", 3)]]
+    assert covered([11], partial=True) is None
+    assert covered([7], partial=True, min_ship=3) is None
+    assert covered([8], partial=True, min_ship=3) == [[("HAM", 5), ("BER", 3)]]
+    assert covered([7], partial=True, max_shipments=1) is None
+    assert covered([7], partial=True, max_shipments=2) == [[("HAM", 5), ("BER", 2)]]
+    assert covered([5], partial=True, max_shipments=1) == [[("HAM", 5)]]
+    assert covered([2], partial=True, min_ship=4) == [[("HAM", 2)]]
+    assert covered([7], a_ceiling(6), partial=True) is None
+    assert covered([7], a_ceiling(7), partial=True) == [[("HAM", 5), ("BER", 2)]]
+    assert covered([6, 4], partial=True) == [[("HAM", 5), ("BER", 1)], [("BER", 4)]]
