@@ -145,6 +145,8 @@ def test_what_a_site_can_deliver_changes_on_the_days_that_it_names_alone(
         ({"quantity": 2, "every": Every.DAY}, [(1, 2)], [0, 1, 2, 3]),
         ({"quantity": 2, "last": TODAY + THREE_YEARS - 1}, [], [0, THREE_YEARS]),
         ({"quantity": 2, "last": TODAY + THREE_YEARS}, [], [0]),
+        ({"quantity": 2, "every": Every.WEEK, "last": TODAY + THREE_YEARS - 1}, [], [0, 6, THREE_YEARS]),
+        ({"quantity": 2, "every": Every.WEEK, "last": TODAY + THREE_YEARS}, [], [0, 6]),
         ({"quantity": 2, "last": TODAY - 1}, [], [0]),
         ({"quantity": 2, "last": TODAY - 9}, [], [0]),
         ({"quantity": 2}, [], [0]),
