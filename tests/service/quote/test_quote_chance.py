@@ -42,7 +42,11 @@ async def test_lateness_is_learned_from_arrivals_and_said_with_every_date(shop: 
     assert (line["promised_date"], line["pegging"][0]["ref"]) == (day(4), receipt)
     later = await asked(shop, a_line(sku, 10, requested_date=day(7)))
     assert later["probability"] > 0.9, "three days of slack"
-    assert (await asked(shop, a_line(await shop.stocked(5), 5)))["probability"] == 1, "stock is certain"
+    in_stock = a_line(await shop.stocked(5), 5)
+    assert (await asked(shop, in_stock))["probability"] == 1, "stock is certain"
+    apart, together = [await shop.ask(a_line(sku, 10), in_stock, ship_complete=complete) for complete in (False, True)]
+    assert [one["probability"] for one in apart["lines"]] == [line["probability"], 1]
+    assert [one["probability"] for one in together["lines"]] == [line["probability"]] * 2, "all of them hold, or the order does not"
     assert (await asked(shop, a_line(sku, 99)))["probability"] is None, "nothing is promised"
 
 
