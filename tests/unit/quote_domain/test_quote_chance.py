@@ -262,13 +262,13 @@ def test_of_the_promises_given_ninety_percent_eighty_eight_to_ninety_two_hold_an
 
 def test_histories_that_nobody_had_looked_at_say_the_same() -> None:
     """What was written down before it was run for the first time, in smaller numbers: so its limits are a point or two wider."""
-    plain, asked_for = untouched.given(companies=12, each=12)
+    plain, asked_for = untouched.given(companies=10, each=8)
     table = "\n".join(row(name, [one for one in some if one.moved]) for name, some in asked_for.items())
     moved = [one for some in asked_for.values() for one in some if one.moved]
     assert held(moved) >= 0.88, table
     everybody = [one for some in (*plain.values(), *asked_for.values()) for one in some]
     given_ninety = [one for one in everybody if says_about_ninety(one)]
-    assert len(given_ninety) > 500
+    assert len(given_ninety) > 400
     assert 0.87 <= held(given_ninety) <= 0.93
     bins = curve([one for some in plain.values() for one in some])
     assert mean_distance(bins) < 0.05, shown(bins)
