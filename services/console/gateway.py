@@ -23,6 +23,8 @@ SERVICES = (QUOTE, "inventory", "capacity", "notifier")
 PAGE = 500
 """The most that one page of a list may hold (contracts.md)."""
 LATEST_ALERTS = 100
+REPROMISE_SECONDS = 60.0
+"""How long thousands of promises may take to be decided anew."""
 CLIENT_ERRORS = range(400, 500)
 NOT_PERMITTED = (401, 403)
 
@@ -125,13 +127,24 @@ class Gateway:
 
     async def act(self, quote_id: str, verb: str, key: str) -> dict[str, Any]:
         """Confirm or release what was quoted; `key` makes a second click the same click."""
-        segment = escaped(quote_id, safe="").replace(".", "%2E")  # from a form: it must not climb to another address
-        return await self._ask(QUOTE, "POST", f"/v1/quotes/{segment}/{verb}", json={}, headers={"Idempotency-Key": key})
+        return await self._ask(QUOTE, "POST", f"/v1/quotes/{segment_of(quote_id)}/{verb}", json={}, headers={"Idempotency-Key": key})
+
+    async def repromise(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Who would win and who would lose if promises were decided anew."""
+        return await self._ask(QUOTE, "POST", "/v1/repromise", json=body, timeout=REPROMISE_SECONDS)
+
+    async def repromised(self, repromise_id: str) -> dict[str, Any]:
+        """A simulation as it was answered, and whether it has been applied."""
+        return await self._ask(QUOTE, "GET", f"/v1/repromise/{segment_of(repromise_id)}")
+
+    async def apply_repromise(self, repromise_id: str, body: Mapping[str, Any], key: str) -> dict[str, Any]:
+        """Let a simulation come true; `key` makes a second click the same click."""
+        path = f"/v1/repromise/{segment_of(repromise_id)}/apply"
+        return await self._ask(QUOTE, "POST", path, json=body, headers={"Idempotency-Key": key}, timeout=REPROMISE_SECONDS)
 
     async def attend(self, alert_id: str, verb: str, body: Mapping[str, Any], key: str) -> dict[str, Any]:
         """Acknowledge, assign or snooze an alert; `key` makes a second click the same click."""
-        segment = escaped(alert_id, safe="").replace(".", "%2E")
-        return await self._ask("notifier", "POST", f"/v1/alerts/{segment}/{verb}", json=body, headers={"Idempotency-Key": key})
+        return await self._ask("notifier", "POST", f"/v1/alerts/{segment_of(alert_id)}/{verb}", json=body, headers={"Idempotency-Key": key})
 
     async def positions(self, most: int) -> tuple[list[Pair], int]:
         """All pairs that inventory knows, in its order, and how many were left out beyond `most`."""
@@ -219,6 +232,11 @@ def _object(text: str) -> Mapping[str, Any] | None:
     except ValueError:
         return None
     return found if isinstance(found, dict) else None
+
+
+def segment_of(name: str) -> str:
+    """A name from a form as one segment of an address: it must not climb to another."""
+    return escaped(name, safe="").replace(".", "%2E")
 
 
 def as_book(found: Mapping[str, Any]) -> Book:

@@ -207,6 +207,69 @@ async def test_a_hold_of_the_desk_is_released_again(page: Page, house: House) ->
     await expect(page.get_by_role("button", name="Confirm")).to_have_count(0)
 
 
+async def two_orders(house: House, sku: str, site: str) -> tuple[str, str]:
+    """The first has all that is there today, the last wanted as much and has to wait."""
+    await house.put_stock(site, sku, 300)
+    await house.on_hand(site, sku, 300)
+    asked = {"sku": sku, "site": site}
+    free = (await house.client.get(f"{house.quote.url}/v1/availability", params=asked)).json()["days"][0]["atp"]
+    assert free > 0
+    found = []
+    for priority in (90, 10):
+        line = {"sku": sku, "sites": [site], "quantity": free, "unit_price": "2.50", "currency": "EUR"}
+        number = f"SO-{uuid.uuid4().hex[:8]}"
+        body = {"external_id": number, "source_system": "CRM", "priority": priority, "lines": [line]}
+        (await house.client.post(f"{house.quote.url}/v1/orders", json=body)).raise_for_status()
+        found.append(number)
+    return found[0], found[1]
+
+
+async def promised(house: House, number: str) -> str:
+    found = (await house.client.get(f"{house.quote.url}/v1/orders", params={"external_id": number})).json()["data"]
+    return next(str(order["lines"][0]["promised_date"]) for order in found if order["external_id"] == number)
+
+
+async def test_back_orders_are_looked_at_first_and_then_applied_if_nothing_has_moved(page: Page, house: House) -> None:
+    sku, site = "WOODEN-BEAM", "FACTORY"
+    first, last = await two_orders(house, sku, site)
+    soon, later = await promised(house, first), await promised(house, last)
+    assert soon < later
+    await page.goto("/")
+    await page.keyboard.press("g")
+    await page.keyboard.press("b")
+    await expect(page).to_have_url(re.compile("/backorders$"))
+    await page.get_by_role("button", name="Simulate").click()
+    answer = page.locator("#answer")
+    await expect(answer).to_contain_text("Name an item, a site or orders")
+    await page.get_by_label("Orders that must win").fill(last)
+    await page.get_by_label("Orders that give way").fill(f"{first}, ")
+    await page.get_by_role("button", name="Simulate").click()
+    won, lost = answer.locator("section:has(#winners) tr", has_text=last), answer.locator("section:has(#losers) tr", has_text=first)
+    await expect(won).to_contain_text("earlier")
+    await expect(lost).to_contain_text("later")
+    await expect(answer.locator(".verdict")).to_contain_text("one promise would win, one promise would lose")
+    await expect(answer.locator(".verdict")).to_contain_text("EUR to those who win")
+    assert (await promised(house, first), await promised(house, last)) == (soon, later), "nothing has moved yet"
+
+    await house.put_stock(site, sku, 301)
+    await house.on_hand(site, sku, 301)
+    await page.get_by_role("button", name="Apply").click()
+    await expect(answer.locator("[role=alert]")).to_contain_text("simulate again")
+    await expect(won).to_have_count(1)
+    assert (await promised(house, first), await promised(house, last)) == (soon, later)
+
+    await page.get_by_role("button", name="Simulate").click()
+    await expect(answer.locator("[role=alert]")).to_have_count(0)
+    await page.get_by_label("Reason").fill("agreed with sales")
+    await page.get_by_role("button", name="Apply").click()
+    await expect(answer.locator(".status")).to_have_text("applied")
+    await expect(page.get_by_role("button", name="Apply")).to_have_count(0)
+    assert (await promised(house, last), await promised(house, first) > soon) == (soon, True)
+    await page.get_by_label("Orders that must win").fill("NO-SUCH-ORDER")
+    await page.get_by_role("button", name="Simulate").click()
+    await expect(answer).to_contain_text("there is no order NO-SUCH-ORDER")
+
+
 async def test_people_see_take_and_put_off_an_alert_and_the_page_is_live(house: House, browser: Browser, a_service: ServiceStarter) -> None:
     notifier = await a_service("notifier", PLEDGE_NOTIFIER_QUOTE_URL=house.quote.url)
     console = await a_service(
@@ -249,7 +312,7 @@ async def test_people_see_take_and_put_off_an_alert_and_the_page_is_live(house: 
 
 
 @pytest.mark.parametrize("width", [360, 768, 1440])
-@pytest.mark.parametrize("address", ["/", "/book?sku=CHAIR&site=SHOP-1", "/desk?sku=CHAIR&quantity=1", "/promises", "/load"])
+@pytest.mark.parametrize("address", ["/", "/book?sku=CHAIR&site=SHOP-1", "/desk?sku=CHAIR&quantity=1", "/promises", "/load", "/backorders"])
 async def test_no_page_is_wider_than_its_window(page: Page, width: int, address: str) -> None:
     await page.set_viewport_size({"width": width, "height": 900})
     await page.goto(address)

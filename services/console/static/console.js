@@ -22,7 +22,7 @@
     if (button) copy(button);
   });
 
-  const pages = { a: "/", p: "/promises", l: "/load", q: "/desk" };
+  const pages = { a: "/", p: "/promises", b: "/backorders", l: "/load", q: "/desk" };
   let went = 0;
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea")) return;

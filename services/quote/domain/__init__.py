@@ -26,7 +26,8 @@ Goods left?             `shipment.py`: what a shipment consumes; the status of l
 From which supply?      `pegging.py`: by date, stock first
 Who is in danger?       `risk.py`: who can stay stays, by rank; who cannot is told when; `bins.py`: what a book has left meanwhile
 What waits for what?    `needs.py`: which orders of the ERP take from which books
-Who wins, who loses?    `repromise.py`: decided anew, by strategy and rank (`standing.py`), within what classes may take (`tally.py`)
+Who wins, who loses?    `repromise.py`: decided anew, by strategy and rank (`standing.py`), within what classes may take (`tally.py`),
+                        and so that no book gets worse (`breach.py`)
 What is settled here?   `policy.py`: fences, past-due offsets, stability budget, freshness, costs; the closest policy first
 How likely is it?       `chance.py` (how late receipts come) and `vouch.py` (the date that holds with a probability)
 What if?                `assume.py`: the same question on copies of the books

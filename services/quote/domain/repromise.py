@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from services.quote.domain.book import BUCKET
+from services.quote.domain.breach import made_worse
 from services.quote.domain.dates import earliest_hop
 from services.quote.domain.demandclass import Strategy
 from services.quote.domain.standing import Outcome, Piece, Placed, Standing, Why, last_of, where_of
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from services.quote.domain.bins import StockBin
-    from services.quote.domain.book import Day, Micro
+    from services.quote.domain.book import Day
     from services.quote.domain.dates import Hop
     from services.quote.domain.risk import Route
     from services.quote.domain.tally import Cell
@@ -95,7 +96,7 @@ def _together(ordered: Sequence[Standing], bins: Mapping[str, StockBin], ratione
         tally = Tally(rationed, ordered) if rationed else None
         run = _Run(ordered, stood, slow, unmet, {key: one.copy() for key, one in bins.items()}, demoted, tally)
         run.decide()
-        broken = _broken(ordered, run.at, bins) | run.deserted() | run.overrun()
+        broken = made_worse(ordered, run.at, bins) | run.deserted() | run.overrun()
         if not broken or len(demoted) == len(ordered):
             return run.outcomes()
         guilty = [one.name for one in ordered if one.name not in demoted and run.comes_into(one, broken)]
@@ -372,45 +373,15 @@ class _Run:
         return Outcome(day, places, Why.MOVED_SITE if met else Why.REGAINED, self._holds_back(one))
 
     def _holds_back(self, one: Standing) -> str | None:
-        """What keeps one that must win from its requested date, though it is no later than promised."""
+        """What keeps one that must win from its requested date, though it is no later than promised; None where only its way does."""
         last = last_of(self.at[one.name])
         if one.strategy is not Strategy.WIN or last <= one.requested_day:
             return None
-        return self.bound.get(one.name) or next(place.key for place in self.at[one.name] if place.hop[2] == last)
+        piece, place = next(each for each in zip(one.pieces, self.at[one.name], strict=True) if each[1].hop[2] == last)
+        route = next((each for each in piece.routes if each.key == place.key), None)
+        hop = None if route is None else earliest_hop(route.way, one.requested_day, self.bins[place.key].today)
+        by_way = hop is not None and hop[2] >= last
+        return self.bound.get(one.name) or (None if by_way else place.key)
 
 
 _IMPROVES: Final = frozenset((Strategy.WIN, Strategy.GAIN, Strategy.REDISTRIBUTE))
-
-
-def _broken(ordered: Sequence[Standing], at: Mapping[str, tuple[Placed, ...]], bins: Mapping[str, StockBin]) -> set[str]:
-    """The books in which some day gets worse than min(0, before), counting everybody: who found no place stands where he stood."""
-    changes: dict[str, dict[Day, Micro]] = defaultdict(lambda: defaultdict(int))
-    before: dict[str, dict[Day, Micro]] = defaultdict(lambda: defaultdict(int))
-    for one in ordered:
-        places = at.get(one.name)
-        for number, piece in enumerate(one.pieces):
-            day = max(piece.day, bins[piece.key].today)
-            before[piece.key][day] += piece.quantity
-            if places is not None and one.strategy is not None:
-                place = places[number]
-                if (place.key, place.hop[0]) != (piece.key, piece.day):
-                    changes[piece.key][day] += piece.quantity
-                    changes[place.key][place.hop[0]] -= place.quantity
-    return {key for key, moved in changes.items() if any(moved.values()) and not _permits(bins[key], before[key], moved)}
-
-
-def _permits(stock: StockBin, before: Mapping[Day, Micro], moved: Mapping[Day, Micro]) -> bool:
-    steps: dict[Day, Micro] = defaultdict(int)
-    last = 0
-    for day, free in stock.free_by_day():
-        steps[day] += free - last
-        last = free
-    for day, quantity in before.items():
-        steps[day] -= quantity
-    projected = shift = 0
-    for day in sorted({*steps, *moved}):
-        projected += steps.get(day, 0)
-        shift += moved.get(day, 0)
-        if projected + shift < min(0, projected):
-            return False
-    return True

@@ -8,7 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.quote.domain.calendar import EVERY_DAY
+from services.quote.domain.dates import Way
 from services.quote.domain.demandclass import Strategy
+from services.quote.domain.risk import Route
 from services.quote.domain.standing import Piece, Standing, Why
 from tests.unit.quote_domain.builders import TODAY, units
 from tests.unit.quote_domain.standings import (
@@ -53,6 +56,23 @@ def test_a_gain_takes_what_is_free_and_a_fill_never_does() -> None:
 
 def test_nobody_is_pulled_in_before_the_wanted_date() -> None:
     assert days_of(decided([a_promise("a", WIN, (10, 7), wanted=4)], {"A|HAM": {0: 10}})) == {"a": 4}
+
+
+def test_what_keeps_one_that_must_win_from_its_wanted_date_is_named_and_only_then() -> None:
+    promise = [a_promise("a", WIN, (10, 7), wanted=0)]
+    found = decided(promise, {"A|HAM": {0: 5, 4: 5}})["a"]
+    assert (found.day, found.why, found.blocked) == (TODAY + 4, Why.IMPROVED, "A|HAM")
+    assert decided(promise, {"A|HAM": {7: 10}})["a"].blocked == "A|HAM"
+    assert decided(promise, {"A|HAM": {0: 10}})["a"].blocked is None
+    assert decided([replace(promise[0], strategy=GAIN)], {"A|HAM": {7: 10}})["a"].blocked is None
+
+
+def test_where_only_the_way_takes_so_long_no_book_is_named() -> None:
+    route = Route("A|HAM", Way(EVERY_DAY, 0, EVERY_DAY, 3, EVERY_DAY, TODAY, "LANE"))
+    piece = Piece("A|HAM", TODAY, units(5), TODAY + 3, (route,), TODAY)
+    promise = Standing("a", ("a",), (piece,), TODAY, TODAY + 3, WIN)
+    found = decided([promise], {"A|HAM": {0: 5}})["a"]
+    assert (found.day, found.why, found.blocked) == (TODAY + 3, None, None)
 
 
 def test_redistribution_serves_by_rank() -> None:

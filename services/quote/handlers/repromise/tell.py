@@ -140,11 +140,12 @@ def _still_late(simulation: Simulation) -> Iterator[tuple[Group, OpenLine, Day |
 
 
 def _not_regained(simulation: Simulation, group: Group, one: OpenLine, day: Day | None) -> Json:
-    key = simulation.last[group.standing.name].blocked or group.standing.pieces[0].key
+    key = simulation.last[group.standing.name].blocked
     sku, site, what = _place(key, one.line.sku, group)
     days = None if day is None else day - group.standing.requested_day
     late = "no known or planned supply covers it" if days is None else f"it will be delivered {spoken_count(days, 'day')} later than wanted"
-    reason = {"code": "NOT_REGAINED", "summary": f"it must win, but {late}: {what} has no room for it earlier", "ref": None}
+    why = "no way delivers it earlier" if key is None and days is not None else f"{what} has no room for it earlier"
+    reason = {"code": "NOT_REGAINED", "summary": f"it must win, but {late}: {why}", "ref": None}
     return {
         "order_id": one.order.id, "line_ref": one.line.line_ref, "external_id": one.order.external_id, "customer": one.order.customer,
         "sku": one.line.sku, "quantity": from_micro(sum(take.quantity for take in one.takes)),
