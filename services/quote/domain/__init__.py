@@ -28,6 +28,7 @@ Who is in danger?       `risk.py`: who can stay stays, by rank; who cannot is to
 What waits for what?    `needs.py`: which orders of the ERP take from which books
 Who wins, who loses?    `repromise.py`: decided anew, by strategy and rank (`standing.py`), within what classes may take (`tally.py`),
                         and so that no book gets worse (`breach.py`)
+Were they kept?         `kpi.py`: what each shared figure means
 What is settled here?   `policy.py`: fences, past-due offsets, stability budget, freshness, costs; the closest policy first
 How likely is it?       `chance.py` (how late receipts come) and `vouch.py` (the date that holds with a probability)
 What if?                `assume.py`: the same question on copies of the books

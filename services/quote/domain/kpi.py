@@ -1,8 +1,9 @@
 """What the shared figures of sales and operations mean: one dictionary for screen, API and alerts (console.md).
 
-Each figure names its formula, the date that puts a promise into a period, what is left out, and who answers for it. What
-counts what is in `services/quote/store/kpis.py`; nobody else defines these words again. Late is late: a promise that was
-missed stays missed, whatever was promised afterwards.
+A line keeps its requested, first promised, promised and actual dates for ever (promising.md § 7). Each figure names its formula,
+the date that puts a promise into a period, what is left out, and who answers for it. What counts what is in
+`services/quote/store/kpis.py`; nobody else defines these words again. Late is late: a promise that was missed stays missed,
+whatever was promised afterwards.
 
     share = count / of, null where `of` is 0: nothing to count is no achievement
 """
