@@ -10,6 +10,7 @@ it, `Stand.fills_from`; a plan that is not there on d then counts from that day 
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final
@@ -329,13 +330,13 @@ def _part_of(quantity: Micro, supplies: Sequence[tuple[Planned, Micro]]) -> list
 
 
 def _without(supplies: Sequence[tuple[Planned, Micro]], used: Sequence[tuple[Planned, Micro]]) -> list[tuple[Planned, Micro]]:
-    gone: dict[int, Micro] = {}
+    gone = Counter[int]()
     for plan, part in used:
-        gone[plan.number] = gone.get(plan.number, 0) + part
+        gone[plan.number] += part
     left: list[tuple[Planned, Micro]] = []
     for plan, part in supplies:
-        took = min(part, gone.get(plan.number, 0))
-        gone[plan.number] = gone.get(plan.number, 0) - took
+        took = min(part, gone[plan.number])
+        gone[plan.number] -= took
         if part > took:
             left.append((plan, part - took))
     return left

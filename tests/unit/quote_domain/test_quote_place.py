@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.quote.domain.allocation import Allocation, Kind
 from services.quote.domain.book import Rules
 from services.quote.domain.place import Place, Planned, Taken
 from services.quote.domain.stand import Stand
@@ -98,7 +99,9 @@ def do(place: Place, step: Any) -> None:
         if quantity:
             take(place, day, quantity)
     elif more[0] < len(place.takes):
-        place.redate(more[0], place.takes[more[0]].day + more[1])
+        day = place.takes[more[0]].day + more[1]
+        place.redate(more[0], day)
+        assert place.takes[more[0]].day == day
 
 
 def take(place: Place, day: int, quantity: int) -> None:
@@ -185,3 +188,66 @@ def test_a_take_of_nothing_is_none_and_the_days_on_which_it_counts_are_told() ->
     assert [one.changes() for one in place.takes] == [[(TODAY, 0)], [(TODAY + 3, -units(3))], [(TODAY + 9, 0)]]
     early = Taken(TODAY + 3, units(3), ((plan, units(2)),))
     assert early.changes() == [(TODAY + 3, -units(3)), (TODAY + 7, units(2))]
+
+
+def test_a_millionth_is_taken_of_a_plan_too_and_a_search_that_was_cut_is_told() -> None:
+    place = Stand(AShelf(a_book())).place("SKU", "HAM")
+    assert place is not None
+    plan = place.stand.plan(a_purchase(0), place, 2, TODAY, TODAY)
+    place.take(TODAY, 1)
+    assert (place.takes[0].from_plans, plan.left, place.offers(TODAY)) == (((plan, 1),), 1, 1)
+    assert not place.stand.gave_up
+    place.search_was_cut()
+    assert place.stand.gave_up
+
+
+def a_floor(quantity: float, *sites: str) -> Allocation:
+    return Allocation("F", Kind.FLOOR, ("gold",), "SKU", frozenset(sites), units(quantity))
+
+
+def test_what_is_kept_for_others_is_not_offered_and_its_own_class_is_offered_all() -> None:
+    shelf = AShelf(a_book(on_hand=9))
+    shelf.rationed = [a_floor(4, "HAM")]
+    for classes, offers, later in (((), 5, None), (("gold",), 9, TODAY)):
+        place = Stand(shelf, classes=classes).place("SKU", "HAM")
+        assert place is not None
+        assert (place.offers(TODAY), place.earliest(units(6), TODAY), place.is_floored) == (units(offers), later, offers < 9)
+        assert place.unfloored.atp_on(TODAY) == units(9)
+
+
+def test_of_what_two_sites_keep_together_each_gives_what_the_other_does_not_need_and_plans_come_on_top() -> None:
+    shelf = AShelf(a_book(on_hand=5), a_book(on_hand=4, site="BER"))
+    shelf.rationed = [a_floor(6, "HAM", "BER")]
+    place = Stand(shelf).place("SKU", "HAM")
+    assert place is not None
+    plan = place.stand.plan(a_purchase(2), place, units(4), TODAY, TODAY + 2)
+    assert [place.offers(TODAY + day) for day in (0, 1, 2, 9)] == [units(one) for one in (3, 3, 7, 7)]
+    for quantity, not_before, day in ((3, 0, 0), (3, 1, 1), (4, 0, 2), (7, 0, 2), (7, 5, 5), (8, 0, None)):
+        found = place.earliest(units(quantity), TODAY + not_before)
+        assert (None if found is None else found - TODAY) == day, quantity
+    place.take(TODAY + 2, units(5))
+    assert ([(one.number, part) for one, part in place.takes[0].from_plans], plan.left) == ([(plan.number, units(2))], units(2))
+    assert place.offers(TODAY + 1) == 0
+
+
+def test_what_plans_fill_up_covers_who_comes_behind_once_and_in_the_order_of_the_plans() -> None:
+    """Three are promised for the third day, three more are taken before; two plans fill that up, and four come anew: in millionths."""
+    few = 1 / units(1)
+    shelf = AShelf(a_book(claim("theirs", 3 * few, 3), receipt("R", 4 * few, 6), on_hand=3 * few))
+    place = Stand(shelf).place("SKU", "HAM")
+    assert place is not None
+    for quantity in (2, 1):
+        place.stand.plan(a_purchase(2), place, quantity, TODAY, TODAY + 2)
+    for day, quantity in ((1, 1), (1, 2), (7, 1), (7, 3)):
+        take(place, TODAY + day, quantity)
+    covered = [[(one.source if one.plan is None else one.plan, one.quantity) for one in pegs] for pegs in place.pegs()]
+    assert covered == [[("on_hand", 1)], [("on_hand", 2)], [(0, 1)], [("purchase_order", 1), (0, 1), (1, 1)]]
+
+
+def test_of_plans_that_are_there_the_first_planned_goes_first_also_where_a_hold_ends_later() -> None:
+    place = Stand(AShelf(a_book()), hold_ends=lambda _: TODAY + 3).place("SKU", "HAM")
+    assert place is not None
+    for due in (2, 1):
+        place.stand.plan(a_purchase(due), place, units(1), TODAY, TODAY + due)
+    take(place, TODAY + 2, units(1))
+    assert [plan.number for plan, _ in place.takes[0].from_plans] == [0]

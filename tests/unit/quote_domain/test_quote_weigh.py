@@ -127,3 +127,22 @@ def test_a_lane_of_its_own_is_a_way_of_its_own() -> None:
     line = TwoLanes([(3, 0)]).asked(Aim.CHEAPEST, 3).lines[0]
     assert [one.lane for one in line.deliveries] == ["ROAD"]
     assert [one.deliveries[0].lane for one in line.alternatives if one.deliveries] == ["AIR"]
+
+
+def test_several_jobs_of_one_source_are_called_after_it() -> None:
+    plant = Plant(a_book(sku=PRODUCT, site=HERE), a_book(on_hand=3, sku=PRODUCT, site=THERE), a_machine("LATHE", 2))
+    plant.source[PRODUCT, HERE] = (Make(PRODUCT, (), (a_step("LATHE", 1, may_spread=False),)),)
+    line = a_line(3, sku=PRODUCT, sites=(THERE, HERE))
+    found = promise(Demand((line,), policy=Aim.CHEAPEST), plant).lines[0]
+    assert [one.site for one in found.deliveries] == [THERE]
+    assert [(one.kind, one.supply, one.deliveries[0].ship_day - line.requested_day) for one in found.alternatives] == [
+        ("make", (f"make:{PRODUCT}",), 2)
+    ]
+
+
+def test_a_search_that_is_cut_says_so_also_where_there_is_only_one_site() -> None:
+    market = AMarket([(2, day) for day in range(1, 13)])
+    line = a_line(30, sites=("HAM",), ship_to="DE", min_ship=3, max_shipments=2)
+    for deadline_ms, cut in ((1, True), (2000, False)):
+        demand = Demand((line,), allow_partial=True, policy=Aim.CHEAPEST, deadline_ms=deadline_ms)
+        assert ("SEARCH_CUT" in [reason.code for reason in promise(demand, market).lines[0].reasons]) == cut
