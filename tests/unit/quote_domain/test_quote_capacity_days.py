@@ -144,13 +144,13 @@ def test_a_millionth_of_a_minute_takes_a_day_and_rests_a_day() -> None:
 
 def test_a_millionth_that_is_left_of_a_day_is_worked_in() -> None:
     machine = a_machine("A", 60, Entry(Part.CLAIM, "c", units(60) - 1, TODAY + 1))
-    job = Operation(10, "step", units(60) + 1, 0, options=((Need(("A",), "A"),),))
+    job = Operation(10, "step", units(60) + 2, 0, options=((Need(("A",), "A"),),))
     twice = Operation(10, "step", 1, 0, options=((Need(("A",), "A"), Need(("A",), "A")),))
     stand = Stand(Plant(machine))
     forwards, backwards = run(job, units(1), TODAY + 1, stand), run_back(job, units(1), TODAY + 3, TODAY, stand)
-    for found in (forwards, backwards):
+    for found, expected in ((forwards, [(1, 1), (2, units(60)), (3, 1)]), (backwards, [(0, 1), (1, 1), (2, units(60))])):
         assert found is not None
-        assert [(load.day - TODAY, load.minutes) for load in found.loads] == [(1, 1), (2, units(60))]
+        assert [(load.day - TODAY, load.minutes) for load in found.loads] == expected
     assert run(twice, units(1), TODAY, stand) is run_back(twice, units(1), TODAY + 3, TODAY, stand) is None
 
 

@@ -60,6 +60,13 @@ def test_a_receipt_of_which_nothing_is_said_was_bought() -> None:
     assert [one.source for one in peg(book, balance(book, TODAY, NOW, Rules()), Rules(), 1, TODAY + 1)] == ["planned_transfer_order"]
 
 
+def test_a_millionth_more_than_there_is_on_hand_is_awaited() -> None:
+    book = a_book(receipt("R", 3, 0), on_hand=2)
+    figures = balance(book, TODAY, NOW, Rules())
+    for more, expected in ((0, [units(2)]), (1, [units(2), 1]), (2, [units(2), 2])):
+        assert [one.quantity for one in peg(book, figures, Rules(), units(2) + more, TODAY)] == expected
+
+
 def test_what_comes_is_put_in_order_once_and_anew_where_a_receipt_a_plan_the_day_or_the_rules_change() -> None:
     book = a_book(receipt("B", 2, 3), receipt("A", 1, 3), receipt("C", 4, 1))
     found = arrivals(book, TODAY, Rules())
