@@ -504,3 +504,10 @@ def test_what_stands_behind_what_was_added_is_said_to_stand() -> None:
     line = changed(current(a_line(10, 10), delivery(10, 20)), a_line(13, 10), book, allow_partial=True).lines[0]
     assert shipped_as(line.deliveries) == [("HAM", 2, 15), ("HAM", 10, 20)]
     assert [(one.code, one.adds_days) for one in line.reasons if one.adds_days] == [("AWAIT_SUPPLY", 5), ("PROMISE_STANDS", 5)]
+
+
+def test_an_order_ships_complete_where_that_was_asked_of_more_than_one_line() -> None:
+    books = [a_book(on_hand=9), a_book(on_hand=9, sku="TWO")]
+    for skus, asked, said in ((("SKU",), True, False), (("SKU", "TWO"), True, True), (("SKU", "TWO"), False, False)):
+        lines = [a_line(1, sku=sku, ref=sku) for sku in skus]
+        assert amend([], lines, AShelf(*books), ME, ship_complete=asked).ships_complete is said

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -90,6 +91,24 @@ def test_operations_are_done_from_the_last_to_the_first_and_take_their_parts_whe
             ("LATHE", first, units(10)), ("LATHE", first + 1, units(10)), ("OVEN", second, units(10)), ("OVEN", second + 1, units(10)),
         ]  # fmt: skip
         assert plan.latest_start_day - TODAY == 7
+
+
+@pytest.mark.parametrize(
+    ("free", "minutes", "day", "soon", "late"),
+    [
+        ({1: 10, 3: 10}, 10, 9, (1, 2), (3, 4)),
+        ({0: 3, 2: 10}, 10, 3, (0, 3), (2, 3)),
+        ({0: 3, 2: 5, 3: 5, 4: 2}, 13, 5, (0, 4), (0, 5)),
+        ({0: 3, 2: 5, 3: 5, 4: 0}, 13, 9, (0, 4), (0, 4)),
+    ],
+)
+def test_a_job_takes_the_last_minutes_that_there_are_before_it_is_needed(
+    free: dict[int, int], minutes: int, day: int, soon: tuple[int, int], late: tuple[int, int]
+) -> None:
+    plant = a_plant(Make(PRODUCT, (), (a_step("SAW", 0, setup=minutes),)))
+    saw = a_machine("SAW", 0, days=free)
+    plant.books[saw.sku, saw.site] = saw
+    assert [[days(plan) for plan in decision.planned] for decision in both(plant, wanted(day))] == [[soon], [late]]
 
 
 def test_what_several_stand_on_is_there_for_the_first_of_them() -> None:
