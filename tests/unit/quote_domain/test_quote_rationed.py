@@ -4,12 +4,17 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.quote.domain.allocation import Allocation, Every, Kind
+from services.quote.domain.book import Book, Entry, Part
 from services.quote.domain.outlet import Outlet
 from services.quote.domain.rationed import one_by_one, split_within
 from services.quote.domain.stand import Stand
-from tests.unit.quote_domain.builders import TODAY, AShelf, a_book, a_line, receipt, units
+from tests.examples import examples
+from tests.unit.quote_domain import oracle
+from tests.unit.quote_domain.builders import NOW, TODAY, AShelf, a_book, a_line, receipt, units
 
 SITES = ("HAM", "BER")
 
@@ -76,6 +81,50 @@ def test_a_split_ships_as_much_as_it_may_as_early_as_it_may(
     assert found[0].place.stand.mark() == mark, "nothing stays taken"
 
 
+@examples(150)
+@given(
+    st.tuples(*[st.tuples(st.integers(0, 2), st.lists(st.tuples(st.integers(1, 4), st.integers(0, 4)), max_size=2)) for _ in SITES]),
+    st.lists(st.tuples(st.integers(1, 4), st.sampled_from([None, Every.DAY, Every.WEEK]), st.integers(0, 5)), min_size=1, max_size=2),
+    st.integers(1, 5), st.integers(1, 3), st.integers(1, 3),
+)  # fmt: skip
+def test_with_limits_on_shipments_it_is_the_best_of_all_that_keep_to_every_period(
+    stocks: tuple[tuple[int, list[tuple[int, int]]], ...],
+    rations: list[tuple[int, Every | None, int]],
+    quantity: int,
+    least: int,
+    most: int,
+) -> None:
+    books = []
+    for site, (on_hand, coming) in zip(SITES, stocks, strict=True):
+        book = Book("SKU", site)
+        book.apply(
+            [Entry(Part.STOCK, "", on_hand), *(Entry(Part.RECEIPT, f"R{n}", q, TODAY + d) for n, (q, d) in enumerate(coming))], 1, NOW
+        )
+        books.append(book)
+    shelf = AShelf(*books)
+    shelf.rationed = [
+        Allocation(f"C{n}", Kind.CEILING, ("shop",), "SKU", None, q, every=every, last=TODAY + last)
+        for n, (q, every, last) in enumerate(rations)
+    ]
+    found = split_within(Stand(shelf, classes=("shop",)).outlets(a_line(1, sites=SITES)), TODAY, TODAY + 4, quantity, (least, most), 10_000)
+
+    def keeps(plan: oracle.Plan) -> bool:
+        for one in shelf.rationed:
+            by_period: dict[int, int] = {}
+            for day, _, size in plan:
+                period = one.period_of(TODAY + day)
+                if period is not None:
+                    by_period[period.first] = by_period.get(period.first, 0) + size
+            if any(size > one.quantity for size in by_period.values()):
+                return False
+        return True
+
+    by_site = [oracle.projected(oracle.entries_of(book), TODAY, NOW, shelf.rule) for book in books]
+    every = oracle.every_split(quantity, [0, 0], 4, by_site, min(least, quantity), most)
+    best = min(oracle.worth(plan, 0) for plan in every if keeps(plan))
+    assert oracle.worth(tuple((one.day - TODAY, one.site, one.quantity) for one in found), 0) == best
+
+
 def covered(
     quantities: Sequence[float], *rations: Allocation, partial: bool, day: int = 2, **more: Any
 ) -> list[list[tuple[str, float]]] | None:
@@ -95,6 +144,7 @@ def test_lines_of_one_day_are_served_in_turn_and_the_largest_first_where_that_fa
     assert covered([1, 4, 5], partial=False) == [[("HAM", 1)], [("HAM", 4)], [("BER", 5)]]
     assert covered([1, 5, 4], partial=False) == [[("HAM", 1)], [("BER", 5)], [("HAM", 4)]]
     assert covered([2, 2, 2, 4], partial=False) is None
+    assert covered([1, 2, 4], partial=False, day=1) == [[("BER", 1)], [("HAM", 2)], [("BER", 4)]]
     assert covered([3, 3, 2, 2], partial=False) == [[("HAM", 3)], [("BER", 3)], [("HAM", 2)], [("BER", 2)]]
     assert covered([2, 3], a_ceiling(4), partial=False) is None
     assert covered([2, 3], a_ceiling(5), partial=False) == [[("HAM", 2)], [("HAM", 3)]]
