@@ -71,11 +71,13 @@ class World:
     def learn(self, definition: Definition) -> None:
         """Take a definition over from its owner, whatever else is known. One that is retired is as if nobody had ever made it."""
         kind, name, state = definition.kind, definition.id, definition.state
+        known = self._states.setdefault(kind, {})
         if kind == lateness.KIND:
-            self._states.setdefault(kind, {})[name] = state
+            known.pop(name, None)
+            if not state.get("retired"):
+                known[name] = state
             self._chances = None
             return
-        known = self._states.setdefault(kind, {})
         before = known.pop(name, None)
         field = FOUND_BY.get(kind)
         if field is not None and before is not None:

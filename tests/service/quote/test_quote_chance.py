@@ -53,6 +53,7 @@ async def test_lateness_is_learned_from_arrivals_and_said_with_every_date(shop: 
 async def test_a_date_that_holds_with_a_probability_can_be_asked_for_held_ordered_and_replayed(shop: Shop) -> None:
     supplier = a_name("WOOD")
     sku, receipt = await coming(shop, supplier, 10, 4)
+    before = await shop.ask(a_line(sku, 4))
     await arrived(shop, supplier, *(0,) * 12, *(3,) * 8, *(2,) * 3)
 
     async def later() -> Json | None:
@@ -71,7 +72,7 @@ async def test_a_date_that_holds_with_a_probability_can_be_asked_for_held_ordere
     too_much = await asked(shop, a_line(sku, 1), probability=0.9)
     assert too_much["outcome"] == "none"
     await arrived(shop, supplier, *(9,) * 20)
-    for decision in (order["decision_id"], hold["decision_id"]):
+    for decision in (before["decision_id"], order["decision_id"], hold["decision_id"]):
         again = ok(await shop.quote.post(f"/v1/decisions/{decision}/replay"))
         assert again["same"], again["differences"]
 

@@ -123,3 +123,11 @@ def test_what_its_owner_has_retired_is_as_if_it_had_never_been_and_may_come_back
         told("routing", "B", {**way, "retired": retired}, revision)
         assert known() == ((0, 0, 0) if retired else (1, 1, 1))
         assert list(world.all_of("lane")) == ([] if retired else ["ONE"])
+
+
+def test_a_source_that_nobody_had_seen_at_a_time_is_unknown_to_the_world_of_then() -> None:
+    world = World(a_settings())
+    world.learn(Definition("lateness", "purchase_order|OAK", 1, {"lateness": "purchase_order|OAK", "observed": {"0": 9.0}, "revision": 1}))
+    then = world.fork()
+    then.learn(Definition("lateness", "purchase_order|OAK", 0, {"retired": True}))
+    assert (bool(world.chances), bool(then.chances)) == (True, False)
