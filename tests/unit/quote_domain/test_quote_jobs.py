@@ -118,7 +118,7 @@ def benches(draw: st.DrawFn) -> Plant:
     plant = Plant(product, parts, a_machine("LATHE", draw(st.sampled_from([1, 2, 3, 4])), days=closed))
     step = a_step("LATHE", draw(st.sampled_from([1, 2])), draw(st.sampled_from([0, 0, 1])), may_spread=draw(st.booleans()))
     used = draw(st.sampled_from([(), (Component((PART,), units(1)),)]))
-    plant.source[PRODUCT, HERE] = (Make(PRODUCT, used, (step,)),)
+    plant.source[PRODUCT, HERE] = (Make(PRODUCT, used, (step,), draw(LOTS)),)
     return plant
 
 
