@@ -71,13 +71,10 @@ class World:
     def learn(self, definition: Definition) -> None:
         """Take a definition over from its owner, whatever else is known. One that is retired is as if nobody had ever made it."""
         kind, name, state = definition.kind, definition.id, definition.state
-        known = self._states.setdefault(kind, {})
         if kind == lateness.KIND:
-            known.pop(name, None)
-            if not state.get("retired"):
-                known[name] = state
-            self._chances = None
+            self._learn_lateness(name, state)
             return
+        known = self._states.setdefault(kind, {})
         before = known.pop(name, None)
         field = FOUND_BY.get(kind)
         if field is not None and before is not None:
@@ -104,6 +101,14 @@ class World:
         self._ways.clear()
         self._sources.clear()
         self._todays.clear()
+
+    def _learn_lateness(self, source: str, state: State) -> None:
+        """How late a source's receipts came by now: nothing else depends on it."""
+        known = self._states.setdefault(lateness.KIND, {})
+        known.pop(source, None)
+        if not state.get("retired"):
+            known[source] = state
+        self._chances = None
 
     def _work_out(self, kind: str, name: str, state: State) -> None:
         """What is asked of a definition all the time."""
