@@ -234,14 +234,15 @@ def test_what_plans_fill_up_covers_who_comes_behind_once_and_in_the_order_of_the
     """Three are promised for the third day, three more are taken before; two plans fill that up, and four come anew: in millionths."""
     few = 1 / units(1)
     shelf = AShelf(a_book(claim("theirs", 3 * few, 3), receipt("R", 4 * few, 6), on_hand=3 * few))
-    place = Stand(shelf).place("SKU", "HAM")
-    assert place is not None
-    for quantity in (2, 1):
-        place.stand.plan(a_purchase(2), place, quantity, TODAY, TODAY + 2)
-    for day, quantity in ((1, 1), (1, 2), (7, 1), (7, 3)):
-        take(place, TODAY + day, quantity)
-    covered = [[(one.source if one.plan is None else one.plan, one.quantity) for one in pegs] for pegs in place.pegs()]
-    assert covered == [[("on_hand", 1)], [("on_hand", 2)], [(0, 1)], [("purchase_order", 1), (0, 1), (1, 1)]]
+    for before in ([1, 2], [3]):
+        place = Stand(shelf).place("SKU", "HAM")
+        assert place is not None
+        for quantity in (2, 1):
+            place.stand.plan(a_purchase(2), place, quantity, TODAY, TODAY + 2)
+        for day, quantity in (*((1, early) for early in before), (7, 1), (7, 3)):
+            take(place, TODAY + day, quantity)
+        covered = [[(one.source if one.plan is None else one.plan, one.quantity) for one in pegs] for pegs in place.pegs()]
+        assert covered == [*([("on_hand", early)] for early in before), [(0, 1)], [("purchase_order", 1), (0, 1), (1, 1)]]
 
 
 def test_of_plans_that_are_there_the_first_planned_goes_first_also_where_a_hold_ends_later() -> None:

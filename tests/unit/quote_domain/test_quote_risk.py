@@ -385,3 +385,65 @@ def test_claims_that_are_put_in_anew_are_not_in_it_twice() -> None:
     book = a_book(claim("c", 4, 2), Entry(Part.PLAN, "pln", units(5), TODAY + 1, None, {"kind": "purchase_order"}), on_hand=3)
     filled = stock_bin(book, TODAY, Rules(), [Take(book.key, TODAY + 2, units(4))], ["pln"])
     assert (filled.lowest, filled.fits(TODAY, units(3)), filled.fits(TODAY + 9, units(4))) == (units(3), True, False)
+
+
+# -- what moves, and how far
+
+
+def test_a_promise_is_told_for_no_day_before_its_promise_and_by_its_own_day_where_it_stays() -> None:
+    assert days_of(foresee([a_promise("one", 1, ("A|HAM", 5, 1), promised=8)], bins_of(A={3: 5}))) == {"one": 8}
+    takes = (Take("A|HAM", TODAY, units(5), TODAY), Take("B|HAM", TODAY + 1, units(5), TODAY + 3, lambda day: day + 9))
+    found = foresee([Commitment("two", (1,), takes, TODAY + 3)], bins_of(A={5: 5}, B={0: 5}))
+    assert days_of(found) == {"two": 5}, "what can be picked as it stands comes as it stands"
+
+
+def test_of_two_sites_that_are_as_late_its_own_delivers_and_without_any_it_is_nowhere() -> None:
+    take = Take("A|HAM", TODAY + 1, units(5), TODAY + 1, None, (Route("B|HAM", immediate(TODAY)),))
+    for b, day in (({6: 5}, TODAY + 6), ({}, TODAY + 6)):
+        found = foresee([Commitment("one", (1,), (take,), TODAY + 1)], bins_of(A={6: 5}, B=b))["one"]
+        assert (found.day, found.elsewhere) == (day, False)
+    none = foresee([Commitment("one", (1,), (take,), TODAY + 1)], bins_of(A={}, B={}))["one"]
+    assert (none.day, none.kept, none.elsewhere) == (None, False, False)
+
+
+def test_a_plan_is_late_for_what_it_needs_wherever_that_stands_and_takes_it_from_others() -> None:
+    always = Capacity("HAM", Calendar((480,) * 7, {}), MICRO)
+    plan = a_plan("pln", 1, 3, 10, ("SAW|~", 60, 1), ("B|HAM", 5, 1))
+    found = foresee([plan], {**bins_of(A={}, B={4: 5}), "SAW|~": ResourceBin(TODAY, always, {})})["pln"]
+    assert (found.day, found.kept, found.elsewhere) == (TODAY + 6, False, False)
+    plans = [a_plan(name, rank, 3, 5, ("B|HAM", 5, 1)) for rank, name in enumerate(("one", "two"))]
+    assert days_of(foresee(plans, bins_of(A={}, B={4: 5, 7: 5}))) == {"one": 6, "two": 9}
+
+
+def test_what_made_a_plan_late_in_a_later_round_is_told_to_whoever_stands_on_it() -> None:
+    plans = [a_plan("top", 1, 4, 5, ("B|HAM", 5, 3)), a_plan("part", 2, 3, 5, ("C|HAM", 5, 2), brings="B|HAM")]
+    found = foresee([*plans, a_promise("order", 3, ("A|HAM", 5, 4))], bins_of(A={}, B={}, C={6: 5}))
+    assert days_of(found) == {"part": 7, "top": 8, "order": 8}
+    assert found["order"].blocked == ("A|HAM", "B|HAM", "C|HAM")
+
+
+def test_what_should_have_been_there_before_and_is_there_today_holds_up_nothing() -> None:
+    takes = (("B|HAM", 5, -3), ("C|HAM", 5, 1))
+    for put_off in (False, True):
+        plan = replace(a_plan("pln", 1, 4, 5, *takes), put_off=put_off)
+        assert days_of(foresee([plan], bins_of(A={}, B={0: 5}, C={2: 5}))) == {"pln": 5}
+    late = a_plan("pln", 1, 4, 5, ("B|HAM", 5, -3))
+    for put_off, day in ((False, 4 + 5), (True, 4 + 2)):
+        assert days_of(foresee([replace(late, put_off=put_off)], bins_of(A={}, B={2: 5}))) == {"pln": day}
+
+
+def test_what_leaves_as_planned_arrives_as_planned_however_long_its_way_is_now() -> None:
+    plan = a_plan("pln", 1, 3, 5, ("B|HAM", 5, 2), ("C|HAM", 5, 1))
+    takes = (replace(plan.takes[0], deliver=lambda day: day + 4), plan.takes[1])
+    assert days_of(foresee([replace(plan, takes=takes)], bins_of(A={}, B={0: 5}, C={2: 5}))) == {"pln": 4}
+
+
+def test_minutes_are_looked_for_where_the_parts_let_the_job_begin() -> None:
+    for first, closed, day in ((0, 2, 6), (1, 3, 6), (0, 3, 5), (1, 2, 5)):
+        weekly = Capacity("HAM", Calendar((480,) * 7, {TODAY + closed: 0}), MICRO)
+        bins: dict[str, Bin] = {**bins_of(A={}, B={2: 5}), "SAW|~": ResourceBin(TODAY, weekly, {})}
+        assert days_of(foresee([a_plan("pln", 1, 3, 5, ("B|HAM", 5, 0), ("SAW|~", 300, first))], bins)) == {"pln": day}
+    less_today = Capacity("HAM", Calendar((480,) * 7, {TODAY: 100}), MICRO)
+    plan = a_plan("pln", 1, 2, 5, ("SAW|~", 180, 0), ("SAW|~", 220, 1))
+    found = foresee([plan], {**bins_of(A={}), "SAW|~": ResourceBin(TODAY, less_today, {})})
+    assert days_of(found) == {"pln": 2}, "what does not fit today is done tomorrow, with the rest"

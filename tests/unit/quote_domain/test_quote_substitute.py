@@ -164,7 +164,8 @@ def test_what_was_asked_for_is_taken_first_and_the_rest_is_named() -> None:
 
 def test_what_is_in_time_needs_no_substitute() -> None:
     shelf = AShelf(a_book(on_hand=10, sku=OLD), a_book(on_hand=10, sku=NEW))
-    assert by_sku(promise(Demand((wished(10),)), shelf).lines[0].deliveries) == [(OLD, 10, 0)]
+    (answer,) = promise(Demand((wished(10),)), shelf).lines
+    assert (by_sku(answer.deliveries), answer.alternatives) == ([(OLD, 10, 0)], ())
 
 
 def test_what_can_be_made_in_time_is_made_and_what_is_late_is_substituted() -> None:
@@ -287,3 +288,24 @@ def test_in_several_deliveries_a_substitute_is_planned_in_time_and_late_the_sku_
     late = replace(line, requested_day=TODAY + 1)
     decision = promise(Demand((late,), allow_partial=True), plant)
     assert [(one.sku, one.delivery_day - TODAY) for one in decision.lines[0].deliveries] == [(None, 1), (NEW, 1), (None, 7)]
+
+
+def test_what_is_known_of_a_substitute_is_waited_for_where_buying_it_takes_longer() -> None:
+    for on, planned in ((2, []), (6, [units(5)])):
+        plant = Plant(a_book(sku=PRODUCT, site=HERE), a_book(receipt("PO", 5, on), sku=NEW, site=HERE))
+        plant.source[NEW, HERE] = (a_purchase(4),)
+        line = replace(a_line(5, 0, sku=PRODUCT, sites=(HERE,)), substitutes=(Substitute(NEW, (HERE,)),))
+        decision = promise(Demand((line,)), plant)
+        assert [(one.sku, one.delivery_day - TODAY) for one in decision.lines[0].deliveries] == [(NEW, min(on, 4))]
+        assert [one.quantity for one in decision.planned] == planned
+
+
+def test_a_millionth_of_the_sku_goes_with_a_millionth_of_its_substitute() -> None:
+    few = 1 / MICRO
+    for book, source in ((a_book(on_hand=1, sku=NEW, site=HERE), ()), (a_book(sku=NEW, site=HERE), (a_purchase(0),))):
+        plant = Plant(a_book(on_hand=few, sku=PRODUCT, site=HERE), book)
+        plant.source[NEW, HERE] = source
+        line = replace(a_line(2 * few, 0, sku=PRODUCT, sites=(HERE,)), substitutes=(Substitute(NEW, (HERE,)),))
+        for partial in (False, True):
+            answer = promise(Demand((line,), allow_partial=partial), plant).lines[0]
+            assert [(one.sku, one.quantity) for one in answer.deliveries] == [(None, 1), (NEW, 1)]

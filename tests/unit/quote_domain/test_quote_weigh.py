@@ -146,3 +146,12 @@ def test_a_search_that_is_cut_says_so_also_where_there_is_only_one_site() -> Non
     for deadline_ms, cut in ((1, True), (2000, False)):
         demand = Demand((line,), allow_partial=True, policy=Aim.CHEAPEST, deadline_ms=deadline_ms)
         assert ("SEARCH_CUT" in [reason.code for reason in promise(demand, market).lines[0].reasons]) == cut
+
+
+def test_what_costs_less_may_be_to_wait_for_what_is_known_and_to_plan_the_rest() -> None:
+    market = AMarket([(3, 4)])
+    for cost, planned, day in ((10, 1, 4), (1, 4, 1)):
+        market.source["SKU", "HAM"] = (replace(a_purchase(1), cost=units(cost)),)
+        found = promise(Demand((a_line(4, sites=("HAM",), ship_to="DE"),), policy=Aim.CHEAPEST), market)
+        assert [one.quantity for one in found.planned] == [units(planned)]
+        assert shipped_as(found.lines[0].deliveries) == [("HAM", 4, day)]
