@@ -66,12 +66,12 @@ class Sender:
     async def look(self, channel: str, *, allow_private: bool) -> None:
         """Look at where the channel leads. Raises Refused, Unresolved or BadChannel."""
         allowed = allow_private and self._private_allowed
+        if not is_webhook(channel):
+            await people.look(channel, allow_private=allowed, seconds=self._timeout_seconds)
+            return
+        url = httpx.URL(channel)  # read by the one who will send it: two readers of URLs can differ
         async with asyncio.timeout(self._timeout_seconds):
-            if is_webhook(channel):
-                url = httpx.URL(channel)  # read by the one who will send it: two readers of URLs can differ
-                await addresses.resolve(url.host, url.port or 0, allow_private=allowed)
-            else:
-                await people.look(channel, allow_private=allowed)
+            await addresses.resolve(url.host, url.port or 0, allow_private=allowed)
 
     async def send(
         self, channel: str, message_id: str, secret: str, *, payload: str, title: str, body: str, allow_private: bool

@@ -53,12 +53,16 @@ def check(url: str) -> None:
         raise BadChannel(f"the parameter {refused[0]!r} is not taken: it may name a file")
 
 
-async def look(url: str, *, allow_private: bool) -> None:
-    """Look at where the URL's own hosts lead. Raises BadChannel, Refused or Unresolved."""
+async def look(url: str, *, allow_private: bool, seconds: float) -> None:
+    """Look at where the URL's own hosts lead. Raises BadChannel, Refused or Unresolved; TimeoutError when names take longer than `seconds`.
+
+    To read a URL may take longer where it is the first, since apprise is loaded then: whether it can be read is no question of time.
+    """
     channel = await _in_thread(plugin, url)
     _check_seen(url, allow_private=allow_private)
-    for host in _hosts(channel):
-        await addresses.resolve(host, 0, allow_private=allow_private)
+    async with asyncio.timeout(seconds):
+        for host in _hosts(channel):
+            await addresses.resolve(host, 0, allow_private=allow_private)
 
 
 async def send(url: str, title: str, body: str, *, allow_private: bool, seconds: float) -> str | None:

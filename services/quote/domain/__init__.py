@@ -9,6 +9,7 @@ Question                Where the rule is
 What do we know?        `book.py`: stock, safety stock, receipts, plans, claims, requirements; past-due receipts
 What can be promised?   `balance.py`: projected availability, ATP, THE invariant, the table by day
 What was asked?         `request.py`: lines, splits, ship complete, latest acceptable date
+Is it simply there?     `onhand.py`: every line on hand for the day wanted, as most are
 How many, by when?      `promise.py` → `plan.py`: one line; `known.py`: from what is known; `planning.py`: with planned supply
 Which way is the best?  `choice.py` (the policies of a request) → `weigh.py`, `sets.py` (of shipments); `runners.py`: the ways that lost
 In several deliveries?  `split.py`: the best split, not the greedy one

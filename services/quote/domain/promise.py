@@ -13,6 +13,7 @@ from services.quote.domain.answer import Alternative, Decision, Delivery, LinePr
 from services.quote.domain.choice import Aim
 from services.quote.domain.explanation import conclude
 from services.quote.domain.justintime import delay
+from services.quote.domain.onhand import all_on_hand
 from services.quote.domain.plan import plan_line
 from services.quote.domain.request import Demand, LineRequest, Shelf
 from services.quote.domain.shipcomplete import plan_together
@@ -40,6 +41,11 @@ def promise(demand: Demand, shelf: Shelf) -> Decision:
 
     Lines are served in their order; with `ship_complete`, all on the first date on which all of them can leave.
     """
+    return all_on_hand(demand, shelf) or promise_by_search(demand, shelf)
+
+
+def promise_by_search(demand: Demand, shelf: Shelf) -> Decision:
+    """The same the whole way, whatever the lines are."""
     stand = Stand(shelf, classes=demand.classes, hold_ends=demand.hold_ends, deadline_ms=demand.deadline_ms)
     if demand.ship_complete and (demand.allow_partial or len(demand.lines) > 1):
         plans = plan_together(demand.lines, stand, allow_partial=demand.allow_partial, aim=demand.policy)

@@ -6,6 +6,7 @@ import shutil
 import socket
 import ssl
 import subprocess
+import time
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from standardwebhooks import Webhook
 
 from services.notifier.gateway import people
 from services.notifier.gateway.addresses import Refused, Unresolved, refusal, resolve
-from services.notifier.gateway.channels import shown
+from services.notifier.gateway.channels import Sender, shown
 from services.notifier.gateway.guard import guarded
 from services.notifier.gateway.people import BadChannel, plugin
 from services.notifier.gateway.webhook import Unreachable, WebhookClient
@@ -198,9 +199,19 @@ async def test_a_name_that_leads_elsewhere_once_apprise_resolves_it_is_not_reach
 @pytest.mark.filterwarnings("ignore:.imghdr. is deprecated:DeprecationWarning")  # by apprise, when it is loaded
 @pytest.mark.parametrize("url", ["mqtt://broker.example/topic", "xmpps://user:secret@chat.example/room"])
 async def test_what_connects_where_nobody_can_look_needs_private_addresses(url: str) -> None:
-    for work in (people.look(url, allow_private=False), people.send(url, "t", "b", allow_private=False, seconds=1)):
+    for work in (people.look(url, allow_private=False, seconds=1), people.send(url, "t", "b", allow_private=False, seconds=1)):
         with pytest.raises(BadChannel):
             await work
+
+
+async def test_a_url_that_cannot_be_read_is_refused_however_long_it_takes_to_load_its_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(url: str, *_: float) -> Any:
+        time.sleep(0.2)
+        return plugin(url)
+
+    monkeypatch.setattr(people, "plugin", slow)
+    with pytest.raises(BadChannel):
+        await Sender(timeout_seconds=0.05, private_allowed=False).look("ftp://example.com", allow_private=False)
 
 
 def test_a_guard_ends_with_its_block_and_does_not_reach_others() -> None:
