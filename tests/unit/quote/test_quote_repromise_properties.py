@@ -153,6 +153,24 @@ def test_the_stability_budget_is_never_exceeded_without_approval(drawn: Any, mos
                 assert new.times_moved == old.times_moved
 
 
+def test_who_moves_onto_a_plan_that_a_frozen_order_takes_first_is_told_with_its_new_date_and_needs_approval() -> None:
+    asked = {"lines": [("CHAIR", 3, 0, False)], "priority": 3, "partial": True, "complete": False, "gold": False}
+    two = [("CHAIR", 1, 0, True), ("CHAIR", 3, 0, False)]
+    wins = {**asked, "lines": two, "sites": ["BER", "HAM"], "frozen": False, "strategy": WIN}
+    frozen = {**asked, "sites": ["HAM"], "frozen": True, "strategy": None}
+    stock = {("CHAIR", "HAM"): 7, ("LEG", "HAM"): 1, ("STOOL", "HAM"): 0, ("CHAIR", "BER"): 3}
+    drawn = {"minutes": 7, "stock": stock, "receipts": [], "allocation": (None, 2), "orders": [wins, frozen], "default": WIN}
+    town = a_town(drawn, [(("CHAIR", "HAM"), 1)])
+    row = town.simulated(most_moves=0)
+    assert [(move.order_id, move.line_ref) for move in row.moves] == [("ord_0", "2")]
+    assert [(one["line_ref"], one["days"], one["unsupplied"], one["needs_approval"]) for one in row.answer["losers"]] == [
+        ("2", 1, False, True)
+    ]
+    assert town.apply(row, approve=False).body["code"] == "APPROVAL_NEEDED"
+    assert town.apply(row).status == 200
+    assert promised(town.orders["ord_0"].lines[1]) == 1
+
+
 @examples(40)
 @given(towns)
 def test_each_strategy_keeps_its_contract(drawn: Any) -> None:

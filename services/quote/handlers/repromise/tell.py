@@ -120,7 +120,7 @@ def _verdicts(simulation: Simulation) -> Iterator[Verdict | None]:
         first, last = simulation.first[name], simulation.last[name]
         for one in group.lines:
             after = simulation.desk.orders[one.order.id].line(one.line.line_ref) or one.line
-            day = None if last.day is None else promised_day(after)
+            day = _day_of(last, one, after)
             if day is not None and after == one.line and group.is_met:
                 yield None
                 continue
@@ -129,12 +129,17 @@ def _verdicts(simulation: Simulation) -> Iterator[Verdict | None]:
             yield Verdict(one, after, group, day, why, first if first.why is why else last, plans)
 
 
+def _day_of(last: Outcome, one: OpenLine, after: LineRow) -> Day | None:
+    """The day of a line then; None: no supply covers it, and it stays. What moves has the day it moves to, whoever takes its plan first."""
+    return None if last.day is None and after == one.line else promised_day(after)
+
+
 def _still_late(simulation: Simulation) -> Iterator[tuple[Group, OpenLine, Day | None]]:
     """The lines that must win and will be later than wanted all the same, with their day; None: no supply covers it."""
     for name, group in sorted(simulation.groups.items(), key=lambda each: each[1].standing.rank):
         for one in group.lines if group.standing.strategy is Strategy.WIN else ():
             after = simulation.desk.orders[one.order.id].line(one.line.line_ref) or one.line
-            day = None if simulation.last[name].day is None else promised_day(after)
+            day = _day_of(simulation.last[name], one, after)
             if day is None or day > group.standing.requested_day:
                 yield group, one, day
 
