@@ -104,12 +104,13 @@ def test_a_whole_mixed_line_plans_what_a_floor_keeps_from_it(plant: Plant, floor
     found = ordered(plant, quantity, wanted)
     promised = found.lines[0].promised_day
     assert (None if promised is None else promised - TODAY) == min((day for day in possible if day is not None), default=None)
-    silver = promise(Demand((a_line(1, 0, sku=PRODUCT, sites=(HERE,)),), classes=("silver",)), plant)
+    of_stock = Demand((a_line(1, 0, sku=PRODUCT, sites=(HERE,), supply=frozenset()),), classes=("silver",))
+    silver = promise(of_stock, plant)
     afterwards = plant.with_books(after(plant, written(found)))
     afterwards.rationed = plant.rationed
-    again = promise(Demand((a_line(1, 0, sku=PRODUCT, sites=(HERE,)),), classes=("silver",)), afterwards)
+    again = promise(of_stock, afterwards)
     now = (silver.lines[0].promised_day or TODAY + LAST) <= TODAY
-    assert not now or again.lines[0].promised_day == TODAY, "what silver could have at once it still can"
+    assert not now or again.lines[0].promised_day == TODAY, "what silver could have of stock at once it still can"
 
 
 @examples(150)
