@@ -132,8 +132,8 @@ class World:
     def chances(self) -> Chances:
         """How late each source's receipts came, as far as anybody has seen."""
         if self._chances is None:
-            told = self.all_of(lateness.KIND)
-            self._chances = Chances({name: {int(days): times for days, times in one["observed"].items()} for name, one in told.items()})
+            told = sorted(self.all_of(lateness.KIND).items())  # the same sums in whatever order it was told
+            self._chances = Chances({name: {int(days): times for days, times in one["observed"].items()} for name, one in told})
         return self._chances
 
     def fork(self, past_due_offset_days: int | None = None, past_due_limit_days: int | None = None) -> World:
