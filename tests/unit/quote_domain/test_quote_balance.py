@@ -292,3 +292,9 @@ def test_the_table_by_day_leaves_out_what_its_owner_has_and_nothing_else_of_that
     row = daily(book, TODAY + 1, TODAY + 1, TODAY, NOW, Rules(), "me")[0]
     assert (row.projected // MICRO, row.atp // MICRO) == (7, 7)
     assert [(entry.part, entry.ref) for entry in row.claims] == [(Part.REQUIREMENT, "x"), (Part.CLAIM, "y")]
+
+
+def test_a_day_that_is_past_has_what_today_has_and_what_comes_and_goes_on_one_day_is_both_counted() -> None:
+    figures = balance(a_book(receipt("r", 5, 3), claim("c", 2, 3), claim("d", 1, 0), on_hand=4), TODAY, NOW, Rules())
+    assert [figures.projected_on(TODAY + day) / units(1) for day in (-9, -1, 0, 2, 3, 9)] == [3, 3, 3, 3, 6, 6]
+    assert [figures.atp_on(TODAY + day) / units(1) for day in (-9, -1, 0, 2, 3, 9)] == [3, 3, 3, 3, 6, 6]
