@@ -4,9 +4,9 @@ import random
 import time
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_PAIRS = tuple(first + second for first in _ALPHABET for second in _ALPHABET)
-"""Ten bits at a time: five look-ups make the ten characters of the time, eight the sixteen of chance."""
-_instant: tuple[int, str] = (0, "0" * 10)
+_LETTERS = bytes(ord(_ALPHABET[byte & 31]) for byte in range(256))
+"""A random byte as a character: each of the 32 stands for eight of the 256."""
+_second: tuple[int, str] = (0, "0" * 8)
 
 
 def new_id(prefix: str) -> str:
@@ -15,9 +15,9 @@ def new_id(prefix: str) -> str:
     Ids sort by the millisecond in which they were made; within one millisecond their order is random.
     Source: https://github.com/ulid/spec.
     """
-    global _instant  # noqa: PLW0603 -- a cache of one value: the time's characters stay the same for a millisecond
+    global _second  # noqa: PLW0603 -- a cache of one value: the first eight characters of the time stay the same for 1,024 milliseconds
     now = time.time_ns() // 1_000_000
-    if now != _instant[0]:
-        _instant = (now, "".join([_PAIRS[now >> shift & 1023] for shift in (40, 30, 20, 10, 0)]))
-    chance = random.getrandbits(80)
-    return prefix + "_" + _instant[1] + "".join([_PAIRS[chance >> shift & 1023] for shift in (70, 60, 50, 40, 30, 20, 10, 0)])
+    if now >> 10 != _second[0]:
+        _second = (now >> 10, "".join([_ALPHABET[now >> shift & 31] for shift in range(45, 9, -5)]))
+    chance = random.randbytes(16).translate(_LETTERS).decode()  # noqa: S311 -- a name is no secret
+    return f"{prefix}_{_second[1]}{_ALPHABET[now >> 5 & 31]}{_ALPHABET[now & 31]}{chance}"

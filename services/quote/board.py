@@ -137,9 +137,9 @@ class Board:
         return self._inputs("inventory", SUPPLY_TOPIC, sites, now)
 
     def _inputs(self, source: str, topic: str, sites: Iterable[str], now: datetime) -> list[Input]:
-        partitions = self._freshness.get(topic, [])
-        known = [at for at in partitions if at is not None]
-        as_of = min(known) if known and len(known) == max(len(partitions), self.partitions.get(topic, 0)) else None
+        partitions = self._freshness.get(topic, ())
+        all_heard = partitions and None not in partitions and len(partitions) >= self.partitions.get(topic, 0)
+        as_of = min(partitions) if all_heard else None  # type: ignore[type-var]
         age = None if as_of is None else max(0.0, (now - as_of).total_seconds())
         if not self.has_age:
             return [Input(source, site, None, None, stale=False) for site in sites]

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from services.quote.answers.dates import Json, iso_day, iso_instant
-from services.quote.domain.book import RESOURCE, holds_stock
+from services.quote.domain.book import NO_SITES, RESOURCE, holds_stock
 from services.quote.domain.chance import CERTAIN, chance_of, chance_of_all
 from services.quote.domain.pegging import ON_HAND
 from shared.contracts.base import from_micro
@@ -41,7 +41,7 @@ def inputs_of(board: Board, found: Decision, now: datetime) -> list[Input]:
     """How fresh the news is that a decision was made on, by source and site: stock of every site that was looked at, and who works."""
     sites = {site for _, site in found.read}
     resources = [name for name, site in found.read if site == RESOURCE] if RESOURCE in sites else []
-    sites = {site for site in sites if holds_stock(site)}
+    sites -= NO_SITES
     for line in found.lines:
         sites.update([one.site for one in line.deliveries])
     made_at = [one.site for one in found.planned if one.kind == "production_order"] if found.planned else []

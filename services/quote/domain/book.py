@@ -33,13 +33,17 @@ PERIOD: Final = "%"
 """The site in the name of the book of a supplier's terms, `TERMS-7|%`: claims on what the supplier can deliver, by due date."""
 
 
-def holds_stock(site: str) -> bool:
-    """Whether the books of this site are of goods; those of resources, of supplier's terms and of allocations are not."""
-    return site not in (RESOURCE, PERIOD, BUCKET)
-
-
 BUCKET: Final = "^"
 """The site in the name of an allocation's book, `GOLD-CHAIR|^`: its claims are what a class has taken, dated by their ship dates."""
+NO_SITES: Final = frozenset({RESOURCE, PERIOD, BUCKET})
+"""What stands in the place of a site where a book is not of goods."""
+
+
+def holds_stock(site: str) -> bool:
+    """Whether the books of this site are of goods; those of resources, of supplier's terms and of allocations are not."""
+    return site not in NO_SITES
+
+
 GATE: Final = f"|{BUCKET}"
 """The book that moves whenever an allocation is defined: whoever decides under locks reads it and learns of new ones."""
 

@@ -91,9 +91,11 @@ def _line(
 ) -> None:
     if sku is not None:
         _decimals(board, sku, line.quantity, at, "quantity", errors)
-        _decimals(board, sku, line.min_ship_quantity, at, "min_ship_quantity", errors)
+        if line.min_ship_quantity is not None:
+            _decimals(board, sku, line.min_ship_quantity, at, "min_ship_quantity", errors)
     _date(line.requested_date, today, horizon_days, at, "requested_date", errors)
-    _date(line.latest_acceptable_date, today, horizon_days, at, "latest_acceptable_date", errors)
+    if line.latest_acceptable_date is not None:
+        _date(line.latest_acceptable_date, today, horizon_days, at, "latest_acceptable_date", errors)
 
 
 def check_ttl(ttl_seconds: int, most_seconds: int) -> None:
