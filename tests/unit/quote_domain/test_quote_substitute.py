@@ -309,3 +309,25 @@ def test_a_millionth_of_the_sku_goes_with_a_millionth_of_its_substitute() -> Non
         for partial in (False, True):
             answer = promise(Demand((line,), allow_partial=partial), plant).lines[0]
             assert [(one.sku, one.quantity) for one in answer.deliveries] == [(None, 1), (NEW, 1)]
+
+
+def test_limits_bind_what_comes_in_time_and_late_down_to_a_millionth() -> None:
+    for one in (1, units(2)):
+        books = [a_book(receipt(f"PO-{sku}", one / MICRO, 3), on_hand=one / MICRO, sku=sku) for sku in (OLD, NEW)]
+        line = replace(wished(1), quantity=3 * one, min_ship=None if one == 1 else one)
+        for limit, expected in ((3, [(None, one, 0), (NEW, one, 0), (None, one, 3)]), (2, [(None, 2 * one, 3), (NEW, one, 3)])):
+            (answer,) = promise(Demand((replace(line, max_shipments=limit),), allow_partial=True), AShelf(*books)).lines
+            assert [(each.sku, each.quantity, each.delivery_day - TODAY) for each in answer.deliveries] == expected
+    later = (receipt("PO-1", 1, 3, "a"), receipt("PO-2", 1, 4, "b"))
+    shelf = AShelf(a_book(*later, on_hand=2, sku=OLD), a_book(on_hand=2, sku=NEW))
+    (answer,) = promise(Demand((wished(6, max_shipments=3),), allow_partial=True), shelf).lines
+    assert by_sku(answer.deliveries) == [(OLD, 2, 0), (NEW, 2, 0), (OLD, 2, 4)]
+
+
+def test_late_the_sku_is_planned_and_where_it_cannot_be_the_substitute() -> None:
+    for bought, expected in ((PRODUCT, [(None, 1, 0), (NEW, 1, 0), (None, 3, 6)]), (NEW, [(None, 1, 0), (NEW, 1, 0), (NEW, 3, 6)])):
+        plant = Plant(a_book(on_hand=1, sku=PRODUCT, site=HERE), a_book(on_hand=1, sku=NEW, site=HERE))
+        plant.source[bought, HERE] = (a_purchase(6),)
+        line = replace(a_line(5, 0, sku=PRODUCT, sites=(HERE,)), substitutes=(Substitute(NEW, (HERE,)),))
+        (answer,) = promise(Demand((line,), allow_partial=True), plant).lines
+        assert [(one.sku, one.quantity // MICRO, one.delivery_day - TODAY) for one in answer.deliveries] == expected

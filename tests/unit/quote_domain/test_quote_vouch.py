@@ -12,6 +12,7 @@ from services.quote.domain.calendar import EVERY_DAY
 from services.quote.domain.chance import Chances
 from services.quote.domain.promise import Decision, Demand, LineRequest, promise
 from services.quote.domain.request import Substitute
+from services.quote.domain.sentence import spoken_day
 from services.quote.domain.sources import Buy, Make, Source, Transfer
 from services.quote.domain.vouch import CautiousShelf, promise_that_holds, without_sites
 from tests.unit.quote_domain.builders import NOW, TODAY, AShelf, a_book, a_line, claim, units
@@ -242,3 +243,17 @@ def test_who_stood_on_stock_that_goes_to_another_now_is_told_no_supply_that_it_w
     found = answer(lines, shelf, 0.9, learned(SLOW={0: 50, 9: 50}))
     assert days_of(found) == [5, 13]
     assert [(reason.code, reason.ref) for reason in found.lines[1].reasons][-1] == ("LATENESS", None)
+
+
+def test_how_likely_it_is_is_said_in_whole_percent_and_never_as_certain_unless_more_was_asked_for() -> None:
+    chances = learned(SLOW={0: 5000, 3: 3000, 8: 2000})
+    for probability, day, share in ((0.6, 7, "80"), (0.9, 12, "99"), (0.995, 12, "99.5")):
+        line = answer([a_line(3)], AShelf(a_book(coming("PO", 3, 4, "SLOW"))), probability, chances).lines[0]
+        said = f"it holds with {share}% on {spoken_day(TODAY + day)}, with too little before"
+        assert (line.reasons[-1].code, line.reasons[-1].summary) == ("LATENESS", said)
+
+
+def test_what_only_several_deliveries_would_do_is_limited_by_the_supply_that_is_too_unlikely() -> None:
+    shelf = AShelf(a_book(coming("PO", 3, 4, "SLOW"), on_hand=3), a_book(on_hand=3, site="BER"))
+    line = answer([a_line(5, sites=("HAM", "BER"))], shelf, 0.99, learned(SLOW={0: 5, 40: 5})).lines[0]
+    assert (line.outcome, line.reasons[-1].code, line.limiting_step) == ("none", "CHANCE_TOO_SMALL", "supply")
