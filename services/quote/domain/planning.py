@@ -5,7 +5,7 @@ What is tried is planned on the stand and rolled back; what wins is planned agai
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
@@ -33,6 +33,8 @@ MOST_NAMED: Final = 4
 """Alternatives of one kind that are named."""
 _MOST_ORDERS: Final = 12
 """Orders, one after the other, that a split may be planned from."""
+_MOST_TRIMS: Final = 4
+"""How often they are made smaller because the split that they allow needs less of them."""
 _EFFORT_OF_REFUSAL: Final = 400
 """Orders that are tried to tell what a site's sources could bring at most, where an allocation refuses."""
 LAST_DAY: Final = date.max.toordinal()
@@ -285,8 +287,13 @@ class Ordered:
     outlet: Outlet
     source: Source
     quantity: Micro
-    since: int
-    until: int
+    since: int = 0
+    until: int = 0
+
+    @property
+    def whole(self) -> Micro:
+        """What it comes to in lots."""
+        return self.source.lot.rounded(self.quantity)
 
     def mine(self, stand: Stand) -> list[Planned]:
         """What it brings to its site."""
@@ -306,19 +313,33 @@ def spread(line: LineRequest, outlets: Sequence[Outlet], stand: Stand, wanted: D
     if not any(used):
         stand.rollback(mark)
         return None
-    whole = [one.source.lot.rounded(one.quantity) for one in orders]
-    if [one.source.lot.rounded(part) for one, part in zip(orders, used, strict=True)] == whole:
-        return parts
     before = earliest_worth(line, parts, wanted, stand)
-    for quantities in (used, [one.quantity for one in orders]):
-        stand.rollback(mark)
-        for one, quantity in zip(orders, quantities, strict=True):
-            if quantity:
-                order(stand, one.outlet.place, one.source, quantity, ((one.outlet.place.sku, one.outlet.site),))
-        parts = split_of(line, outlets, wanted, line.latest_day, effort)
-        if earliest_worth(line, parts, wanted, stand) <= before:
+    for _ in range(_MOST_TRIMS):
+        needed = [Ordered(one.outlet, one.source, part) for one, part in zip(orders, used, strict=True) if part]
+        if [one.whole for one in needed] == [one.whole for one in orders]:
             break
+        found = _ordered_anew(line, outlets, stand, wanted, effort, needed, mark)
+        if earliest_worth(line, found[1], wanted, stand) > before:  # another split, which would need more of one of them
+            needed = [one for one, part in zip(orders, used, strict=True) if part]
+            found = _ordered_anew(line, outlets, stand, wanted, effort, needed, mark)
+            orders, parts = found
+            break
+        orders, parts = found
+        used = _used_of(orders, parts, stand)
     return parts
+
+
+def _ordered_anew(
+    line: LineRequest, outlets: Sequence[Outlet], stand: Stand, wanted: Day, effort: int, orders: Sequence[Ordered], mark: int
+) -> tuple[list[Ordered], list[Part]]:
+    """These orders in place of all since the mark, as far as they can be had, and the best split then."""
+    stand.rollback(mark)
+    placed = []
+    for one in orders:
+        since = len(stand.planned)
+        if order(stand, one.outlet.place, one.source, one.quantity, ((one.outlet.place.sku, one.outlet.site),)) is not None:
+            placed.append(replace(one, since=since, until=len(stand.planned)))
+    return placed, split_of(line, outlets, wanted, line.latest_day, effort)
 
 
 def _soonest_first(line: LineRequest, outlets: Sequence[Outlet], stand: Stand, wanted: Day) -> list[Ordered]:
