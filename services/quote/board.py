@@ -216,12 +216,7 @@ class Board:
 
     async def look(self, pool: Pool) -> None:
         """Read what other replicas have committed since the last look; repeats are harmless. One look at a time: each sees more."""
-        async with pool.connection() as connection:
-            await self.see(connection)
-
-    async def see(self, connection: Connection) -> None:
-        """The same, in a transaction that has begun."""
-        async with self._looking:
+        async with self._looking, pool.connection() as connection:
             seen = await supply.glance(connection, self._xid)
             asked = time.monotonic()
             steps: list[books.Step] = []
@@ -236,19 +231,27 @@ class Board:
             self.advance(steps)
             self._xid = seen.xid
 
-    async def catch_up(self, connection: Connection, heads: Iterable[books.BookHead]) -> bool:
-        """Read the steps that locked books took without us; True when there were any."""
+    async def catch_up(self, connection: Connection, heads: Iterable[books.BookHead], *, defining: bool = False) -> bool:
+        """Read the steps that locked books took without us; True when there were any. `defining`: see `hear`."""
         behind = self._behind(heads)
         if not behind:
             return False
         if GATE in behind:  # allocations that nobody has told us of yet may bind what is decided next
-            await self.hear(connection)
+            await self.hear(connection, defining=defining)
         self.advance(await books.list_steps_above(connection, behind))
         return True
 
-    async def hear(self, connection: Connection) -> None:
-        """Read the definitions that were committed since the last look."""
-        self._learn(*await supply.look_at_definitions(connection, self._xid))
+    async def follow(self, connection: Connection) -> None:
+        """Read the books that have moved since the last look, in a transaction that has begun."""
+        await self.catch_up(connection, await books.list_heads(connection, self._xid), defining=True)
+
+    async def hear(self, connection: Connection, *, defining: bool = False) -> None:
+        """Read the definitions that were committed since the last look.
+
+        In a transaction that defines, what it has seen is not told: its snapshot sees its own, which are learned at the next look.
+        """
+        seen, definitions = await supply.look_at_definitions(connection, self._xid)
+        self._learn(None if defining else seen, definitions)
 
     def advance(self, steps: Iterable[books.Step]) -> None:
         """Apply committed versions, each once and in order. A step that skips a version is left for the next look."""
@@ -300,9 +303,10 @@ class Board:
         self._database_time = at
         self._read_at = time.monotonic() if read_at is None else read_at
 
-    def _learn(self, seen: str, definitions: Iterable[supply.Definition]) -> None:
+    def _learn(self, seen: str | None, definitions: Iterable[supply.Definition]) -> None:
         offset, limit = self._settings.past_due_offset_days, self._settings.past_due_limit_days
-        self.basis = {"seen": seen, "past_due_offset_days": offset, "past_due_limit_days": limit}
+        if seen is not None:
+            self.basis = {"seen": seen, "past_due_offset_days": offset, "past_due_limit_days": limit}
         for definition in definitions:
             if self.world.all_of(definition.kind).get(definition.id) != definition.state:  # a look sees some of the last one again
                 self.learned += 1

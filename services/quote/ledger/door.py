@@ -270,16 +270,17 @@ class Door:
         given = await self._prepare(connection, [ask.change for ask in working])
         plan = Desk(self._board, self._board.now(), *given[:2], None, *given[2:])
         planned, wanted = self._plan(working, plan)
-        planning = any(effect.plans or ask.rounds >= ROUNDS_BEFORE_LOCKING_ALL for ask, effect in planned.effects)
-        if planning:
+        defining = any(ask.change.defines for ask in working)
+        planning = defining or any(effect.plans or ask.rounds >= ROUNDS_BEFORE_LOCKING_ALL for ask, effect in planned.effects)
+        if planning and not defining:
             await supply.keep_definitions(connection)
         if wanted:
             if opened := {key for key in wanted if not self._is_written(key)}:
                 await books.create(connection, opened)
             await books.lock(connection, wanted)
         now, heads = await books.read_heads(connection, {*wanted, *plan.read_books, GATE})
-        await self._board.catch_up(connection, heads.values())
-        if planning:
+        await self._board.catch_up(connection, heads.values(), defining=defining)
+        if planning and not defining:
             await self._board.hear(connection)
         now = max([now, *(heads[key].ledger_at for key in wanted if key in heads)])
 
@@ -312,7 +313,7 @@ class Door:
             await change.read(connection)
         if any(change.defines for change in changes):
             await supply.lock_definitions(connection)
-            await self._board.see(connection)  # what others have planned until now, they have planned without these
+            await self._board.follow(connection)  # what others have planned until now, they have planned without these
         new = {key for change in changes for key in change.new_books() if not self._is_written(key)}
         if new:
             await books.create(connection, new)

@@ -1,5 +1,7 @@
 """The chance that a date holds, through the public doors: learned from arrivals at inventory, said and asked for at quote."""
 
+import asyncio
+
 from tests.service.quote.shop import Json, Shop, a_line, a_name, codes, day, eventually, ok
 
 
@@ -35,8 +37,11 @@ async def test_lateness_is_learned_from_arrivals_and_said_with_every_date(shop: 
     await arrived(shop, supplier, *(0,) * 15, *(3,) * 5)
 
     async def known() -> Json | None:
+        before = await asked(shop, a_line(sku, 10))
+        await asyncio.sleep(0.3)  # the last of twenty arrivals are learned from a moment after their stock is heard
         line = await asked(shop, a_line(sku, 10))
-        return line if line["probability"] is not None and 0.6 < line["probability"] < 0.9 else None
+        settled = line["probability"] == before["probability"]
+        return line if settled and line["probability"] is not None and 0.6 < line["probability"] < 0.9 else None
 
     line = await eventually(known, what="what was learned of the supplier")
     assert (line["promised_date"], line["pegging"][0]["ref"]) == (day(4), receipt)

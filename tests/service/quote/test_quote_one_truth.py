@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import count
 
 import pytest
 
@@ -10,11 +11,11 @@ from services.quote.asks.quotes import OrderAsk
 from services.quote.board import Board
 from services.quote.domain.book import Part
 from services.quote.handlers.hear_capacity import HearCapacity
-from services.quote.handlers.hear_supply import HearSupply
+from services.quote.handlers.hear_supply import HearSupply, Progress
 from services.quote.handlers.take import Take
 from services.quote.ledger import Door
 from services.quote.store import supply
-from services.quote.store.pool import Pool
+from services.quote.store.pool import Connection, Pool
 from services.quote.store.rows import Outcome
 from shared.contracts.capacity import BomDefined, RoutingDefined
 from shared.contracts.inventory import Change as Happened
@@ -24,6 +25,7 @@ from tests.service.quote.shop import a_name, eventually
 from tests.service.quote.test_quote_ledger import SITE, a_board, a_door
 
 MICRO = 1_000_000
+_partitions = count(100)
 
 
 @pytest.fixture
@@ -44,6 +46,7 @@ class Workshop:
         self.board = board
         self.door = a_door(board, pool)
         self.chair, self.leg = a_name("CHAIR"), a_name("LEG")
+        self.partition = next(_partitions)
 
     async def open(self) -> None:
         """Tell it everything; each chair has one leg."""
@@ -65,7 +68,8 @@ class Workshop:
         """Take in how many legs a chair has, and look at nothing else."""
         parts = [{"site": SITE, "components": [{"component": self.leg, "quantity_per": legs}]}]
         bill = {"revision": revision, "occurred_at": self.board.now(), "sku": self.chair, "boms": parts}
-        await self.door.carry_out(HearCapacity([BomDefined.model_validate(bill)]))
+        told = Progress(self.partition, revision - 1, revision)
+        await self.door.carry_out(HearCapacity([BomDefined.model_validate(bill)], told))
 
     async def legs_claimed(self) -> int:
         """How many legs are kept for chairs, as the ledger has it."""
@@ -118,6 +122,24 @@ async def test_who_takes_a_changed_bill_in_finds_the_plans_that_it_has_not_heard
     assert f"{workshop.chair}|{SITE}" not in workshop.board.plans.values(), "it has not looked"
     await workshop.define(revision=2, legs=3)
     assert len(await workshop.plans_due()) == 1
+
+
+async def test_what_a_board_has_taken_in_and_not_learned_it_does_not_claim_to_have_seen(
+    pool: Pool, workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a decision of the next moment could not be replayed: it would be made again by what it had not known."""
+
+    async def read(_change: HearCapacity, _connection: Connection) -> None:
+        async with pool.connection() as other:
+            await other.execute("SELECT pg_current_xact_id()")  # a later transaction that ends before
+
+    monkeypatch.setattr(HearCapacity, "read", read)
+    await workshop.define(revision=2, legs=3)
+    board = workshop.board
+    assert board.world.all_of("bom")[workshop.chair]["revision"] == 1
+    async with pool.connection() as connection:
+        was = await supply.list_definitions_as_seen(connection, board.basis["seen"], board.now())
+    assert ("bom", workshop.chair, 1) in [(one.kind, one.id, one.revision) for one in was]
 
 
 async def test_who_plans_and_who_defines_wait_for_each_other_and_for_nobody_else(pool: Pool, workshop: Workshop) -> None:
