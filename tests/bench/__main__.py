@@ -73,8 +73,9 @@ async def _services(found: Results, asked: argparse.Namespace, parts: Sequence[s
 async def _inquiries(stage: Stage, found: Results, asked: argparse.Namespace) -> None:
     await inquiries.prepare(stage)
     for n in range(asked.rounds):
-        for name in ("quote", "bare") if n % 2 == 0 else ("bare", "quote"):
-            one = await inquiries.measure(stage.services[name], asked.seconds, n)
+        for name in inquiries.ROWS if n % 2 == 0 else reversed(inquiries.ROWS):
+            together = name == "together"
+            one = await inquiries.measure(stage.services["quote" if together else name], asked.seconds, n, together=together)
             found.inquiry_rounds.setdefault(name, []).append(one)
             cost, p99 = f"{one.cpu_microseconds:.0f} µs", f"p99 {one.open.p99:.1f} ms"
             say(

@@ -9,6 +9,8 @@ from tests.bench.stage import ITEMS, Stage, cpu_seconds
 from tests.bench.wire import Connection
 from tests.running import RunningService
 
+ROWS = {"quote": "quote", "together": "quote, both lines together", "bare": "bare FastAPI"}
+"""What is measured in turns, and what the page calls it."""
 CALLERS = 16
 RATE = 300.0
 """Requests per second of the open loop: what neither service finds hard."""
@@ -25,13 +27,13 @@ class Round:
     """Of the service per request of the closed loop."""
 
 
-def bodies() -> list[str]:
-    """Two-line quotes, as a CRM sends them."""
+def bodies(*, together: bool = False) -> list[str]:
+    """Two-line quotes, as a CRM sends them; `together`: to be shipped complete, which is searched for."""
     wanted = (datetime.now(UTC) + timedelta(days=10)).date().isoformat()  # noqa: TID251 -- a request's date, no decision
     return [
         json.dumps(
             {
-                "customer": "C-1", "mode": "inquiry", "allow_partial": False,
+                "customer": "C-1", "mode": "inquiry", "allow_partial": False, "ship_complete": together,
                 "lines": [
                     {"line_ref": "10", "sku": ITEMS[n % 1000], "quantity": 3, "requested_date": wanted},
                     {"line_ref": "20", "sku": ITEMS[(n * 7 + 1) % 1000], "quantity": 12.0, "requested_date": wanted},
@@ -53,9 +55,9 @@ async def prepare(stage: Stage) -> None:
     await stage.own("bare", PLEDGE_BARE_ANSWER=str(recorded))
 
 
-async def measure(service: RunningService, seconds: float, seed: int) -> Round:
+async def measure(service: RunningService, seconds: float, seed: int, *, together: bool = False) -> Round:
     """A closed and an open loop against one service."""
-    asked = bodies()
+    asked = bodies(together=together)
     await generate(Job(service.port, PATH, asked, CALLERS, 0.5))
     cpu = cpu_seconds(service.pid)
     closed = await generate(Job(service.port, PATH, asked, CALLERS, seconds))
