@@ -13,7 +13,7 @@ from services.quote.domain.answer import Alternative
 from services.quote.domain.choice import Aim, lost_because, worth
 from services.quote.domain.known import delivery_of, each_place, split_of, too_late
 from services.quote.domain.reasons import Lost
-from services.quote.domain.replenish import bring, may_be_several, mix, most_of_source, order, unit_of
+from services.quote.domain.replenish import bring, comes_in_jobs, mix, most_of_source, order, unit_of
 from services.quote.domain.sources import Kind, is_beyond_known
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ class Tried:
     sources: tuple[Source, ...]
     hop: Hop
     several: bool = False
+    jobs: bool = False
+    """Whether one source may make it in several jobs."""
 
     @property
     def kind(self) -> str:
@@ -98,7 +100,8 @@ def earliest_planned(
             break
     stand.rollback(mark)
     if all(one.hop.delivery > wanted for one in tried):
-        tried += _mixed_wholes(line, outlets, stand, wanted, [*(one.hop.delivery for one in tried), *_day_of(beat)])
+        known = [*(one.hop.delivery for one in tried), *_day_of(beat)]
+        tried += _mixed_wholes(line, outlets, stand, wanted, known, jobs=not tried)
     best = min((one for one in tried if not too_late(line, one.hop)), key=lambda one: max(wanted, one.hop.delivery), default=None)
     if best is not None and beat is not None and beat[1].delivery <= max(wanted, best.hop.delivery):
         best = None
@@ -120,19 +123,24 @@ def _day_of(whole: Whole | None) -> list[Day]:
     return [] if whole is None else [whole[1].delivery]
 
 
-def _mixed_wholes(line: LineRequest, outlets: Sequence[Outlet], stand: Stand, wanted: Day, known: Sequence[Day]) -> list[Tried]:
-    """The whole line by several orders for one site together, where that is earlier than the days known."""
+def _mixed_wholes(
+    line: LineRequest, outlets: Sequence[Outlet], stand: Stand, wanted: Day, known: Sequence[Day], *, jobs: bool
+) -> list[Tried]:
+    """The whole line by several orders for one site together, where that is earlier than the days known.
+
+    In several `jobs` only what no order alone could bring.
+    """
     found: list[Tried] = []
     before = min(known, default=None)
     for outlet in outlets:
         sources = [source for source in sources_for(line, outlet) if not is_beyond_known(source)]
-        if not may_be_several(sources) or stand.effort < 0:
+        if stand.effort < 0 or not (len(sources) > 1 or (jobs and comes_in_jobs(sources))):
             continue
         mark = stand.mark()
-        hop = by_several(line, outlet, sources, stand, wanted, before)
+        hop = by_several(line, outlet, sources, stand, wanted, before, jobs=jobs)
         if hop is not None:
             used = {plan.source.ref: plan.source for plan in outlet.place.plans.values() if plan.source in sources}
-            found.append(Tried(outlet, tuple(used.values()), hop, several=True))
+            found.append(Tried(outlet, tuple(used.values()), hop, several=True, jobs=jobs))
             before = hop.delivery
         stand.rollback(mark)
     return found
@@ -142,7 +150,7 @@ def plan_whole(line: LineRequest, way: Tried, stand: Stand, wanted: Day) -> Hop 
     """Plan the whole line once more by what was tried; when it can be delivered."""
     if not way.several:
         return by_source(line, way.outlet, way.sources[0], stand, wanted)
-    return by_several(line, way.outlet, sources_for(line, way.outlet), stand, wanted, way.hop.delivery + 1)
+    return by_several(line, way.outlet, sources_for(line, way.outlet), stand, wanted, way.hop.delivery + 1, jobs=way.jobs)
 
 
 def by_source(line: LineRequest, outlet: Outlet, source: Source, stand: Stand, wanted: Day) -> Hop | None:
@@ -153,14 +161,23 @@ def by_source(line: LineRequest, outlet: Outlet, source: Source, stand: Stand, w
     return outlet.earliest(line.quantity, wanted)
 
 
-def by_several(line: LineRequest, outlet: Outlet, sources: Sequence[Source], stand: Stand, wanted: Day, before: Day | None) -> Hop | None:
+def by_several(
+    line: LineRequest,
+    outlet: Outlet,
+    sources: Sequence[Source],
+    stand: Stand,
+    wanted: Day,
+    before: Day | None,
+    *,
+    jobs: bool,
+) -> Hop | None:
     """Plan what the site lacks by several orders together, where the line is then delivered before a day; when, or None."""
     want = outlet.wanted(wanted, line.quantity)
     last = None if before is None else outlet.by(before - 1)
     if want is None or (before is not None and last is None):
         return None
     beat = None if last is None else last.pick + 1
-    if mix(stand, outlet.place, sources, line.quantity, want.pick, beat=beat) is None:
+    if mix(stand, outlet.place, sources, line.quantity, want.pick, beat=beat, jobs=jobs) is None:
         return None
     return outlet.earliest(line.quantity, wanted)
 

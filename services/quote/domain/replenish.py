@@ -86,10 +86,10 @@ def replenish(stand: Stand, place: Place, quantity: Micro, wanted: Day, path: Pa
         else:
             beat, best_source = day, source
     late = beat is None or beat > wanted
-    together = len(place.sources) > 1 or (beat is None and may_be_several(place.sources))
+    together = len(place.sources) > 1 or (beat is None and comes_in_jobs(place.sources))
     if late and together and not stand.mixing and stand.effort >= 0:
         stand.rollback(mark)
-        if mix(stand, place, place.sources, quantity, wanted, path, beat=beat) is not None:
+        if mix(stand, place, place.sources, quantity, wanted, path, beat=beat, jobs=beat is None) is not None:
             return stand.planned[-1]
         best = None
     if best is None:
@@ -99,13 +99,21 @@ def replenish(stand: Stand, place: Place, quantity: Micro, wanted: Day, path: Pa
 
 
 def mix(
-    stand: Stand, place: Place, sources: Sequence[Source], quantity: Micro, wanted: Day, path: Path = (), *, beat: Day | None = None
+    stand: Stand,
+    place: Place,
+    sources: Sequence[Source],
+    quantity: Micro,
+    wanted: Day,
+    path: Path = (),
+    *,
+    beat: Day | None = None,
+    jobs: bool = False,
 ) -> Day | None:
     """Plan what is missing of `quantity` by several orders: of each source all that it has there by the day, the first choice first.
 
-    What is made may come in several jobs: the largest that is there by the day, then the largest of what that leaves. The first day,
-    `wanted` or later, on which the whole quantity is there; None, with nothing planned, when that is not before `beat`. What the
-    sources can bring by a day never falls as the day grows, so the day is found by halving.
+    With `jobs`, what is made may come in several of them: the largest that is there by the day, then the largest of what that leaves.
+    The first day, `wanted` or later, on which the whole quantity is there; None, with nothing planned, when that is not before
+    `beat`. What the sources can bring by a day never falls as the day grows, so the day is found by halving.
     """
     sources = [source for source in sources if not is_beyond_known(source)]
     path = path or ((place.sku, place.site),)
@@ -114,14 +122,14 @@ def mix(
     try:
         low, high = max(wanted, place.today), None if beat is None else beat - 1
         if high is None:
-            high = _mixed_by(stand, place, sources, quantity, None, path, floor)
+            high = _mixed_by(stand, place, sources, quantity, None, path, floor, jobs=jobs)
             stand.rollback(mark)
             if high is None:
                 return None
         best: Day | None = None
         while low <= high:
             day = (low + high) // 2 if best is not None else high  # the last day first: mostly not even that one does
-            found = _mixed_by(stand, place, sources, quantity, day, path, floor)
+            found = _mixed_by(stand, place, sources, quantity, day, path, floor, jobs=jobs)
             stand.rollback(mark)
             if found is None:
                 if best is None:
@@ -130,23 +138,23 @@ def mix(
             else:
                 best = day
                 high = day - 1
-        return _mixed_by(stand, place, sources, quantity, best, path, 2 * stand.least_effort)
+        return _mixed_by(stand, place, sources, quantity, best, path, 2 * stand.least_effort, jobs=jobs)
     finally:
         stand.mixing = False
 
 
 def _mixed_by(
-    stand: Stand, place: Place, sources: Sequence[Source], quantity: Micro, day: Day | None, path: Path, floor: int
+    stand: Stand, place: Place, sources: Sequence[Source], quantity: Micro, day: Day | None, path: Path, floor: int, *, jobs: bool
 ) -> Day | None:
     """Plan the quantity by several orders for a day (None: whenever); the day on which it is there, or None with whatever was planned.
 
     Of jobs the largest first, so that they are few; where that does not do, the soonest first, so that no machine waits for parts.
     """
     mark = stand.mark()
-    found = _ordered_by(stand, place, sources, quantity, day, path, floor)
-    if found is None and any(map(gains_by_jobs, sources)):
+    found = _ordered_by(stand, place, sources, quantity, day, path, floor, jobs=jobs)
+    if found is None and jobs and comes_in_jobs(sources):
         stand.rollback(mark)
-        found = _ordered_by(stand, place, sources, quantity, day, path, floor, soonest=True)
+        found = _ordered_by(stand, place, sources, quantity, day, path, floor, jobs=True, soonest=True)
     return found
 
 
@@ -159,6 +167,7 @@ def _ordered_by(
     path: Path,
     floor: int,
     *,
+    jobs: bool,
     soonest: bool = False,
 ) -> Day | None:
     fence = place.rules.atp_fence_days
@@ -166,10 +175,10 @@ def _ordered_by(
     known = max(kept, place.offers(_EVER if day is None else day))
     rest = quantity - known
     for source in sources:
-        jobs = gains_by_jobs(source)
-        for _ in range(_MOST_JOBS if jobs else 1):
+        cut = jobs and gains_by_jobs(source)
+        for _ in range(_MOST_JOBS if cut else 1):
             since = len(stand.planned)
-            first = _first_start(stand, place, source, rest, path) if soonest and jobs and rest > 0 else None
+            first = _first_start(stand, place, source, rest, path) if soonest and cut and rest > 0 else None
             most = most_of_source(stand, place, source, rest, day, path, floor, first) if rest > 0 else 0
             if not most or order(stand, place, source, most, path) is None:
                 break
@@ -186,22 +195,22 @@ def _first_start(stand: Stand, place: Place, source: Source, rest: Micro, path: 
     return None if planned is None else planned.start
 
 
-def may_be_several(sources: Sequence[Source]) -> bool:
-    """Whether several orders of these may be there before any one: of several sources, or of one that makes them in jobs."""
-    return len(sources) > 1 or any(gains_by_jobs(source) for source in sources)
+def comes_in_jobs(sources: Sequence[Source]) -> bool:
+    """Whether one of these sources may make in several jobs what it cannot make in one."""
+    return any(gains_by_jobs(source) for source in sources)
 
 
 def gains_by_jobs(source: Source) -> bool:
-    """Whether several jobs may be done before one: where it would wait for all components, or has to fit into a day.
+    """Whether several jobs may do what one never can, since it has to fit into a day.
 
-    Jobs of several operations, or on one of several machines, are not cut so that they overlap: they would be done earlier, each a
-    setup more, and no planner asks for that unasked (choice).
+    Where one job can be done it is one, though it waits for all its components: several may be done earlier, each a setup more, and
+    no planner asks for that unasked (choice). For the same reason operations are never cut to overlap.
     """
     if not isinstance(source, Make) or len(source.operations) != 1:
         return False
     (only,) = source.operations
     alone = len(only.options) == 1 and all(len(need.candidates) == 1 for need in only.options[0])
-    return alone and (bool(source.components) or not only.may_spread)
+    return alone and not only.may_spread
 
 
 def most_of_source(

@@ -15,7 +15,7 @@ from services.quote.domain.binding import is_bound
 from services.quote.domain.choice import Aim, cost_of_planned, lost_because, worth
 from services.quote.domain.known import split_of, too_late
 from services.quote.domain.planning import MOST_NAMED, VERB, by_several, by_source, sources_for, spoken_source, spread, with_source
-from services.quote.domain.replenish import may_be_several
+from services.quote.domain.replenish import comes_in_jobs
 from services.quote.domain.runners import Way, alternative_of
 from services.quote.domain.sets import best_of_sets
 
@@ -94,7 +94,7 @@ def _ways(asked: _Asked) -> Iterator[tuple[str, tuple[str, ...] | None, Callable
             yield VERB[source.kind], (spoken_source(source),), partial(_whole_by, asked, outlet, source)
             if asked.allow_partial:
                 yield VERB[source.kind], (spoken_source(source),), partial(_split_by, asked, outlet, source)
-        if may_be_several(sources):
+        if len(sources) > 1 or comes_in_jobs(sources):
             kind = "mixed" if len(sources) > 1 else VERB[sources[0].kind]
             yield kind, tuple(map(spoken_source, sources)), partial(_whole_by_several, asked, outlet, sources)
     if asked.allow_partial:
@@ -119,8 +119,12 @@ def _whole_by(asked: _Asked, outlet: Outlet, source: Source) -> Sequence[Part]:
 
 
 def _whole_by_several(asked: _Asked, outlet: Outlet, sources: Sequence[Source]) -> Sequence[Part]:
-    hop = by_several(asked.line, outlet, sources, asked.stand, asked.wanted, None)
-    return () if hop is None else ((outlet, hop, asked.line.quantity),)
+    line, stand = asked.line, asked.stand
+    mark = stand.mark()
+    jobs = comes_in_jobs(sources) and all(by_source(line, outlet, source, stand, asked.wanted) is None for source in sources)
+    stand.rollback(mark)
+    hop = by_several(line, outlet, sources, stand, asked.wanted, None, jobs=jobs) if jobs or len(sources) > 1 else None
+    return () if hop is None else ((outlet, hop, line.quantity),)
 
 
 def _split_by(asked: _Asked, outlet: Outlet, source: Source) -> Sequence[Part]:
