@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from services.quote.domain.allocation import Kind
-from services.quote.domain.book import GATE, Book, Entry, Part, holds_stock, is_seen_late
+from services.quote.domain.book import Book
+from services.quote.domain.entry import GATE, Entry, Part, holds_stock, is_seen_late
 from services.quote.domain.needs import Needs
 from services.quote.domain.value import value
 from services.quote.store import books, supply
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from services.quote.domain.allocation import Allocation
-    from services.quote.domain.book import Rules
+    from services.quote.domain.rules import Rules
     from services.quote.settings import Settings
     from services.quote.store.pool import Connection, Pool
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from services.quote.domain.balance import balance, staircase
-from services.quote.domain.book import Part, expected_day, holds_stock
+from services.quote.domain.entry import Part, expected_day, holds_stock
 from shared.contracts.base import micro_to_decimal
 from shared.contracts.quote import (
     AVAILABILITY_TOPIC,
@@ -36,7 +36,8 @@ AVAILABILITY_CHANGED = "quote.availability.availability-changed.v1"
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from services.quote.domain.book import Book, Entry
+    from services.quote.domain.book import Book
+    from services.quote.domain.entry import Entry
     from services.quote.domain.request import Shelf
     from services.quote.store.risk import RiskRow
     from services.quote.store.rows import LineRow, OrderRow, PlanRow, QuoteRow, UnmatchedRow

@@ -18,11 +18,13 @@ from statistics import median
 from services.quote.domain.allocation import Allocation
 from services.quote.domain.balance import balance
 from services.quote.domain.bins import Bin, stock_bin
-from services.quote.domain.book import RESOURCE, Book, Entry, Part, Rules
+from services.quote.domain.book import Book
 from services.quote.domain.calendar import EVERY_DAY
 from services.quote.domain.dates import Way, immediate
+from services.quote.domain.entry import RESOURCE, Entry, Part
 from services.quote.domain.promise import Demand, LineRequest, promise
 from services.quote.domain.risk import Commitment, Take, foresee
+from services.quote.domain.rules import Rules
 from services.quote.domain.sources import Buy, Component, Make, Need, Operation, Source
 from tests.bench.figures import quantile
 from tests.bench.repromising import measure as anew

@@ -8,7 +8,9 @@ import pytest
 import yaml
 
 from services.quote.domain.balance import balance
-from services.quote.domain.book import RESOURCE, Book, Entry, Part, Rules
+from services.quote.domain.book import Book
+from services.quote.domain.entry import RESOURCE, Entry, Part
+from services.quote.domain.rules import Rules
 from services.quote.domain.sources import Component, Make, Need, Operation
 from tests.cases.kernel import of_days, of_rations, of_sources, of_stock
 from tests.cases.kernel.shelf import NOW, D, Shelf, Works, a_book, a_way, all_days_but, bought, day_of, micro

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Any
 from services.quote.answers.dates import Json, iso_day, iso_instant
 from services.quote.answers.quotes import inputs
 from services.quote.domain.balance import daily
-from services.quote.domain.book import Part, is_seen_late
+from services.quote.domain.entry import Part, is_seen_late
 from shared.contracts.base import from_micro
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from services.quote.board import Board, Input
-    from services.quote.domain.book import Book, Entry, Rules
+    from services.quote.domain.book import Book
+    from services.quote.domain.entry import Entry
+    from services.quote.domain.rules import Rules
 
 
 def plan(key: str, entry: Entry) -> Json:

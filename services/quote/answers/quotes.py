@@ -7,8 +7,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from services.quote.answers.dates import Json, iso_day, iso_instant
-from services.quote.domain.book import NO_SITES, RESOURCE, holds_stock
 from services.quote.domain.chance import CERTAIN, chance_of, chance_of_all
+from services.quote.domain.entry import NO_SITES, RESOURCE, holds_stock
 from services.quote.domain.pegging import ON_HAND
 from shared.contracts.base import from_micro
 

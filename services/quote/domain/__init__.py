@@ -6,7 +6,8 @@ Quantities are whole numbers of millionths, days are ordinals, instants are UTC.
 ======================  =====================================================================================
 Question                Where the rule is
 ======================  =====================================================================================
-What do we know?        `book.py`: stock, safety stock, receipts, plans, claims, requirements; past-due receipts
+What do we know?        `entry.py`: stock, safety stock, receipts, plans, claims, requirements → `book.py`: all of one sku at one site
+When does supply count? `rules.py`: past due, dock to stock, fences
 What can be promised?   `balance.py`: projected availability, ATP, THE invariant, the table by day
 What was asked?         `request.py`: lines, splits, ship complete, latest acceptable date
 Is it simply there?     `onhand.py`: every line on hand for the day wanted, as most are

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from services.quote.domain.book import Book, Day, Entry, Micro
+    from services.quote.domain.book import Book
+    from services.quote.domain.entry import Day, Entry, Micro
 
 
 EARLIEST: Final = date.min.toordinal()

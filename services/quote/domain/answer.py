@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from services.quote.domain.value import value
 
 if TYPE_CHECKING:
-    from services.quote.domain.book import Day, Micro
     from services.quote.domain.capacity import Load
+    from services.quote.domain.entry import Day, Micro
     from services.quote.domain.pegging import Peg
     from services.quote.domain.reasons import Reason
 

@@ -9,17 +9,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from services.quote.domain.book import RESOURCE, Book, Entry, Part
+from services.quote.domain.book import Book
+from services.quote.domain.entry import RESOURCE, Entry, Part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from services.quote.domain.allocation import Allocation
-    from services.quote.domain.book import Day, Micro, Rules
     from services.quote.domain.dates import Way
+    from services.quote.domain.entry import Day, Micro
     from services.quote.domain.policy import Costs
     from services.quote.domain.request import Shelf
+    from services.quote.domain.rules import Rules
     from services.quote.domain.sources import Source
 
 _MICRO: Final = 1_000_000

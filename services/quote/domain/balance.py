@@ -15,14 +15,16 @@ from itertools import accumulate
 from operator import sub
 from typing import TYPE_CHECKING, Final
 
-from services.quote.domain.book import Entry, Part
+from services.quote.domain.entry import Entry, Part
 from services.quote.domain.value import value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from services.quote.domain.book import Book, Day, Micro, Rules
+    from services.quote.domain.book import Book
+    from services.quote.domain.entry import Day, Micro
+    from services.quote.domain.rules import Rules
 
 _FEW: Final = 4
 """Up to so many changes are put in one by one."""

@@ -15,18 +15,20 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Final, Protocol
 
 from services.quote.domain.balance import balance
-from services.quote.domain.book import RESOURCE, Part
 from services.quote.domain.calendar import THREE_YEARS
 from services.quote.domain.capacity import capacity_of
+from services.quote.domain.entry import RESOURCE, Part
 from services.quote.domain.sources import MICRO
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from services.quote.domain.book import Book, Day, Micro, Rules
+    from services.quote.domain.book import Book
     from services.quote.domain.capacity import Capacity
+    from services.quote.domain.entry import Day, Micro
     from services.quote.domain.risk import Take
+    from services.quote.domain.rules import Rules
     from services.quote.domain.sources import Buy
 
 _PLENTY: Final = THREE_YEARS * 1440 * MICRO

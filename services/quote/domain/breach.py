@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from services.quote.domain.bins import StockBin
-    from services.quote.domain.book import Day, Micro
+    from services.quote.domain.entry import Day, Micro
     from services.quote.domain.standing import Placed, Standing
 
 

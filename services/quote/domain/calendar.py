@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from services.quote.domain.book import Day
+    from services.quote.domain.entry import Day
 
 THREE_YEARS: Final = 1096
 """Days after which nobody waits for a working day any longer."""

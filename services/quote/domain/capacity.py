@@ -12,15 +12,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from services.quote.domain.balance import is_live
-from services.quote.domain.book import RESOURCE, Part
 from services.quote.domain.calendar import THREE_YEARS, Calendar
+from services.quote.domain.entry import RESOURCE, Part
 from services.quote.domain.sources import MICRO
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from services.quote.domain.book import Book, Day, Micro
+    from services.quote.domain.book import Book
+    from services.quote.domain.entry import Day, Micro
     from services.quote.domain.sources import Need, Operation
     from services.quote.domain.stand import Stand
 

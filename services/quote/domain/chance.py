@@ -33,14 +33,14 @@ from itertools import accumulate, chain
 from math import prod
 from typing import TYPE_CHECKING, Final
 
-from services.quote.domain.book import expected_day
+from services.quote.domain.entry import expected_day
 from services.quote.domain.pegging import PURCHASE_ORDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from services.quote.domain.answer import LinePromise, SupplyPlanned
-    from services.quote.domain.book import Day, Entry
+    from services.quote.domain.entry import Day, Entry
     from services.quote.domain.pegging import Peg
 
 SHARED: Final = 5

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import time
 
-    from services.quote.domain.book import Day
+    from services.quote.domain.entry import Day
 
 
 class Hop(NamedTuple):

@@ -33,7 +33,7 @@ from services.quote.domain.underway import closed_days, days_added, way_reasons
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from services.quote.domain.book import Day, Micro
+    from services.quote.domain.entry import Day, Micro
     from services.quote.domain.outlet import Outlet
     from services.quote.domain.place import Place, Planned, Taken
     from services.quote.domain.plan import Plan, Take

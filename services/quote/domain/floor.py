@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from services.quote.domain.allocation import Kept
     from services.quote.domain.balance import Balance
-    from services.quote.domain.book import Day, Micro
+    from services.quote.domain.entry import Day, Micro
     from services.quote.domain.place import Place
 
 

@@ -14,9 +14,9 @@ from services.quote.domain.capacity import run_back
 from services.quote.domain.sources import Buy, Make, Transfer
 
 if TYPE_CHECKING:
-    from services.quote.domain.book import Day
     from services.quote.domain.calendar import Calendar
     from services.quote.domain.capacity import Load
+    from services.quote.domain.entry import Day
     from services.quote.domain.place import Planned
     from services.quote.domain.stand import Stand
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from services.quote.domain.book import Part
+from services.quote.domain.entry import Part
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from services.quote.domain.book import Entry
+    from services.quote.domain.entry import Entry
 
 
 def order_behind(requirement: Entry) -> str | None:

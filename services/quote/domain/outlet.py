@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from services.quote.domain.allocation import Bucket
-    from services.quote.domain.book import Day, Micro
     from services.quote.domain.dates import Hop, Way
+    from services.quote.domain.entry import Day, Micro
     from services.quote.domain.place import Place
 
 

@@ -15,12 +15,14 @@ from bisect import bisect_right
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from services.quote.domain.book import Part
+from services.quote.domain.entry import Part
 from services.quote.domain.value import value
 
 if TYPE_CHECKING:
     from services.quote.domain.balance import Balance
-    from services.quote.domain.book import Book, Day, Entry, Micro, Rules
+    from services.quote.domain.book import Book
+    from services.quote.domain.entry import Day, Entry, Micro
+    from services.quote.domain.rules import Rules
 
 ON_HAND = "on_hand"
 PURCHASE_ORDER = "purchase_order"

@@ -22,9 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from services.quote.domain.allocation import Allocation, Kept
-    from services.quote.domain.book import Book, Day, Micro, Rules
+    from services.quote.domain.book import Book
     from services.quote.domain.capacity import Load
+    from services.quote.domain.entry import Day, Micro
     from services.quote.domain.floor import Guard
+    from services.quote.domain.rules import Rules
     from services.quote.domain.sources import Source
     from services.quote.domain.stand import Stand
 

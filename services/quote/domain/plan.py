@@ -28,9 +28,9 @@ from services.quote.domain.weigh import weigh
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from services.quote.domain.book import Day, Micro
     from services.quote.domain.choice import Part
     from services.quote.domain.dates import Hop
+    from services.quote.domain.entry import Day, Micro
     from services.quote.domain.known import Whole
     from services.quote.domain.outlet import Outlet
     from services.quote.domain.request import LineRequest

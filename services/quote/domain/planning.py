@@ -19,9 +19,9 @@ from services.quote.domain.sources import Kind, is_beyond_known
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from services.quote.domain.book import Day, Micro
     from services.quote.domain.choice import Part, Worth
     from services.quote.domain.dates import Hop
+    from services.quote.domain.entry import Day, Micro
     from services.quote.domain.known import Whole
     from services.quote.domain.outlet import Outlet
     from services.quote.domain.place import Planned

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from services.quote.domain.book import Micro
+    from services.quote.domain.entry import Micro
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ from services.quote.domain.split import Search, Shipment
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from services.quote.domain.book import Day, Micro
     from services.quote.domain.dates import Hop
+    from services.quote.domain.entry import Day, Micro
     from services.quote.domain.outlet import Outlet
     from services.quote.domain.request import LineRequest
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from services.quote.domain.allocation import Bucket, Kind, kept_from
 from services.quote.domain.balance import balance
-from services.quote.domain.book import BUCKET
+from services.quote.domain.entry import BUCKET
 from services.quote.domain.floor import Guard, kept_by_day
 
 if TYPE_CHECKING:
     from services.quote.domain.allocation import Allocation
     from services.quote.domain.balance import Balance
-    from services.quote.domain.book import Day
+    from services.quote.domain.entry import Day
     from services.quote.domain.place import Place
     from services.quote.domain.request import Shelf
     from services.quote.domain.stand import Stand

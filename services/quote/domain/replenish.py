@@ -22,8 +22,8 @@ from services.quote.domain.supplier import deliveries
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from services.quote.domain.book import Day, Micro
     from services.quote.domain.capacity import Floor
+    from services.quote.domain.entry import Day, Micro
     from services.quote.domain.place import Place, Planned
     from services.quote.domain.sources import Component, Source
     from services.quote.domain.stand import Stand

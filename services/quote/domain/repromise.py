@@ -22,10 +22,10 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from services.quote.domain.book import BUCKET
 from services.quote.domain.breach import made_worse
 from services.quote.domain.dates import earliest_hop
 from services.quote.domain.demandclass import Strategy
+from services.quote.domain.entry import BUCKET
 from services.quote.domain.standing import Outcome, Piece, Placed, Standing, Why, last_of, where_of
 from services.quote.domain.tally import Rationed, Tally
 
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from services.quote.domain.bins import StockBin
-    from services.quote.domain.book import Day
     from services.quote.domain.dates import Hop
+    from services.quote.domain.entry import Day
     from services.quote.domain.risk import Route
     from services.quote.domain.tally import Cell
 

@@ -12,9 +12,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from services.quote.domain.allocation import Allocation
-    from services.quote.domain.book import Book, Day, Micro, Rules
+    from services.quote.domain.book import Book
     from services.quote.domain.dates import Way
+    from services.quote.domain.entry import Day, Micro
     from services.quote.domain.policy import Costs
+    from services.quote.domain.rules import Rules
     from services.quote.domain.sources import Source
 
 

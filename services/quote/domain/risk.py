@@ -21,15 +21,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from services.quote.domain.book import RESOURCE
 from services.quote.domain.dates import earliest_hop
+from services.quote.domain.entry import RESOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from services.quote.domain.bins import Bin
-    from services.quote.domain.book import Day, Micro
     from services.quote.domain.dates import Way
+    from services.quote.domain.entry import Day, Micro
 
 MOST_ROUNDS: Final = 30
 """How often late plans are followed upwards: more than a bill of material is deep. What is known then is the answer."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from services.quote.domain.answer import Delivery, LinePromise
-    from services.quote.domain.book import Day, Micro
+    from services.quote.domain.entry import Day, Micro
     from services.quote.domain.pegging import Peg
 
 _WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

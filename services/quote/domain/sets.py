@@ -17,9 +17,9 @@ from services.quote.domain.known import offer_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from services.quote.domain.book import Day, Micro
     from services.quote.domain.choice import Part, Worth
     from services.quote.domain.dates import Hop
+    from services.quote.domain.entry import Day, Micro
     from services.quote.domain.outlet import Outlet
     from services.quote.domain.request import LineRequest
     from services.quote.domain.stand import Stand

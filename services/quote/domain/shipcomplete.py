@@ -29,7 +29,7 @@ from services.quote.domain.substitute import instead_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from services.quote.domain.book import Day, Micro
+    from services.quote.domain.entry import Day, Micro
     from services.quote.domain.outlet import Outlet
     from services.quote.domain.request import LineRequest
     from services.quote.domain.stand import Stand

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from services.quote.domain.answer import Delivery
-    from services.quote.domain.book import Micro
+    from services.quote.domain.entry import Micro
 
 CONFIRMED = "confirmed"
 PARTLY_SHIPPED = "partly_shipped"

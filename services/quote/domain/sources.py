@@ -17,9 +17,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from services.quote.domain.book import Day, Micro
     from services.quote.domain.calendar import Calendar
     from services.quote.domain.dates import Way
+    from services.quote.domain.entry import Day, Micro
 
 MICRO = 1_000_000
 WEEK: Final = 7

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from services.quote.domain.balance import Balance
-    from services.quote.domain.book import Day, Micro
+    from services.quote.domain.entry import Day, Micro
 
 EFFORT: Final = 200_000
 """How many shipments a search may look at (some millions a second) before the best plan found so far is taken."""

@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from services.quote.domain.balance import Balance, balance, suffix_minimum
-from services.quote.domain.book import PERIOD, RESOURCE, Book
+from services.quote.domain.book import Book
 from services.quote.domain.capacity import Load, Machine, capacity_of, claimed_by_day
 from services.quote.domain.choice import DEFAULT_COSTS
+from services.quote.domain.entry import PERIOD, RESOURCE
 from services.quote.domain.outlet import Outlet
 from services.quote.domain.place import Place, Planned
 from services.quote.domain.rations import Rations
@@ -20,7 +21,7 @@ from services.quote.domain.supplier import Quota
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from services.quote.domain.book import Day, Micro
+    from services.quote.domain.entry import Day, Micro
     from services.quote.domain.policy import Costs
     from services.quote.domain.request import LineRequest, Shelf
     from services.quote.domain.sources import Source

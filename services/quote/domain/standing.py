@@ -11,8 +11,8 @@ from services.quote.domain.dates import Hop
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from services.quote.domain.book import Day, Micro
     from services.quote.domain.demandclass import Strategy
+    from services.quote.domain.entry import Day, Micro
     from services.quote.domain.risk import Rank, Route
 
 

@@ -11,16 +11,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from services.quote.domain.book import PERIOD, Part
 from services.quote.domain.calendar import THREE_YEARS
 from services.quote.domain.capacity import Load, claimed_by_day
+from services.quote.domain.entry import PERIOD, Part
 from services.quote.domain.pegging import PURCHASE_ORDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from services.quote.domain.book import Book, Day, Micro
+    from services.quote.domain.book import Book
+    from services.quote.domain.entry import Day, Micro
     from services.quote.domain.place import Place
     from services.quote.domain.sources import Buy
 

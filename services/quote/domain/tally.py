@@ -18,15 +18,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from services.quote.domain.allocation import Kind, first_open, kept_from
-from services.quote.domain.book import BUCKET
 from services.quote.domain.dates import hop_shipping_from
+from services.quote.domain.entry import BUCKET
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from services.quote.domain.allocation import Allocation
-    from services.quote.domain.book import Day, Micro
     from services.quote.domain.dates import Hop
+    from services.quote.domain.entry import Day, Micro
     from services.quote.domain.risk import Route
     from services.quote.domain.standing import Placed, Standing
 

@@ -15,7 +15,7 @@ from services.quote.domain.reasons import Code, Reason, because
 from services.quote.domain.sentence import spoken_count, spoken_day
 
 if TYPE_CHECKING:
-    from services.quote.domain.book import Day
+    from services.quote.domain.entry import Day
     from services.quote.domain.outlet import Outlet
     from services.quote.domain.request import LineRequest
 

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from services.quote.domain.answer import Outcome
 from services.quote.domain.assume import AssumingShelf
-from services.quote.domain.book import Entry, Part, expected_day
 from services.quote.domain.chance import TOLD, chance_of, chance_of_all, source_of, source_of_entry
+from services.quote.domain.entry import Entry, Part, expected_day
 from services.quote.domain.promise import promise
 from services.quote.domain.reasons import Code, because
 from services.quote.domain.sentence import sentence_of_all, spoken_day
@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from services.quote.domain.answer import Decision, LinePromise
-    from services.quote.domain.book import Book, Day
+    from services.quote.domain.book import Book
     from services.quote.domain.chance import Chances
+    from services.quote.domain.entry import Day
     from services.quote.domain.pegging import Peg
     from services.quote.domain.request import Demand, LineRequest, Shelf
     from services.quote.domain.sources import Source

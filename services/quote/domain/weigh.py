@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from services.quote.domain.answer import Alternative
-    from services.quote.domain.book import Day
     from services.quote.domain.choice import Part, Worth
+    from services.quote.domain.entry import Day
     from services.quote.domain.outlet import Outlet
     from services.quote.domain.request import LineRequest
     from services.quote.domain.sources import Source

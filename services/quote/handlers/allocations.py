@@ -12,7 +12,7 @@ from services.quote.asks.amounts import micro
 from services.quote.asks.masterdata import AllocationAsk
 from services.quote.domain.allocation import EARLIEST, LATEST, Kind, Period, taken_in
 from services.quote.domain.balance import is_live
-from services.quote.domain.book import BUCKET, GATE, Entry, Part
+from services.quote.domain.entry import BUCKET, GATE, Entry, Part
 from services.quote.handlers.classes import check_class
 from services.quote.handlers.definitions import Page, list_definitions
 from services.quote.ledger import Change, Effect

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from services.quote.answers import reason_of
 from services.quote.domain.balance import Standing, balance, standing
-from services.quote.domain.book import Book, Entry, Part, holds_stock
+from services.quote.domain.book import Book
+from services.quote.domain.entry import Entry, Part, holds_stock
 from services.quote.domain.reasons import Code, Reason, because
 from services.quote.domain.sentence import spoken_day
 from services.quote.handlers.plans import plan_entry, return_ref
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from services.quote.domain.balance import Balance
-    from services.quote.domain.book import Day
+    from services.quote.domain.entry import Day
     from services.quote.domain.request import Shelf
     from services.quote.store.rows import ClaimRow, PlanClaimRow, PlanRow
 

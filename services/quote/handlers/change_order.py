@@ -11,8 +11,8 @@ from services.quote.asks.amounts import micro
 from services.quote.asks.orders import AmendAsk
 from services.quote.asks.quotes import MAX_LINES, LineAsk
 from services.quote.domain.answer import Delivery
-from services.quote.domain.book import Entry, Part
 from services.quote.domain.change import CurrentLine
+from services.quote.domain.entry import Entry, Part
 from services.quote.domain.shipment import SHIPPED, line_status, order_status
 from services.quote.handlers.demand import decide_change, is_acceptable, line_of
 from services.quote.handlers.freshness import refuse_old_news, takes_more

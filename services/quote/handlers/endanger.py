@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from services.quote.asks.amounts import micro
-from services.quote.domain.book import Part, owner_of
+from services.quote.domain.book import owner_of
 from services.quote.domain.capacity import capacity_of
+from services.quote.domain.entry import Part
 from services.quote.domain.sentence import spoken_count, spoken_day, spoken_quantity
 from services.quote.store.risk import RiskCause
 
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from services.quote.board import Board
-    from services.quote.domain.book import Book, Entry
+    from services.quote.domain.book import Book
+    from services.quote.domain.entry import Entry
     from services.quote.store.rows import OrderRow
     from services.quote.store.supply import Definition
     from shared.contracts.capacity import ResourceCapacityChanged

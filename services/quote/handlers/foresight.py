@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from services.quote.domain.balance import balance
 from services.quote.domain.bins import Bin, is_short, resource_bin, stock_bin
-from services.quote.domain.book import OTHERWISE, PERIOD, RESOURCE, Entry, Part, holds_stock, is_seen_late
 from services.quote.domain.dates import immediate
+from services.quote.domain.entry import OTHERWISE, PERIOD, RESOURCE, Entry, Part, holds_stock, is_seen_late
 from services.quote.domain.needs import order_behind
 from services.quote.domain.risk import Commitment, Fate, Rank, Route, Take, foresee
 from services.quote.handlers.change_order import part_of
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from services.quote.board import Board
-    from services.quote.domain.book import Book, Day
+    from services.quote.domain.book import Book
     from services.quote.domain.demandclass import DemandClass
+    from services.quote.domain.entry import Day
     from services.quote.store.pool import Connection
     from services.quote.store.rows import DeliveryRow, LineRow, OrderRow
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from services.quote.asks.amounts import micro
-from services.quote.domain.book import Entry, Part
+from services.quote.domain.entry import Entry, Part
 from services.quote.handlers.endanger import by_capacity, on_the_way
 from services.quote.handlers.hear_supply import book_of
 from services.quote.handlers.remake import plans_hit

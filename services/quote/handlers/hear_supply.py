@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from services.quote.asks.amounts import micro
-from services.quote.domain.book import RESOURCE, Entry, Part
+from services.quote.domain.entry import RESOURCE, Entry, Part
 from services.quote.domain.sources import MICRO
 from services.quote.handlers.endanger import by_item, by_supply, on_the_way
 from services.quote.handlers.learn_lateness import lateness_of, put_off

@@ -10,7 +10,7 @@ from services.quote import events
 from services.quote.answers import iso_instant
 from services.quote.asks.quotes import OrderAsk, QuoteAsk
 from services.quote.domain.balance import balance, permits
-from services.quote.domain.book import Entry, Part
+from services.quote.domain.entry import Entry, Part
 from services.quote.handlers.as_held import as_it_stands
 from services.quote.handlers.plans import end_returns, hold_plans, hold_returns, let_go, stand_plans
 from services.quote.handlers.remake import outdated

@@ -22,10 +22,11 @@ if TYPE_CHECKING:
     from services.quote.decision_log import DecisionLog
     from services.quote.domain.allocation import Allocation
     from services.quote.domain.answer import Decision
-    from services.quote.domain.book import Book, Rules
+    from services.quote.domain.book import Book
     from services.quote.domain.dates import Way
     from services.quote.domain.policy import Costs
     from services.quote.domain.request import Shelf
+    from services.quote.domain.rules import Rules
     from services.quote.domain.sources import Source
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from services.quote import answers
 from services.quote.answers import iso_instant
 from services.quote.domain.balance import is_live
-from services.quote.domain.book import RESOURCE, Part, holds_stock
 from services.quote.domain.capacity import available, capacity_of
+from services.quote.domain.entry import RESOURCE, Part, holds_stock
 from services.quote.domain.kpi import DICTIONARY, GAPS, Filter, gap, share
 from services.quote.handlers.load import DAYS
 from services.quote.store import kpis

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from services.quote.domain.book import Part
 from services.quote.domain.chance import source_of
+from services.quote.domain.entry import Part
 from services.quote.handlers.endanger import ARRIVED
 from services.quote.store.lateness import Lateness
 
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from services.quote.board import Board
-    from services.quote.domain.book import Book, Entry
+    from services.quote.domain.book import Book
+    from services.quote.domain.entry import Entry
     from shared.contracts.inventory import OpenReceipt, PositionChanged
 
 MOST_DATES: Final = 10

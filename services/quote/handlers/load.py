@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 from services.quote import answers
 from services.quote.asks.amounts import micro_of
 from services.quote.domain.balance import is_live
-from services.quote.domain.book import PERIOD, RESOURCE, Part
 from services.quote.domain.capacity import available, capacity_of
+from services.quote.domain.entry import PERIOD, RESOURCE, Part
 from services.quote.domain.sources import WEEK
 from services.quote.domain.supplier import on_order
 from shared.problems import FieldError, unprocessable
 
 if TYPE_CHECKING:
     from services.quote.board import Board
-    from services.quote.domain.book import Entry
+    from services.quote.domain.entry import Entry
 
 DAYS = 14
 MOST_DAYS = 1096

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from services.quote.board import Board
-    from services.quote.domain.book import Entry
+    from services.quote.domain.entry import Entry
     from services.quote.store.pool import Pool
 
 

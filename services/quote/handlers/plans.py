@@ -12,7 +12,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from services.quote import answers, events
-from services.quote.domain.book import Entry, Part
+from services.quote.domain.entry import Entry, Part
 from services.quote.handlers.endanger import by_closed_plan
 from services.quote.handlers.remake import made_by
 from services.quote.ledger import Change, Effect, Refusal
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
     from services.quote.board import Board
     from services.quote.domain.answer import Decision, SupplyPlanned
-    from services.quote.domain.book import Book, Day
+    from services.quote.domain.book import Book
+    from services.quote.domain.entry import Day
     from services.quote.ledger import Desk
     from services.quote.store.rows import ClaimRow
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from services.quote.domain.book import RESOURCE, Part
+from services.quote.domain.entry import RESOURCE, Part
 from services.quote.domain.replenish import order
 from services.quote.domain.sources import Kind
 from services.quote.domain.stand import Stand
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from services.quote.board import Board
-    from services.quote.domain.book import Day, Entry
+    from services.quote.domain.entry import Day, Entry
     from services.quote.store.rows import PlanRow
 
 DEADLINE_MS: Final = 400

@@ -14,7 +14,7 @@ import orjson
 from services.quote.answers import iso_instant
 from services.quote.asks.orders import AmendAsk
 from services.quote.asks.quotes import OrderAsk, QuoteAsk
-from services.quote.domain.book import Part
+from services.quote.domain.entry import Part
 from services.quote.handlers.change_order import Amend
 from services.quote.handlers.hold import ConfirmHold
 from services.quote.handlers.inquire import answered

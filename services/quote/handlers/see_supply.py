@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from services.quote.domain.book import OTHERWISE, SEEN, Part
+from services.quote.domain.entry import OTHERWISE, SEEN, Part
 from services.quote.handlers.remake import NOT_REMADE
 from services.quote.handlers.upstream import name_of_order
 from services.quote.ledger import Change, Effect
@@ -19,7 +19,7 @@ from services.quote.store.books import Cause
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from services.quote.domain.book import Day, Entry
+    from services.quote.domain.entry import Day, Entry
     from services.quote.domain.risk import Fate
     from services.quote.handlers.foresight import Foresight
     from services.quote.ledger import Desk

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from services.quote import answers, events
-from services.quote.domain.book import Entry, Part
+from services.quote.domain.entry import Entry, Part
 from services.quote.domain.shipment import order_status
 from services.quote.handlers.demand import decide, is_acceptable, with_class
 from services.quote.handlers.freshness import refuse_old_news

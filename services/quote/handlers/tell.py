@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from services.quote import events
-from services.quote.domain.book import holds_stock
+from services.quote.domain.entry import holds_stock
 from services.quote.ledger import Desk
 from services.quote.store import documents, risk
 from services.quote.store.risk import CLOSED

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from services.quote.domain.bins import period_bin
-from services.quote.domain.book import PERIOD, RESOURCE, Part
 from services.quote.domain.capacity import capacity_of
+from services.quote.domain.entry import PERIOD, RESOURCE, Part
 from services.quote.domain.risk import Commitment, Take
 from services.quote.domain.sources import Buy, Transfer
 from services.quote.domain.supplier import on_order
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from services.quote.board import Board
     from services.quote.domain.bins import PeriodBin
-    from services.quote.domain.book import Book, Day, Entry
+    from services.quote.domain.book import Book
+    from services.quote.domain.entry import Day, Entry
     from services.quote.domain.risk import Rank
 
 BEFORE_EVERYBODY = -(2**31)

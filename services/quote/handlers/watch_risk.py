@@ -16,7 +16,7 @@ import structlog
 
 from services.quote import events
 from services.quote.domain.bins import is_short
-from services.quote.domain.book import Part
+from services.quote.domain.entry import Part
 from services.quote.domain.risk import Fate
 from services.quote.handlers.endanger import by_midnight, by_way
 from services.quote.handlers.foresight import Foresight, OpenLine, name_of, promised_day

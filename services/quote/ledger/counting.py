@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from services.quote.domain.allocation import Kind
-from services.quote.domain.book import BUCKET, RESOURCE, Entry, Part
+from services.quote.domain.entry import BUCKET, RESOURCE, Entry, Part
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

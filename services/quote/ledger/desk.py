@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from services.quote.domain.balance import balance
-from services.quote.domain.book import BUCKET, OTHERWISE, PERIOD, RESOURCE, Book, Entry, Part, holds_stock
+from services.quote.domain.book import Book
+from services.quote.domain.entry import BUCKET, OTHERWISE, PERIOD, RESOURCE, Entry, Part, holds_stock
 from services.quote.store.books import Cause, Step
 
 if TYPE_CHECKING:
@@ -16,9 +17,9 @@ if TYPE_CHECKING:
 
     from services.quote.board import Board
     from services.quote.domain.allocation import Allocation
-    from services.quote.domain.book import Rules
     from services.quote.domain.dates import Way
     from services.quote.domain.policy import Costs
+    from services.quote.domain.rules import Rules
     from services.quote.domain.sources import Source
     from services.quote.store.lateness import Lateness
     from services.quote.store.pool import Connection

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from services.quote.domain.book import GATE
+from services.quote.domain.entry import GATE
 from services.quote.ledger.counting import count
 from services.quote.ledger.desk import Desk, Effect, Refusal
 from services.quote.ledger.writing import write

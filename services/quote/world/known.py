@@ -10,12 +10,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING
 
-from services.quote.domain.book import Rules
 from services.quote.domain.calendar import EVERY_DAY, NEVER, Calendar
 from services.quote.domain.chance import Chances
 from services.quote.domain.dates import Way, first_handling_day, immediate
 from services.quote.domain.demandclass import NO_CLASS, DemandClass, Strategy, lineage_of
 from services.quote.domain.policy import Costs, Policies
+from services.quote.domain.rules import Rules
 from services.quote.store import lateness
 from services.quote.world.hours import UTC_ZONE, cut_off_of, holds_until
 from services.quote.world.readings import allocation_of, cost_of, item_of, pattern, policy_of, site_of

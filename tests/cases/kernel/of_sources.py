@@ -4,12 +4,14 @@ from datetime import datetime
 from typing import Any
 
 from services.quote.domain.bins import StockBin
-from services.quote.domain.book import RESOURCE, Book, Entry, Part, Rules
+from services.quote.domain.book import Book
 from services.quote.domain.dates import immediate
 from services.quote.domain.demandclass import Strategy
+from services.quote.domain.entry import RESOURCE, Entry, Part
 from services.quote.domain.repromise import repromise
 from services.quote.domain.request import Substitute
 from services.quote.domain.risk import Commitment, Route, Take, foresee
+from services.quote.domain.rules import Rules
 from services.quote.domain.sources import Component, Kind, Make, Need, Operation, Transfer
 from services.quote.domain.standing import Piece, Standing
 from tests.cases.kernel.shelf import NOW, D, Works, a_book, a_way, bought, dates, day_of, micro, short

@@ -4,9 +4,11 @@ from datetime import date
 from typing import Any
 
 from services.quote.domain.balance import balance, daily
-from services.quote.domain.book import Book, Entry, Part, Rules
+from services.quote.domain.book import Book
 from services.quote.domain.change import CurrentLine, amend
+from services.quote.domain.entry import Entry, Part
 from services.quote.domain.promise import Delivery, Demand, LineRequest, promise
+from services.quote.domain.rules import Rules
 from tests.cases.kernel.shelf import NOW, D, Shelf, a_book, dates, day_of, micro, of_given, short
 
 

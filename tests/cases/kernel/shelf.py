@@ -9,11 +9,13 @@ from typing import Any
 
 from services.quote.domain.allocation import Allocation
 from services.quote.domain.balance import balance
-from services.quote.domain.book import RESOURCE, Book, Entry, Part, Rules
+from services.quote.domain.book import Book
 from services.quote.domain.calendar import EVERY_DAY, Calendar
 from services.quote.domain.dates import Way, immediate
+from services.quote.domain.entry import RESOURCE, Entry, Part
 from services.quote.domain.policy import Costs
 from services.quote.domain.promise import Decision, Demand, LineRequest, promise
+from services.quote.domain.rules import Rules
 from services.quote.domain.sources import Buy, Lot, Source
 
 NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)

@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from services.quote.board import Board
-from services.quote.domain.book import Entry, Part
+from services.quote.domain.entry import Entry, Part
 from services.quote.handlers.availability import availability
 from services.quote.ledger import Change, Desk, Door, Effect
 from services.quote.settings import Settings

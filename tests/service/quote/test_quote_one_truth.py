@@ -9,7 +9,7 @@ import pytest
 
 from services.quote.asks.quotes import OrderAsk
 from services.quote.board import Board
-from services.quote.domain.book import Part
+from services.quote.domain.entry import Part
 from services.quote.handlers.hear_capacity import HearCapacity
 from services.quote.handlers.hear_supply import HearSupply, Progress
 from services.quote.handlers.take import Take

@@ -5,7 +5,8 @@ from typing import Any
 
 from services.quote.asks.quotes import OrderAsk, QuoteAsk
 from services.quote.board import Board
-from services.quote.domain.book import RESOURCE, Book, Entry, Part
+from services.quote.domain.book import Book
+from services.quote.domain.entry import RESOURCE, Entry, Part
 from services.quote.handlers.hear_capacity import HearCapacity
 from services.quote.handlers.hear_supply import HearSupply
 from services.quote.ledger import Change, Desk, Effect, Refusal

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.quote.domain.book import Part
+from services.quote.domain.entry import Part
 from services.quote.domain.risk import Fate
 from services.quote.handlers.as_held import as_it_stands
 from services.quote.handlers.endanger import by_midnight

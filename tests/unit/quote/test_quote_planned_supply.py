@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from services.quote.domain.book import RESOURCE, Part
+from services.quote.domain.entry import RESOURCE, Part
 from services.quote.handlers.change_order import Cancel
 from services.quote.handlers.hold import ConfirmHold, Expire, Extend, Release
 from services.quote.handlers.plans import ClosePlan

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.quote.domain.book import Part
+from services.quote.domain.entry import Part
 from services.quote.handlers.foresight import Foresight
 from services.quote.handlers.hold import ConfirmHold
 from services.quote.handlers.remake import made_anew, plans_hit

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from services.quote.asks.repromising import ApplyAsk, RepromiseAsk
 from services.quote.domain.allocation import Period
 from services.quote.domain.balance import balance
-from services.quote.domain.book import BUCKET, RESOURCE, Book, Entry, Part
+from services.quote.domain.book import Book
 from services.quote.domain.capacity import capacity_of
 from services.quote.domain.demandclass import Strategy
+from services.quote.domain.entry import BUCKET, RESOURCE, Entry, Part
 from services.quote.handlers.repromise.again import Recalled
 from services.quote.handlers.repromise.apply import ApplySimulation
 from services.quote.handlers.repromise.scope import MOST_ORDERS, Scope, gather

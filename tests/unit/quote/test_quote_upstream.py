@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.quote.domain.book import Entry, Part, is_seen_late
+from services.quote.domain.entry import Entry, Part, is_seen_late
 from services.quote.domain.needs import Needs
 from services.quote.handlers.foresight import Foresight
 from services.quote.handlers.see_supply import SeenSupply, SeeSupply, seen_otherwise

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from services.quote.asks.repromising import ApplyAsk, RepromiseAsk
 from services.quote.domain.balance import balance
-from services.quote.domain.book import BUCKET, RESOURCE, Book, Entry, Part, holds_stock
+from services.quote.domain.book import Book
 from services.quote.domain.capacity import capacity_of
 from services.quote.domain.demandclass import Strategy
+from services.quote.domain.entry import BUCKET, RESOURCE, Entry, Part, holds_stock
 from services.quote.domain.risk import Fate
 from services.quote.handlers.foresight import OpenLine, name_of
 from services.quote.handlers.repromise.again import Recalled

@@ -5,10 +5,12 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from services.quote.domain.allocation import Allocation
-from services.quote.domain.book import Book, Entry, Part, Rules
+from services.quote.domain.book import Book
 from services.quote.domain.dates import Way, immediate
+from services.quote.domain.entry import Entry, Part
 from services.quote.domain.policy import Costs
 from services.quote.domain.promise import Delivery, LinePromise, LineRequest
+from services.quote.domain.rules import Rules
 from services.quote.domain.sources import Source
 
 MICRO = 1_000_000

@@ -9,8 +9,9 @@ import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from services.quote.domain.book import Book, Entry, Part
+from services.quote.domain.book import Book
 from services.quote.domain.chance import Chances, chance_of, weighed
+from services.quote.domain.entry import Entry, Part
 from services.quote.domain.promise import Demand, promise
 from services.quote.domain.reasons import Code
 from services.quote.domain.vouch import promise_that_holds

@@ -4,7 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import combinations
 
-from services.quote.domain.book import Book, Entry, Part, Rules
+from services.quote.domain.book import Book
+from services.quote.domain.entry import Entry, Part
+from services.quote.domain.rules import Rules
 
 HORIZON = 60
 

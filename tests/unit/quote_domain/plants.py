@@ -6,10 +6,12 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from services.quote.domain.book import RESOURCE, Book, Entry, Part, Rules
+from services.quote.domain.book import Book
 from services.quote.domain.calendar import EVERY_DAY, Calendar
 from services.quote.domain.dates import Way
+from services.quote.domain.entry import RESOURCE, Entry, Part
 from services.quote.domain.promise import Decision, Demand, LineRequest
+from services.quote.domain.rules import Rules
 from services.quote.domain.sources import Buy, Component, Lot, Make, Need, Operation, Source, Transfer
 from tests.unit.quote_domain.builders import NOW, TODAY, AShelf, a_book, claim, receipt, units
 

@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 
 from services.quote.domain.allocation import LATEST, Allocation, Bucket, Every, Kept, Kind, Period, first_open, kept_from, open_of, taken_in
 from services.quote.domain.balance import balance
-from services.quote.domain.book import BUCKET, Book, Entry, Part, Rules
+from services.quote.domain.book import Book
 from services.quote.domain.calendar import THREE_YEARS
 from services.quote.domain.change import CurrentLine, amend
+from services.quote.domain.entry import BUCKET, Entry, Part
 from services.quote.domain.promise import Decision, Delivery, Demand, promise
 from services.quote.domain.reasons import Step
+from services.quote.domain.rules import Rules
 from tests.examples import examples
 from tests.unit.quote_domain.builders import MICRO, NOW, TODAY, AShelf, a_book, a_line, claim, receipt, units
 from tests.unit.quote_domain.plants import a_transfer

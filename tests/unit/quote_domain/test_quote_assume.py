@@ -6,11 +6,13 @@ import pytest
 
 from services.quote.domain.assume import AssumingShelf, Assumption
 from services.quote.domain.balance import balance
-from services.quote.domain.book import RESOURCE, Book, Entry, Part, Rules
+from services.quote.domain.book import Book
 from services.quote.domain.capacity import Load, capacity_of
 from services.quote.domain.chance import Chances, chance_of
 from services.quote.domain.dates import Way
+from services.quote.domain.entry import RESOURCE, Entry, Part
 from services.quote.domain.promise import Demand, promise
+from services.quote.domain.rules import Rules
 from services.quote.domain.sources import MICRO, Make, Need, Operation
 from tests.unit.quote_domain.builders import NOW, TODAY, AShelf, a_book, a_line, receipt, units
 from tests.unit.quote_domain.plants import a_lane

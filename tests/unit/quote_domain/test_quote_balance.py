@@ -8,7 +8,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.quote.domain.balance import Standing, balance, daily, permits, staircase, standing
-from services.quote.domain.book import Book, Entry, Part, Rules
+from services.quote.domain.book import Book
+from services.quote.domain.entry import Entry, Part
+from services.quote.domain.rules import Rules
 from tests.examples import examples
 from tests.unit.quote_domain import oracle
 from tests.unit.quote_domain.builders import MICRO, NOW, TODAY, a_book, claim, hold, receipt, requirement, safety, stock, units

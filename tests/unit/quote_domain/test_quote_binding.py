@@ -7,7 +7,8 @@ import pytest
 
 from services.quote.domain.allocation import EARLIEST, LATEST, Allocation, Every, Kind, Period
 from services.quote.domain.binding import spoken_period
-from services.quote.domain.book import BUCKET, Book
+from services.quote.domain.book import Book
+from services.quote.domain.entry import BUCKET
 from services.quote.domain.promise import LinePromise, promise
 from services.quote.domain.reasons import Code
 from services.quote.domain.request import Demand

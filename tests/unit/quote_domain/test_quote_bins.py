@@ -9,10 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.quote.domain.bins import PeriodBin, ResourceBin, StockBin, is_short, period_bin, resource_bin, stock_bin
-from services.quote.domain.book import PERIOD, RESOURCE, Book, Entry, Part, Rules
+from services.quote.domain.book import Book
 from services.quote.domain.calendar import EVERY_DAY, THREE_YEARS, Calendar
 from services.quote.domain.capacity import Capacity
+from services.quote.domain.entry import PERIOD, RESOURCE, Entry, Part
 from services.quote.domain.risk import Take
+from services.quote.domain.rules import Rules
 from services.quote.domain.sources import Buy
 from tests.unit.quote_domain import oracle
 from tests.unit.quote_domain.builders import MICRO, NOW, TODAY, a_book, claim, hold, receipt, requirement, units

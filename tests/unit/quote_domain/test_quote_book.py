@@ -5,20 +5,9 @@ from typing import Any
 
 import pytest
 
-from services.quote.domain.book import (
-    BUCKET,
-    PERIOD,
-    RESOURCE,
-    Book,
-    Entry,
-    Part,
-    Rules,
-    UndatedEntryError,
-    expected_day,
-    holds_stock,
-    is_seen_late,
-    owner_of,
-)
+from services.quote.domain.book import Book, UndatedEntryError, owner_of
+from services.quote.domain.entry import BUCKET, PERIOD, RESOURCE, Entry, Part, expected_day, holds_stock, is_seen_late
+from services.quote.domain.rules import Rules
 from tests.unit.quote_domain.builders import MICRO, NOW, TODAY, a_book, claim, hold, receipt, requirement, safety, stock, units
 
 

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.quote.domain.book import Rules
 from services.quote.domain.capacity import available, capacity_of, run
 from services.quote.domain.promise import Decision, Demand, promise
 from services.quote.domain.replenish import gains_by_jobs
+from services.quote.domain.rules import Rules
 from services.quote.domain.sources import Component, Lot, Make, Need, Operation
 from services.quote.domain.stand import Stand
 from tests.examples import examples

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.quote.domain.book import RESOURCE, Book, Entry, Part
+from services.quote.domain.book import Book
 from services.quote.domain.calendar import THREE_YEARS, Calendar
 from services.quote.domain.capacity import Capacity, IdleFloor, Load, Machine, Run, available, capacity_of, claimed_by_day, run, run_back
+from services.quote.domain.entry import RESOURCE, Entry, Part
 from services.quote.domain.sources import Need, Operation
 from services.quote.domain.stand import Stand
 from tests.unit.quote_domain.builders import NOW, TODAY, a_book, claim, hold, requirement, units

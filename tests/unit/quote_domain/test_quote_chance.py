@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.quote.domain.book import Entry, Part
 from services.quote.domain.calendar import EVERY_DAY
 from services.quote.domain.chance import (
     HALF_LIFE,
@@ -20,6 +19,7 @@ from services.quote.domain.chance import (
     source_of_entry,
     weighed,
 )
+from services.quote.domain.entry import Entry, Part
 from services.quote.domain.promise import Demand, LinePromise, promise
 from services.quote.domain.sources import Buy
 from services.quote.domain.vouch import promise_that_holds

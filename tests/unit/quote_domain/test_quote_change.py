@@ -8,12 +8,14 @@ from hypothesis import strategies as st
 
 from services.quote.domain.allocation import Allocation, Kind
 from services.quote.domain.balance import balance, permits
-from services.quote.domain.book import BUCKET, Book, Entry, Part, Rules
+from services.quote.domain.book import Book
 from services.quote.domain.change import CurrentLine, amend, stands
 from services.quote.domain.choice import Aim
 from services.quote.domain.dates import immediate
+from services.quote.domain.entry import BUCKET, Entry, Part
 from services.quote.domain.promise import Decision, Delivery, LineRequest
 from services.quote.domain.request import Substitute
+from services.quote.domain.rules import Rules
 from services.quote.domain.shipment import consume, line_status, order_status
 from services.quote.domain.sources import Make
 from tests.examples import examples

@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.quote.domain.answer import Delivery
-from services.quote.domain.book import RESOURCE, Book
-from services.quote.domain.book import Part as Kind
+from services.quote.domain.book import Book
 from services.quote.domain.calendar import EVERY_DAY
 from services.quote.domain.choice import Aim, Part, cost_of, lost_because, worth
 from services.quote.domain.dates import Hop, Way
+from services.quote.domain.entry import RESOURCE
+from services.quote.domain.entry import Part as Kind
 from services.quote.domain.policy import Costs
 from services.quote.domain.promise import Decision, Demand, promise
 from services.quote.domain.reasons import Lost

@@ -7,13 +7,15 @@ from typing import Any
 import pytest
 
 from services.quote.domain.allocation import Allocation, Kind
-from services.quote.domain.book import PERIOD, Book, Entry, Rules
+from services.quote.domain.book import Book
 from services.quote.domain.calendar import EVERY_DAY, Calendar
 from services.quote.domain.change import CurrentLine, amend
 from services.quote.domain.choice import Aim
 from services.quote.domain.dates import Way
+from services.quote.domain.entry import PERIOD, Entry
 from services.quote.domain.promise import Decision, Delivery, Demand, LinePromise, promise
 from services.quote.domain.request import Substitute
+from services.quote.domain.rules import Rules
 from services.quote.domain.sources import Buy, Component, Make
 from tests.unit.quote_domain.builders import NOW, TODAY, AShelf, a_book, a_line, claim, receipt, units
 from tests.unit.quote_domain.plants import (

@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from services.quote.domain.allocation import Allocation, Kept, Kind
 from services.quote.domain.balance import balance
-from services.quote.domain.book import Book, Entry, Part, Rules
+from services.quote.domain.book import Book
+from services.quote.domain.entry import Entry, Part
 from services.quote.domain.floor import Guard, kept_by_day
+from services.quote.domain.rules import Rules
 from services.quote.domain.stand import Stand
 from tests.unit.quote_domain.builders import NOW, TODAY, AShelf
 

@@ -6,9 +6,10 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.quote.domain.book import PERIOD, Book, Entry, Part
+from services.quote.domain.book import Book
 from services.quote.domain.capacity import available, capacity_of
 from services.quote.domain.choice import Aim
+from services.quote.domain.entry import PERIOD, Entry, Part
 from services.quote.domain.promise import Decision, Demand, promise
 from services.quote.domain.sources import Buy, Component, Make
 from tests.examples import examples

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.quote.domain.answer import Decision, SupplyPlanned
-from services.quote.domain.book import Rules
 from services.quote.domain.calendar import EVERY_DAY, Calendar
 from services.quote.domain.choice import Aim
 from services.quote.domain.dates import Way
 from services.quote.domain.promise import Demand, LineRequest, promise
+from services.quote.domain.rules import Rules
 from services.quote.domain.sources import Component, Make, Source, Transfer
 from tests.unit.quote_domain.builders import TODAY, a_book, a_line, claim, units
 from tests.unit.quote_domain.plants import HERE, PART, PRODUCT, THERE, Plant, a_lot, a_machine, a_purchase, a_step

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.quote.domain.book import Entry, Part
+from services.quote.domain.entry import Entry, Part
 from services.quote.domain.needs import Needs, order_behind
 from tests.unit.quote_domain.builders import TODAY, receipt, requirement, units
 

@@ -10,13 +10,15 @@ from hypothesis import strategies as st
 
 from services.quote.domain.allocation import Allocation
 from services.quote.domain.allocation import Kind as AllocationKind
-from services.quote.domain.book import Book, Entry, Part, Rules
+from services.quote.domain.book import Book
 from services.quote.domain.calendar import EVERY_DAY
 from services.quote.domain.choice import Aim
 from services.quote.domain.dates import immediate
+from services.quote.domain.entry import Entry, Part
 from services.quote.domain.onhand import all_on_hand
 from services.quote.domain.promise import Demand, promise_by_search
 from services.quote.domain.request import Substitute
+from services.quote.domain.rules import Rules
 from services.quote.domain.sources import Buy
 from tests.examples import examples
 from tests.unit.quote_domain.builders import NOW, TODAY, AShelf, a_book, a_line, claim, hold, receipt, requirement, units

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.quote.domain.allocation import LATEST, Allocation, Every, Kind, Period
-from services.quote.domain.book import BUCKET, Book, Entry, Part
+from services.quote.domain.book import Book
 from services.quote.domain.calendar import EVERY_DAY, THREE_YEARS, Calendar
 from services.quote.domain.dates import Hop, Way
+from services.quote.domain.entry import BUCKET, Entry, Part
 from services.quote.domain.outlet import MOST_PERIODS, Outlet
 from services.quote.domain.stand import Stand
 from tests.unit.quote_domain.builders import NOW, TODAY, AShelf, a_book, a_line, receipt, units

@@ -6,8 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.quote.domain.balance import balance
-from services.quote.domain.book import Book, Entry, Part, Rules
+from services.quote.domain.book import Book
+from services.quote.domain.entry import Entry, Part
 from services.quote.domain.pegging import Peg, arrivals, peg
+from services.quote.domain.rules import Rules
 from tests.unit.quote_domain.builders import NOW, TODAY, a_book, claim, receipt, units
 
 supplies = st.lists(st.tuples(st.sampled_from([Part.RECEIPT, Part.PLAN]), st.integers(1, 4), st.integers(-3, 6)), max_size=5)

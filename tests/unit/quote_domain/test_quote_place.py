@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.quote.domain.allocation import Allocation, Kind
-from services.quote.domain.book import Rules
 from services.quote.domain.place import Place, Planned, Taken
+from services.quote.domain.rules import Rules
 from services.quote.domain.stand import Stand
 from tests.examples import examples
 from tests.unit.quote_domain import oracle

@@ -7,10 +7,12 @@ from hypothesis import strategies as st
 
 from services.quote.domain.answer import outcome_of_all
 from services.quote.domain.balance import balance, permits
-from services.quote.domain.book import Book, Entry, Part, Rules
+from services.quote.domain.book import Book
+from services.quote.domain.entry import Entry, Part
 from services.quote.domain.pegging import ON_HAND
 from services.quote.domain.promise import Decision, Demand, promise
 from services.quote.domain.reasons import STEP_OF, Code, Lost
+from services.quote.domain.rules import Rules
 from tests.examples import examples
 from tests.unit.quote_domain import oracle
 from tests.unit.quote_domain.builders import (

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.quote.domain.allocation import Allocation, Every, Kind
-from services.quote.domain.book import Book, Entry, Part
+from services.quote.domain.book import Book
+from services.quote.domain.entry import Entry, Part
 from services.quote.domain.outlet import Outlet
 from services.quote.domain.rationed import one_by_one, split_within
 from services.quote.domain.stand import Stand

@@ -1,8 +1,9 @@
 """Which ceilings and floors bind one decision."""
 
 from services.quote.domain.allocation import Allocation, Kind
-from services.quote.domain.book import BUCKET, Book
+from services.quote.domain.book import Book
 from services.quote.domain.change import CurrentLine, amend
+from services.quote.domain.entry import BUCKET
 from services.quote.domain.promise import Delivery, Demand, promise
 from services.quote.domain.stand import Stand
 from tests.unit.quote_domain.builders import NOW, TODAY, AShelf, a_book, a_line, claim, receipt, units

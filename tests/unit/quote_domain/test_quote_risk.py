@@ -9,11 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.quote.domain.bins import Bin, ResourceBin, StockBin, is_short, stock_bin
-from services.quote.domain.book import Book, Entry, Part, Rules
+from services.quote.domain.book import Book
 from services.quote.domain.calendar import Calendar
 from services.quote.domain.capacity import Capacity
 from services.quote.domain.dates import immediate
+from services.quote.domain.entry import Entry, Part
 from services.quote.domain.risk import Commitment, Fate, Route, Take, foresee
+from services.quote.domain.rules import Rules
 from tests.unit.quote_domain.builders import MICRO, NOW, TODAY, a_book, claim, hold, receipt, units
 
 HORIZON = 12

@@ -4,8 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.quote.domain.balance import balance
-from services.quote.domain.book import Entry, Rules
+from services.quote.domain.entry import Entry
 from services.quote.domain.promise import Demand, promise
+from services.quote.domain.rules import Rules
 from services.quote.domain.sources import Component, Make, Need, Operation
 from tests.unit.quote_domain.builders import NOW, TODAY, AShelf, a_book, a_line, claim, receipt, stock, units
 from tests.unit.quote_domain.plants import Plant, a_machine, a_purchase, a_step

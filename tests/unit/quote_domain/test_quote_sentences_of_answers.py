@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 
 from services.quote.domain.assume import AssumingShelf, Assumption
 from services.quote.domain.balance import balance, permits
-from services.quote.domain.book import Entry, Part, Rules
 from services.quote.domain.capacity import available, capacity_of
 from services.quote.domain.choice import Aim
+from services.quote.domain.entry import Entry, Part
 from services.quote.domain.promise import Demand, LinePromise, promise
 from services.quote.domain.reasons import Code, Lost
 from services.quote.domain.risk import Commitment, Take, foresee
+from services.quote.domain.rules import Rules
 from tests.examples import examples
 from tests.unit.quote_domain.builders import MICRO, NOW, TODAY, AShelf, a_book, a_line, claim, receipt, units
 from tests.unit.quote_domain.plants import MACHINES, Plant, a_machine, demands, plants

@@ -7,11 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.quote.domain.balance import balance
-from services.quote.domain.book import Book, Entry, Part, Rules
+from services.quote.domain.book import Book
 from services.quote.domain.calendar import EVERY_DAY, Calendar
 from services.quote.domain.choice import Aim
 from services.quote.domain.dates import Way
+from services.quote.domain.entry import Entry, Part
 from services.quote.domain.promise import Demand, promise
+from services.quote.domain.rules import Rules
 from services.quote.domain.split import Offer, Shipment, _fewest, best_split, search_of
 from tests.examples import examples
 from tests.unit.quote_domain import oracle

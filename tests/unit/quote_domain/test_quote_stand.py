@@ -8,11 +8,13 @@ from hypothesis import strategies as st
 
 from services.quote.domain.allocation import Allocation, Every, Kind
 from services.quote.domain.balance import from_steps
-from services.quote.domain.book import PERIOD, RESOURCE, Book, Rules
+from services.quote.domain.book import Book
 from services.quote.domain.capacity import Load
 from services.quote.domain.dates import Way
+from services.quote.domain.entry import PERIOD, RESOURCE
 from services.quote.domain.place import Place
 from services.quote.domain.request import LineRequest
+from services.quote.domain.rules import Rules
 from services.quote.domain.stand import EFFORT, EFFORT_OF_ALL, LEAST_EFFORT, WHOLE_EFFORT_MS, Stand, allowance
 from tests.examples import examples
 from tests.unit.quote_domain.builders import TODAY, AShelf, a_book, a_line, claim, units

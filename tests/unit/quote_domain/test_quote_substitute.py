@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.quote.domain.answer import Delivery
-from services.quote.domain.book import Entry, Part
 from services.quote.domain.dates import Way
+from services.quote.domain.entry import Entry, Part
 from services.quote.domain.promise import Decision, Demand, promise
 from services.quote.domain.request import LineRequest, Substitute
 from tests.examples import examples

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.quote.domain.balance import balance
-from services.quote.domain.book import RESOURCE, Book, Part, holds_stock
+from services.quote.domain.book import Book
 from services.quote.domain.capacity import available, capacity_of
+from services.quote.domain.entry import RESOURCE, Part, holds_stock
 from services.quote.domain.explanation import conclude
 from services.quote.domain.plan import plan_line
 from services.quote.domain.promise import Decision, Delivery, Demand, LinePromise, promise

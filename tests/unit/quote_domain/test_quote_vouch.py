@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from services.quote.domain.balance import balance
-from services.quote.domain.book import Entry, Part, Rules
 from services.quote.domain.calendar import EVERY_DAY
 from services.quote.domain.chance import Chances
+from services.quote.domain.entry import Entry, Part
 from services.quote.domain.promise import Decision, Demand, LineRequest, promise
 from services.quote.domain.request import Substitute
+from services.quote.domain.rules import Rules
 from services.quote.domain.sentence import spoken_day
 from services.quote.domain.sources import Buy, Make, Source, Transfer
 from services.quote.domain.vouch import CautiousShelf, promise_that_holds, without_sites

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from services.quote import answers, events
 from services.quote.domain.answer import Delivery
 from services.quote.domain.balance import balance, permits
-from services.quote.domain.book import BUCKET, PERIOD, RESOURCE, holds_stock
+from services.quote.domain.entry import BUCKET, PERIOD, RESOURCE, holds_stock
 from services.quote.domain.sentence import spoken_count
 from services.quote.domain.stand import Stand
 from services.quote.handlers.freshness import refuse_old_news_of, takes_more

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from services.quote.domain.answer import Decision
-    from services.quote.domain.book import Day
+    from services.quote.domain.entry import Day
     from services.quote.domain.request import LineRequest
     from services.quote.domain.standing import Outcome, Standing
     from services.quote.ledger import Desk

@@ -9,8 +9,8 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from services.quote.domain.bins import StockBin
-from services.quote.domain.book import BUCKET, holds_stock
 from services.quote.domain.demandclass import Strategy
+from services.quote.domain.entry import BUCKET, holds_stock
 from services.quote.domain.repromise import repromise
 from services.quote.domain.risk import foresee
 from services.quote.domain.standing import Outcome, Piece, Standing
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from services.quote.asks.repromising import RepromiseAsk
     from services.quote.board import Board
     from services.quote.domain.bins import Bin
-    from services.quote.domain.book import Day
+    from services.quote.domain.entry import Day
     from services.quote.domain.risk import Commitment, Fate
     from services.quote.domain.standing import Placed
     from services.quote.store.pool import Pool

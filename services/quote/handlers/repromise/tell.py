@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from services.quote import answers
-from services.quote.domain.book import BUCKET, PERIOD, RESOURCE
 from services.quote.domain.demandclass import Strategy
+from services.quote.domain.entry import BUCKET, PERIOD, RESOURCE
 from services.quote.domain.policy import StabilityBudget
 from services.quote.domain.sentence import spoken_count, spoken_day, spoken_quantity
 from services.quote.domain.standing import Outcome, Why
@@ -22,7 +22,7 @@ from shared.ids import new_id
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from services.quote.domain.book import Day
+    from services.quote.domain.entry import Day
     from services.quote.handlers.foresight import OpenLine
     from services.quote.handlers.repromise.simulation import Group, Simulation
     from services.quote.store.rows import DeliveryRow, LineRow, PlanRow
