@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from shared import arrived
+from shared import arrived, parameters
 
 _JSON = frozenset({b"application/json", b"application/json; charset=utf-8", b"application/json;charset=utf-8"})
 """Content types that are read here; what else means JSON takes the longer way."""
@@ -64,6 +64,8 @@ class Straightway:
             await self._otherwise(scope, receive, send)
             return
         scope["route"] = route
+        if scope["query_string"]:
+            await parameters.refuse_unknown(Request(scope, receive))
         response = await route.answer(scope, receive)
         if response is None:
             await self._otherwise(scope, receive, send)

@@ -170,9 +170,10 @@ def _days_of_supply(board: Board, delivered: Mapping[str, int], scope: Scope) ->
 def _now(board: Board, scope: Scope, now: datetime) -> dict[str, Figure]:
     """What the board and the door know by themselves."""
     claimed = offered = 0
-    for book in list(board.books.values()):
-        capacity = capacity_of(book) if book.site == RESOURCE and book.version else None
-        if capacity is None or scope.site not in (None, capacity.site):
+    for resource in board.world.all_of("resource"):
+        book = board.book(resource, RESOURCE)
+        capacity = None if book is None else capacity_of(book)
+        if book is None or capacity is None or scope.site not in (None, capacity.site):
             continue
         today = board.today(capacity.site, now)
         left = board.minutes_left(capacity.site, now)

@@ -7,16 +7,15 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from services.quote.domain.allocation import Allocation
 from services.quote.domain.balance import balance
 from services.quote.domain.book import Book
 from services.quote.domain.calendar import EVERY_DAY, Calendar
 from services.quote.domain.dates import Way, immediate
 from services.quote.domain.entry import RESOURCE, Entry, Part
-from services.quote.domain.policy import Costs
 from services.quote.domain.promise import Decision, Demand, LineRequest, promise
 from services.quote.domain.rules import Rules
-from services.quote.domain.sources import Buy, Lot, Source
+from services.quote.domain.sources import Buy, Lot
+from tests.unit.quote_domain.builders import OneDay
 
 NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 D = date(2026, 1, 5).toordinal()
@@ -49,48 +48,21 @@ def a_book(on_hand: float = 0, supply: Sequence[dict[str, Any]] = (), demand: Se
     return book
 
 
-class Shelf:
+class Shelf(OneDay):
     """The books of one case on one day; what was promised is written, as the door would."""
 
     def __init__(self, *books: Book, today: int = D, rules: Rules | None = None) -> None:
+        super().__init__(today, NOW, rules)
         self.books = {book.site: book.fork() for book in books}
-        self.day = today
-        self.now = NOW
-        self.rule = rules or Rules()
-        self.source: dict[tuple[str, str], tuple[Source, ...]] = {}
-        self.rationed: list[Allocation] = []
         self.way: Way | None = None
 
     def book(self, sku: str, site: str) -> Book | None:
         del sku
         return self.books.get(site)
 
-    def today(self, site: str) -> int:
-        del site
-        return self.day
-
-    def rules(self, sku: str, site: str) -> Rules:
-        del sku, site
-        return self.rule
-
     def ways(self, sku: str, site: str, ship_to: str | None, customer: str | None) -> tuple[Way, ...]:
         del sku, site, ship_to, customer
         return (self.way or immediate(self.day),)
-
-    def sources(self, sku: str, site: str) -> tuple[Source, ...]:
-        return self.source.get((sku, site), ())
-
-    def costs(self, sku: str, site: str) -> Costs | None:
-        del sku, site
-        return None
-
-    def allocations(self, sku: str) -> Sequence[Allocation]:
-        """The ceilings and floors of a sku."""
-        return [one for one in self.rationed if one.sku == sku]
-
-    def minutes_left(self, site: str) -> int:
-        del site
-        return 1440
 
     def asked(self, quantity: float, day: int, *, partial: bool = False, **more: Any) -> Decision:
         line = LineRequest("1", "SKU", micro(quantity), day, more.pop("sites", tuple(self.books)), **more)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import date, datetime
 from itertools import count
 
 import pytest
@@ -37,6 +38,12 @@ async def pool(database: str) -> AsyncIterator[Pool]:
     await found.close()
 
 
+def counted(sku: str, on_hand: int, at: datetime) -> PositionChanged:
+    position = {"sku": sku, "site": SITE, "revision": 1, "on_hand": on_hand, "blocked": 0, "safety_stock": 0}
+    positions, told = (PositionState.model_validate(position),), Happened(kind="counted")
+    return PositionChanged(revision=1, occurred_at=at, positions=positions, change=told, reason="test", document="D")
+
+
 class Workshop:
     """Chairs that are made of legs, of which there are a thousand."""
 
@@ -52,15 +59,10 @@ class Workshop:
         """Tell it everything; each chair has one leg."""
         at = self.board.now()
         items = [ItemDefined(revision=1, occurred_at=at, sku=sku, name=sku, uom="EA") for sku in (self.chair, self.leg)]
-        position = {"sku": self.leg, "site": SITE, "revision": 1, "on_hand": 1000, "blocked": 0, "safety_stock": 0}
-        legs = PositionState.model_validate(position)
-        news = PositionChanged(
-            revision=1, occurred_at=at, positions=(legs,), change=Happened(kind="counted"), reason="test", document="D"
-        )  # fmt: skip
-        await self.door.carry_out(HearSupply([SiteDefined(revision=1, occurred_at=at, site=SITE, name=SITE), *items, news]))
-        operations = [{"sequence": 10, "name": "dry", "setup_minutes": 0, "minutes_per_unit": 0, "fixed_minutes": 5, "resources": []}]
-        routing = {"revision": 1, "occurred_at": at, "sku": self.chair, "routings": [{"site": SITE, "operations": operations}]}
-        await self.door.carry_out(HearCapacity([RoutingDefined.model_validate(routing)]))
+        await self.door.carry_out(
+            HearSupply([SiteDefined(revision=1, occurred_at=at, site=SITE, name=SITE), *items, counted(self.leg, 1000, at)])
+        )
+        await self.dries(self.chair, revision=1, minutes=5)
         await self.define(revision=1, legs=1)
         await self.board.look(self.pool)
 
@@ -70,6 +72,13 @@ class Workshop:
         bill = {"revision": revision, "occurred_at": self.board.now(), "sku": self.chair, "boms": parts}
         told = Progress(self.partition, revision - 1, revision)
         await self.door.carry_out(HearCapacity([BomDefined.model_validate(bill)], told))
+
+    async def dries(self, sku: str, revision: int, minutes: int) -> None:
+        """Take in that it is made by drying for so long, and look at nothing else."""
+        operations = [{"sequence": 10, "name": "dry", "setup_minutes": 0, "minutes_per_unit": 0, "fixed_minutes": minutes, "resources": []}]
+        routings = [{"site": SITE, "operations": operations}]
+        routing = {"revision": revision, "occurred_at": self.board.now(), "sku": sku, "routings": routings}
+        await self.door.carry_out(HearCapacity([RoutingDefined.model_validate(routing)]))
 
     async def legs_claimed(self) -> int:
         """How many legs are kept for chairs, as the ledger has it."""
@@ -114,6 +123,22 @@ async def test_who_has_not_heard_of_a_changed_bill_plans_by_it_all_the_same(pool
     async with served(a_door(deaf, pool)) as door:
         assert (await ordered(door, workshop.chair)).body["status"] == "confirmed"
     assert await workshop.legs_claimed() == 3
+
+
+async def test_who_finds_under_its_locks_that_it_has_to_plan_does_not_plan_by_what_it_had_heard(pool: Pool, workshop: Workshop) -> None:
+    """It thought the stool in stock, and has kept nobody from changing how long a stool dries; all books that it needs are locked."""
+    stool, at = a_name("STOOL"), workshop.board.now()
+    item = ItemDefined(revision=1, occurred_at=at, sku=stool, name=stool, uom="EA")
+    await workshop.door.carry_out(HearSupply([item, counted(stool, 1, at)]))
+    await workshop.dries(stool, revision=1, minutes=5)
+    await workshop.board.look(pool)
+    deaf = await a_board(pool)
+    async with served(workshop.door) as door:
+        assert (await ordered(door, stool)).body["planned_supply"] == []
+        await workshop.dries(stool, revision=2, minutes=5 * 1440)
+    async with served(a_door(deaf, pool)) as door:
+        (plan,) = (await ordered(door, stool)).body["planned_supply"]
+    assert (date.fromisoformat(plan["due_date"]) - date.fromisoformat(plan["start_date"])).days == 5
 
 
 async def test_who_takes_a_changed_bill_in_finds_the_plans_that_it_has_not_heard_of(pool: Pool, workshop: Workshop) -> None:

@@ -53,32 +53,15 @@ def a_book(*entries: Entry, on_hand: float = 0, safety_stock: float = 0, sku: st
     return book
 
 
-class AShelf:
-    """Plain books, one day and one instant for all."""
+class OneDay:
+    """Of a shelf all but its books and ways: one day, one instant and one rule for all."""
 
-    def __init__(self, *books: Book, today: int = TODAY, now: datetime = NOW, rules: Rules | None = None) -> None:
-        self.books = {(book.sku, book.site): book for book in books}
+    def __init__(self, today: int, now: datetime, rules: Rules | None) -> None:
         self.day = today
         self.now = now
         self.rule = rules or Rules()
-        self.way: dict[tuple[str, str | None], Way] = {}
-        """By site and destination; a site of which nothing is said delivers at once."""
-        self.several: dict[str, tuple[Way, ...]] = {}
-        """The lanes of a site from which more than one leads to everybody."""
         self.source: dict[tuple[str, str], tuple[Source, ...]] = {}
         self.rationed: list[Allocation] = []
-
-    def book(self, sku: str, site: str) -> Book | None:
-        return self.books.get((sku, site))
-
-    def ways(self, sku: str, site: str, ship_to: str | None, customer: str | None) -> tuple[Way, ...]:
-        del sku, customer
-        if site in self.several:
-            return self.several[site]
-        if not self.way:
-            return (immediate(self.day),)
-        way = self.way.get((site, ship_to))
-        return () if way is None else (way,)
 
     def sources(self, sku: str, site: str) -> tuple[Source, ...]:
         return self.source.get((sku, site), ())
@@ -102,6 +85,30 @@ class AShelf:
     def rules(self, sku: str, site: str) -> Rules:
         del sku, site
         return self.rule
+
+
+class AShelf(OneDay):
+    """Plain books."""
+
+    def __init__(self, *books: Book, today: int = TODAY, now: datetime = NOW, rules: Rules | None = None) -> None:
+        super().__init__(today, now, rules)
+        self.books = {(book.sku, book.site): book for book in books}
+        self.way: dict[tuple[str, str | None], Way] = {}
+        """By site and destination; a site of which nothing is said delivers at once."""
+        self.several: dict[str, tuple[Way, ...]] = {}
+        """The lanes of a site from which more than one leads to everybody."""
+
+    def book(self, sku: str, site: str) -> Book | None:
+        return self.books.get((sku, site))
+
+    def ways(self, sku: str, site: str, ship_to: str | None, customer: str | None) -> tuple[Way, ...]:
+        del sku, customer
+        if site in self.several:
+            return self.several[site]
+        if not self.way:
+            return (immediate(self.day),)
+        way = self.way.get((site, ship_to))
+        return () if way is None else (way,)
 
 
 def a_line(quantity: float, day: int = 0, *, sites: Sequence[str] = ("HAM",), ref: str = "1", sku: str = "SKU", **more: Any) -> LineRequest:

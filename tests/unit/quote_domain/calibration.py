@@ -10,14 +10,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from services.quote.domain.book import Book
-from services.quote.domain.chance import Chances, chance_of, weighed
+from services.quote.domain.chance import Chances, weighed
 from services.quote.domain.entry import Entry, Part
-from services.quote.domain.promise import Demand, promise
-from services.quote.domain.reasons import Code
-from services.quote.domain.vouch import promise_that_holds
 from tests.unit.quote_domain import untouched
-from tests.unit.quote_domain.builders import TODAY, AShelf, a_book, a_line, units
-from tests.unit.quote_domain.given import Given, curve, row, says_about_ninety, shown
+from tests.unit.quote_domain.builders import TODAY, a_book, a_line, units
+from tests.unit.quote_domain.given import Given, answered, curve, row, says_about_ninety, shown, was_moved
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "chance.md"
 Law = Callable[[random.Random], int]
@@ -112,19 +109,13 @@ def _one(chance: random.Random, laws: dict[str, Law], chances: Chances, asked: f
     book: Book = a_book(*(entry for entry, _ in receipts), on_hand=on_hand)
     needed = units(on_hand) + sum(entry.quantity for entry, _ in receipts)
     line = a_line(needed / units(1), chance.randint(0, 30))
-    shelf = AShelf(book)
-    if asked is None:
-        decision = promise(Demand((line,)), shelf)
-        said = chance_of(decision.lines[0], decision.planned, chances, TODAY)
-    else:
-        decision = promise_that_holds(Demand((line,)), shelf, asked, chances)
-        said = decision.lines[0].probability
-    if said is None or said == 1 or not decision.lines[0].deliveries:
+    answer = answered(book, line, chances, asked)
+    if answer is None:
         return None
-    pick = decision.lines[0].deliveries[0].pick_day
+    said, promised = answer
+    pick = promised.deliveries[0].pick_day
     there = units(on_hand) + sum(entry.quantity for entry, name in receipts if _arrives(chance, laws[name], entry.day or 0) <= pick)
-    moved = any(reason.code == Code.LATENESS for reason in decision.lines[0].reasons)
-    return Given(said, there >= needed, moved)
+    return Given(said, there >= needed, was_moved(promised))
 
 
 def _arrives(chance: random.Random, law: Law, due: int) -> int:

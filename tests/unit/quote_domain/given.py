@@ -2,6 +2,13 @@
 
 from dataclasses import dataclass
 
+from services.quote.domain.book import Book
+from services.quote.domain.chance import Chances, chance_of
+from services.quote.domain.promise import Demand, LinePromise, LineRequest, promise
+from services.quote.domain.reasons import Code
+from services.quote.domain.vouch import promise_that_holds
+from tests.unit.quote_domain.builders import TODAY, AShelf
+
 
 @dataclass(frozen=True, slots=True)
 class Given:
@@ -61,3 +68,20 @@ def shown(bins: list[Bin]) -> str:
 def row(name: str, given: list[Given]) -> str:
     """What was said of promises, and how many held."""
     return f"| {name} | {len(given):,} | {said(given):.1%} | {held(given):.1%} |"
+
+
+def answered(book: Book, line: LineRequest, chances: Chances, asked: float | None) -> tuple[float, LinePromise] | None:
+    """The probability that an answer says, on a date `asked` to hold with one or not, and its line; None where nothing is uncertain."""
+    shelf = AShelf(book)
+    if asked is None:
+        decision = promise(Demand((line,)), shelf)
+        said = chance_of(decision.lines[0], decision.planned, chances, TODAY)
+    else:
+        decision = promise_that_holds(Demand((line,)), shelf, asked, chances)
+        said = decision.lines[0].probability
+    return None if said is None or said == 1 or not decision.lines[0].deliveries else (said, decision.lines[0])
+
+
+def was_moved(promised: LinePromise) -> bool:
+    """Whether a date was moved to hold as asked."""
+    return any(reason.code == Code.LATENESS for reason in promised.reasons)

@@ -39,13 +39,13 @@ def test_sites_that_can_never_serve_a_line_stand_behind_the_ways_that_lost_each_
     shelf = AShelf(a_book(on_hand=9), a_book(on_hand=9, site="BER"))
     shelf.way = {("HAM", "NORTH"): a_lane(2)}
     stand = Stand(shelf)
-    line = a_line(5, sites=("HAM", "BER", "MUC"), ship_to="NORTH", unknown_sites=("XXX",))
+    line = a_line(5, sites=("HAM", "BER", "MUC"), ship_to="NORTH", unknown_sites=("LYS",))
     (outlet,) = stand.outlets(line)
     lost = (alternative_of(Way("site", ((outlet, Hop(TODAY, TODAY, TODAY), units(5)),)), line, Lost.LATER),)
     found = with_unable(line, lost, stand)
     assert [(one.alternative, one.kind, one.site, one.lost_because, len(one.deliveries)) for one in found] == [
         ("a1", "site", None, "LATER", 1),
-        ("a2", "site", "XXX", "UNKNOWN_SITE", 0),
+        ("a2", "site", "LYS", "UNKNOWN_SITE", 0),
         ("a3", "site", "BER", "NO_LANE", 0),
         ("a4", "site", "MUC", "NO_BOOK", 0),
     ]

@@ -16,13 +16,10 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from services.quote.domain.chance import Chances, chance_of, weighed
+from services.quote.domain.chance import Chances, weighed
 from services.quote.domain.entry import Entry, Part
-from services.quote.domain.promise import Demand, promise
-from services.quote.domain.reasons import Code
-from services.quote.domain.vouch import promise_that_holds
-from tests.unit.quote_domain.builders import TODAY, AShelf, a_book, a_line, units
-from tests.unit.quote_domain.given import Given, curve, held, mean_distance, row, said, says_about_ninety, shown
+from tests.unit.quote_domain.builders import TODAY, a_book, a_line, units
+from tests.unit.quote_domain.given import Given, answered, curve, held, mean_distance, row, said, says_about_ninety, shown, was_moved
 
 Late = Callable[[int, int], int]
 """The days late of what is due on a day, counted from the day of the promise (before it: less than 0); and of the how manyeth order."""
@@ -300,15 +297,9 @@ def _one(chance: random.Random, kind: Kind, coming: dict[str, list[Order]], chan
         Entry(Part.RECEIPT, f"PO-{n}", units(1), TODAY + one.told[-1], None, {"kind": "purchase_order", "supplier": name})
         for n, (name, one) in enumerate(taken)
     ]
-    shelf, line = AShelf(a_book(*entries, on_hand=on_hand)), a_line(on_hand + len(taken), chance.randint(0, 30))
-    if asked is None:
-        decision = promise(Demand((line,)), shelf)
-        said = chance_of(decision.lines[0], decision.planned, chances, TODAY)
-    else:
-        decision = promise_that_holds(Demand((line,)), shelf, asked, chances)
-        said = decision.lines[0].probability
-    if said is None or said == 1 or not decision.lines[0].deliveries:
+    answer = answered(a_book(*entries, on_hand=on_hand), a_line(on_hand + len(taken), chance.randint(0, 30)), chances, asked)
+    if answer is None:
         return None
-    pick = decision.lines[0].deliveries[0].pick_day - TODAY
-    moved = any(reason.code == Code.LATENESS for reason in decision.lines[0].reasons)
-    return Given(said, all(one.comes <= pick for _, one in taken), moved)
+    likely, promised = answer
+    pick = promised.deliveries[0].pick_day - TODAY
+    return Given(likely, all(one.comes <= pick for _, one in taken), was_moved(promised))

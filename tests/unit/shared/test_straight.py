@@ -101,6 +101,13 @@ async def test_both_ways_say_the_same_of_odd_requests(body: bytes, headers: dict
     assert straight == plain
 
 
+@pytest.mark.parametrize("body", [GOOD, b"{"])
+async def test_what_stands_behind_the_question_mark_is_refused(body: bytes) -> None:
+    async with client(both_ways()) as http:
+        answer = await http.post("/other/quotes?dry_run=true", content=body, headers=JSON)
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/dry_run")
+
+
 async def test_of_a_header_that_is_sent_twice_both_ways_read_the_first() -> None:
     twice = [("Content-Type", "application/json"), ("X-Name", "me"), ("Idempotency-Key", "first"), ("Idempotency-Key", "second")]
     async with client(both_ways()) as http:
