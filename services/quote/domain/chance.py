@@ -10,8 +10,8 @@ as C of the source's own, so that a new supplier is taken for an ordinary one. T
 observations nothing is certain. (Of n values without ties k / (n + 1) of the next ones lie below the k-th, since the next one
 has any of n + 1 ranks alike; of whole days with many ties k / n do. Lateness in days lies between.) Of all sources together one
 more is unseen, of any rank alike: of a company's first three orders nobody concludes much. A receipt that has not come by today
-was so many days late already: of all counts only those remain, and what is unseen. Where nothing of the kind was ever observed,
-nothing is known: None.
+was so many days late already: of all counts only those remain, and what is unseen. Where nothing of the kind was ever observed, or
+nothing that came so late, nothing is known: None.
 
 A source of today is not that of years ago. Of its observations the newest counts most, the one before it less, one that lies
 `HALF_LIFE` observations back half as much; then all weights are stretched so that they sum to what they are worth as evidence:
@@ -120,12 +120,16 @@ class Chances:
         self._by_kind = {kind: History.of(pool) for kind, pool in kinds.items()}
 
     def within(self, source: str, slack: int, late_already: int = -_EVER) -> float | None:
-        """The probability that a receipt comes at most `slack` days late, given that it did not come before `late_already` days."""
+        """The probability that a receipt comes at most `slack` days late, given that it did not come before `late_already` days.
+
+        None where none of its kind ever came so late, or none at all.
+        """
         own, pool = self._by_source.get(source, NEVER_SEEN), self._by_kind.get(_kind(source), NEVER_SEEN)
-        if not pool.size:
+        still = pool.within(late_already, _EVER)  # the source's own are among them
+        if not still:
             return None
         others = SHARED / (pool.size + 1)
-        left = own.within(late_already, _EVER) + others * (pool.within(late_already, _EVER) + 1) + UNSEEN
+        left = own.within(late_already, _EVER) + others * (still + 1) + UNSEEN
         return (own.within(late_already, slack) + others * pool.within(late_already, slack)) / left
 
     def slack_for(self, source: str, probability: float, late_already: int = -_EVER) -> int | None:
