@@ -166,7 +166,8 @@ looked at.
 A line that stands on several receipts holds if all of them do: those of one source that are due on one day come together (the less
 likely one counts), all others independently (the product; where one is late when another is, they hold together more often than
 that). Lines that ship complete hold together or not at all, and all say the same. Planned supply is as late as real orders of its source,
-and what goes into it counts too. Where nothing was ever observed of a kind of order, or nothing that came so late, `probability` is null: nothing is known.
+and what goes into it counts too. Where nothing was ever observed of a kind of order, or nothing that came so late, `probability` is
+null: nothing is known.
 
 `"probability": 0.9` in a request answers with dates that hold with at least 90 %: receipts are counted on as late as they have to be
 allowed to come; the reasons begin with the date that does not hold so likely and end with `LATENESS` and the days it adds. A line that
