@@ -10,7 +10,7 @@ from services.quote.asks.amounts import micro
 from services.quote.domain.entry import RESOURCE, Entry, Part
 from services.quote.domain.sources import MICRO
 from services.quote.handlers.endanger import by_item, by_supply, on_the_way
-from services.quote.handlers.learn_lateness import lateness_of, put_off
+from services.quote.handlers.learn_lateness import Learned, learn
 from services.quote.handlers.plans import replace_plans
 from services.quote.handlers.remake import plans_hit, terms_cut
 from services.quote.handlers.ship import Left, match
@@ -153,10 +153,11 @@ class HearSupply(Change):
                 raise LookupError(f"book {key} was not made")
             _load_resources(effect, desk, book, state)
             highest = self._replace(effect, desk, book)
-            effect.lateness += lateness_of(desk.board, book, self._news(key))
+            learned = learn(desk.board, book, self._news(key))
+            effect.lateness += learned.observed
             if danger := by_supply(book, state, self._told[key]):
                 effect.dangers[key] = danger
-            for entry in _differences(book, state, highest):
+            for entry in _differences(book, state, highest, learned):
                 effect.put(key, entry)
         effect.dangers |= dict(terms_cut(desk.board, self._definitions))
         for definition in self._definitions:
@@ -190,7 +191,7 @@ class HearSupply(Change):
         return highest
 
 
-def _differences(book: Book, state: PositionState, highest: Mapping[str, int]) -> Iterable[Entry]:
+def _differences(book: Book, state: PositionState, highest: Mapping[str, int], learned: Learned) -> Iterable[Entry]:
     """The entries that turn what the book knows of supply into what inventory says; `highest`: the most ordered, by receipt."""
     untold = book.untold and not _is_told(state)
     if book.find(Part.STOCK, "") is None or book.on_hand != micro(state.on_hand) or book.untold != untold:
@@ -204,7 +205,7 @@ def _differences(book: Book, state: PositionState, highest: Mapping[str, int]) -
             "from_site": receipt.from_site, "document": receipt.document,
             "highest": highest[receipt.receipt_id],
             "load": [[load.resource, load.date.toordinal(), load.minutes] for load in receipt.load],
-            **put_off(book.find(Part.RECEIPT, receipt.receipt_id), receipt),
+            **learned.put_off(receipt.receipt_id),
             **_still_expected(book.find(Part.RECEIPT, receipt.receipt_id), receipt.due_date.toordinal()),
         }  # fmt: skip
         wanted[Part.RECEIPT, receipt.receipt_id] = Entry(
