@@ -3,7 +3,8 @@
 A shipment is a way, a hop, and what its book can have given by the hop's pick day. The quantities that fit a set of shipments form a
 polymatroid (of each book, all that is picked by a day is no more than it offers on that day), so that "the minimum for each, the rest
 in the order of rank" is the best of the set. Without limits on shipments the set of all of them has the best; with limits every set is
-looked at, the smallest first, until the effort is used up.
+looked at, the smallest first, until the effort is used up. Ceilings are limits across books, beside which the order of rank need not be
+the best of a set, but mostly is.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from services.quote.domain.choice import Aim, cost_per_unit, worth
-from services.quote.domain.known import offer_of
+from services.quote.domain.rationed import Slots
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,34 +30,38 @@ _EFFORT_OF_A_SHIPMENT: Final = 10
 
 
 class Slot(NamedTuple):
-    """A shipment that could be: what its book can have given in total by then, and how gladly a unit of it is taken, the least first."""
+    """A shipment that could be: what its book can have given in total by then, the periods of ceilings that it would count in."""
 
     outlet: Outlet
     hop: Hop
     total: Micro
+    periods: tuple[int, ...]
     rank: tuple[int, ...]
+    """How gladly a unit of it is taken, the least first."""
 
 
-def slots_of(line: LineRequest, outlets: Sequence[Outlet], wanted: Day, aim: Aim, stand: Stand) -> list[Slot]:
-    """Every shipment that brings more than those before it, each way from each book by itself."""
+def slots_of(line: LineRequest, outlets: Sequence[Outlet], wanted: Day, aim: Aim, stand: Stand) -> tuple[list[Slot], list[Micro]]:
+    """Every shipment that brings more than those before it, each way from each book by itself; and what each period leaves."""
+    within = Slots(outlets, wanted, line.latest_day, line.quantity)
     found: list[Slot] = []
-    for outlet in outlets:
-        offer = offer_of([outlet], wanted, line.latest_day, line.quantity)
-        for day, total in zip(offer.days, offer.totals, strict=True):
-            hop = outlet.by(day)
-            if hop is not None:
-                late = max(0, hop.delivery - wanted)
-                first = cost_per_unit(outlet, hop, wanted, stand) if aim is Aim.CHEAPEST else line.sites.index(outlet.site)
-                found.append(Slot(outlet, hop, total, (first, int(late > 0), late, len(found))))
-    return found
+    before: dict[int, tuple[Micro, tuple[int, ...]]] = {}
+    for one in within.slots:
+        outlet = outlets[one.site]
+        if before.get(one.site) != (one.total, one.periods):
+            before[one.site] = one.total, one.periods
+            late = one.day - wanted
+            first = cost_per_unit(outlet, one.hop, wanted, stand) if aim is Aim.CHEAPEST else line.sites.index(outlet.site)
+            found.append(Slot(outlet, one.hop, one.total, one.periods, (first, int(late > 0), late, len(found))))
+    return found, within.left
 
 
 def best_of_sets(line: LineRequest, outlets: Sequence[Outlet], wanted: Day, aim: Aim, stand: Stand, effort: int) -> tuple[list[Part], bool]:
     """The best split from what is known under a policy, by delivery day; and whether the search was cut before it had seen every set."""
     least = min(line.min_ship or 1, line.quantity)
-    slots = [slot for slot in slots_of(line, outlets, wanted, aim, stand) if slot.total >= least]
+    every, left = slots_of(line, outlets, wanted, aim, stand)
+    slots = [slot for slot in every if slot.total >= least]
     most = min(len(slots), line.quantity // least, line.max_shipments or len(slots))
-    free = _filled(slots, _amounts(slots, line.quantity, 0) or [])
+    free = _filled(slots, _amounts(slots, left, line.quantity, 0) or [])
     if len(free) <= most and all(quantity >= least for _, _, quantity in free):
         return free, False
     best: tuple[Worth, list[Part]] | None = None
@@ -65,7 +70,7 @@ def best_of_sets(line: LineRequest, outlets: Sequence[Outlet], wanted: Day, aim:
             effort -= _EFFORT_OF_A_SHIPMENT * count
             if effort < 0:
                 return ([] if best is None else best[1]), True
-            amounts = _amounts(chosen, line.quantity, least)
+            amounts = _amounts(chosen, left, line.quantity, least)
             if amounts is not None:
                 parts = _filled(chosen, amounts)
                 value = worth(aim, line, parts, wanted, 0, stand)
@@ -79,22 +84,31 @@ def _filled(slots: Sequence[Slot], amounts: Sequence[Micro]) -> list[Part]:
     return sorted(parts, key=lambda part: part[1].delivery)
 
 
-def _amounts(slots: Sequence[Slot], quantity: Micro, least: Micro) -> list[Micro] | None:
+def _amounts(slots: Sequence[Slot], left: Sequence[Micro], quantity: Micro, least: Micro) -> list[Micro] | None:
     """The minimum for each, the rest in the order of rank; None when the minima do not fit."""
-    spare = quantity - least * len(slots)
+    limits: list[Micro] = []
+    """What groups of shipments have together: those of a book up to each pick, those of a period."""
+    groups: list[list[int]] = [[] for _ in slots]
     chains: dict[int, list[int]] = {}
     for at in sorted(range(len(slots)), key=lambda at: slots[at].hop.pick):
-        chains.setdefault(id(slots[at].outlet.place), []).append(at)
-    rooms = {at: slots[at].total - least * (number + 1) for chain in chains.values() for number, at in enumerate(chain)}
-    if spare < 0 or min(rooms.values(), default=0) < 0:
+        chain = chains.setdefault(id(slots[at].outlet.place), [])
+        chain.append(at)
+        for member in chain:
+            groups[member].append(len(limits))
+        limits.append(slots[at].total - least * len(chain))
+    for period in {period for slot in slots for period in slot.periods}:
+        members = [at for at, slot in enumerate(slots) if period in slot.periods]
+        for member in members:
+            groups[member].append(len(limits))
+        limits.append(left[period] - least * len(members))
+    spare = quantity - least * len(slots)
+    if spare < 0 or min(limits, default=0) < 0:
         return None
     amounts = [least] * len(slots)
     for at in sorted(range(len(slots)), key=lambda at: slots[at].rank):
-        chain = chains[id(slots[at].outlet.place)]
-        later = chain[chain.index(at) :]
-        more = min(spare, *(rooms[other] for other in later))
-        for other in later:
-            rooms[other] -= more
+        more = min(spare, *(limits[group] for group in groups[at]))
+        for group in groups[at]:
+            limits[group] -= more
         amounts[at] += more
         spare -= more
     return amounts

@@ -11,7 +11,6 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from services.quote.domain.binding import is_bound
 from services.quote.domain.choice import Aim, cost_of_planned, lost_because, worth
 from services.quote.domain.known import split_of, too_late
 from services.quote.domain.planning import MOST_NAMED, VERB, by_several, by_source, sources_for, spoken_source, spread, with_source
@@ -144,7 +143,7 @@ def _known_splits(asked: _Asked) -> Iterator[Callable[[], Sequence[Part]]]:
     """The splits from what is known that may be the best, and others that lose.
 
     `fewest_shipments`: the earliest of each number of them, of which the first that brings all is the best. Else the best of every set;
-    what is left where that is cut, or where ceilings bind, are the earliest of all sites, of the first of them, and of each.
+    what is left where that is cut, or beside allocations, are the earliest of all sites, of the first of them, and of each.
     """
     line, outlets = asked.line, asked.outlets
     yield partial(_split_from, asked, line, outlets)
@@ -152,7 +151,7 @@ def _known_splits(asked: _Asked) -> Iterator[Callable[[], Sequence[Part]]]:
         for most in range(1, min(len(outlets) + 1, line.max_shipments or len(outlets) + 1) + 1):
             yield partial(_split_from, asked, replace(line, max_shipments=most), outlets)
         return
-    if not is_bound(outlets):
+    if all(outlet.place.guard is None for outlet in outlets):
         yield partial(_best_of_sets, asked)
     for count in range(1, len(outlets)):
         yield partial(_split_from, asked, line, outlets[:count])

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.quote.domain.allocation import Allocation, Every
+from services.quote.domain.allocation import Kind as Rule
 from services.quote.domain.answer import Delivery
 from services.quote.domain.book import Book
 from services.quote.domain.calendar import EVERY_DAY
@@ -56,17 +58,19 @@ class AMarket(AShelf):
 
 @dataclass(frozen=True)
 class Site:
-    """One site of a market: what it has, how far it is, what it costs to send from it."""
+    """One site of a market: what it has, how far it is, what it costs to send from it, and what it keeps for others."""
 
     on_hand: int
     coming: tuple[tuple[int, int], ...]
     transit: int
     lane: int
     handling: int
+    kept: int = 0
 
     def room(self, site: str) -> list[int]:
         """What it can deliver, in units, by each day from today."""
         days = oracle.projected(oracle.entries_of(self.book(site)), TODAY, NOW, AShelf().rule)
+        days = [projected - min(units(self.kept), max(0, min(days[at:]))) for at, projected in enumerate(days)]
         return [max(0, min(days[day - self.transit :])) // MICRO if day >= self.transit else 0 for day in range(LAST)]
 
     def book(self, site: str) -> Book:
@@ -93,6 +97,8 @@ def a_market(sites: Sequence[Site], late: int) -> AMarket:
     market.late = late
     for site, one in zip(SITES, sites, strict=True):
         market.way[site, "DE"] = Way(EVERY_DAY, 0, EVERY_DAY, one.transit, EVERY_DAY, None, f"{site}-DE", units(one.lane))
+        if one.kept:
+            market.rationed.append(Allocation(f"F-{site}", Rule.FLOOR, ("gold",), "SKU", frozenset({site}), units(one.kept)))
     return market
 
 
@@ -207,10 +213,15 @@ def weighed(way: Sequence[tuple[int, int, int]], sites: Sequence[Site], wanted: 
 
 
 @examples(80)
-@given(MARKETS, st.integers(1, 5), st.integers(0, 3), st.integers(0, 3), st.integers(1, 3), st.sampled_from([None, 1, 2]), WEIGHED)
+@given(
+    MARKETS, st.integers(1, 5), st.integers(0, 3), st.integers(0, 3), st.integers(1, 3), st.sampled_from([None, 1, 2]), WEIGHED,
+    st.sampled_from([0, 0, 1, 2]),
+)  # fmt: skip
 def test_within_limits_on_shipments_a_policy_has_the_best_of_every_split(
-    sites: list[Site], quantity: int, wanted: int, late: int, least: int, most: int | None, aim: Aim
+    sites: list[Site], quantity: int, wanted: int, late: int, least: int, most: int | None, aim: Aim, kept: int
 ) -> None:
+    """Also beside what the first site keeps for others."""
+    sites = [replace(sites[0], kept=kept), *sites[1:]]
     line = a_line(quantity, wanted, sites=SITES, ship_to="DE", min_ship=least, max_shipments=most)
     told = promise(Demand((line,), allow_partial=True, policy=aim), a_market(sites, late)).lines[0]
     found = [(SITES.index(one.site), one.delivery_day - TODAY, one.quantity // MICRO) for one in told.deliveries]
@@ -290,6 +301,16 @@ def test_who_loses_is_told_why() -> None:
     assert (line.slip_days, line.reasons[-1].code) == (2, "AWAIT_SUPPLY")
     (line,) = a_choice(Aim.PREFERRED_SITE).lines
     assert [(other.deliveries[0].site, other.lost_because) for other in line.alternatives] == [("BER", "SITE_ORDER")]
+
+
+@pytest.mark.parametrize("aim", [Aim.CHEAPEST, Aim.PREFERRED_SITE])
+def test_what_a_ceiling_lets_through_a_day_comes_from_the_site_that_is_preferred_as_far_as_it_goes(aim: Aim) -> None:
+    sites = [Site(0, ((3, 4),), 0, 0, 0), Site(4, (), 0, 0, 5), Site(0, (), 0, 0, 9)]
+    market = a_market(sites, late=0)
+    market.rationed = [Allocation("C", Rule.CEILING, ("shop",), "SKU", None, units(1), every=Every.DAY)]
+    line = a_line(4, 0, sites=SITES, ship_to="DE")
+    (told,) = promise(Demand((line,), allow_partial=True, policy=aim, classes=("shop",)), market).lines
+    assert [(one.site, one.delivery_day - TODAY) for one in told.deliveries] == [("BER", 0), ("HAM", 4), ("HAM", 5), ("HAM", 6)]
 
 
 def test_the_cheaper_supplier_is_worth_a_few_days_and_not_many() -> None:
