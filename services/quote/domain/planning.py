@@ -321,7 +321,8 @@ def spread(line: LineRequest, outlets: Sequence[Outlet], stand: Stand, wanted: D
     """The best split if what can be had soonest is ordered first, then what can be had next, until the line is covered.
 
     What is in stock elsewhere is moved at once, what has to be made or bought follows. Of each order all that comes on its
-    day is taken. None, with nothing planned, when no order helps.
+    day is taken; where a source is asked more than once, it is also tried with one order for all of it, which is fewer shipments.
+    None, with nothing planned, when no order helps.
     """
     mark = stand.mark()
     orders = _soonest_first(line, outlets, stand, wanted)
@@ -343,7 +344,23 @@ def spread(line: LineRequest, outlets: Sequence[Outlet], stand: Stand, wanted: D
             break
         orders, parts = found
         used = _used_of(orders, parts, stand)
+    once = _once_each(orders)
+    if len(once) < len(orders):
+        before = earliest_worth(line, parts, wanted, stand)
+        _, together = _ordered_anew(line, outlets, stand, wanted, effort, once, mark)
+        if earliest_worth(line, together, wanted, stand) < before:
+            return together
+        _, parts = _ordered_anew(line, outlets, stand, wanted, effort, orders, mark)
     return parts
+
+
+def _once_each(orders: Sequence[Ordered]) -> list[Ordered]:
+    """One order by each source of each site, for all that they were to bring."""
+    found: dict[tuple[int, Source], Ordered] = {}
+    for one in orders:
+        before = found.get((id(one.outlet), one.source))
+        found[id(one.outlet), one.source] = one if before is None else replace(one, quantity=before.quantity + one.quantity)
+    return list(found.values())
 
 
 def _ordered_anew(

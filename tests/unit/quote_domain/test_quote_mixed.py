@@ -1,5 +1,6 @@
 """Several sources for one line: what is in stock elsewhere is moved at once, the rest is made or bought."""
 
+from dataclasses import replace
 from itertools import product
 
 from hypothesis import given
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 from services.quote.domain.book import Book
 from services.quote.domain.promise import Decision, Demand, promise
 from services.quote.domain.sources import Buy, Component, Make, Source, Transfer
+from services.quote.domain.split import Offer, best_split
 from tests.examples import examples
 from tests.unit.quote_domain import oracle
 from tests.unit.quote_domain.builders import MICRO, NOW, TODAY, a_book, a_line, claim, receipt, units
@@ -120,6 +122,40 @@ def test_a_split_has_by_every_day_all_that_all_sources_together_could_have_there
     assert sum(one.quantity // MICRO * (one.delivery_day - TODAY - wanted) for one in line.deliveries) == late
 
 
+@examples(60)
+@given(shops(), st.integers(2, 8), st.integers(0, 5), st.sampled_from([None, 2, 3, 4]), st.sampled_from([None, 1, 2, 3]))
+def test_within_limits_on_shipments_no_split_of_what_is_known_with_an_order_by_each_source_is_better(
+    plant: Plant, quantity: int, wanted: int, least: int | None, most: int | None
+) -> None:
+    sources = plant.source[PRODUCT, HERE]
+    line = replace(
+        a_line(quantity, wanted, sku=PRODUCT, sites=(HERE,)), min_ship=None if least is None else units(least), max_shipments=most
+    )
+    found = promise(Demand((line,), allow_partial=True), plant).lines[0].deliveries
+    known = days_of(plant.books[PRODUCT, HERE])
+    splits = []
+    for amounts in product(range(quantity + 1), repeat=len(sources)):
+        due = [there_on(plant, source, units(amount)) if amount else 0 for source, amount in zip(sources, amounts, strict=True)]
+        days = [known[min(day, len(known) - 1)] for day in range(LAST + 5)]
+        for source, amount, day in zip(sources, amounts, due, strict=True):
+            for at in range(LAST if day is None else day, len(days)):
+                days[at] += source.lot.rounded(units(amount)) if amount and day is not None else 0
+        steps: dict[int, int] = {}
+        for day in range(wanted, len(days)):
+            there = min(units(quantity), *days[day:])
+            if there > max(steps.values(), default=0):
+                steps[day] = there
+        splits.append(
+            [
+                (one.day, one.quantity)
+                for one in best_split(units(quantity), wanted, [Offer(tuple(steps), tuple(steps.values()))], line.min_ship, most)
+            ]
+        )
+    best = min(oracle.worth(tuple((day, 0, amount) for day, amount in split), wanted) for split in splits)
+    told = tuple((one.delivery_day - TODAY, 0, one.quantity) for one in found)
+    assert oracle.worth(told, wanted) <= best
+
+
 # -- told in words
 
 
@@ -170,3 +206,13 @@ def test_what_is_kept_for_later_may_be_taken_where_a_plan_covers_the_later() -> 
     for last, day in ((0, 0), (3, 0), (14, 0), (15, 6)):
         held = promise(Demand((line,), hold_ends={HERE: TODAY + last}.__getitem__), plant)
         assert held.lines[0].promised_day == TODAY + day, f"confirmed on day {last} at the latest, the plan comes on day {last + 6}"
+
+
+def test_under_a_number_of_shipments_a_source_is_asked_once_for_what_it_would_bring_in_two() -> None:
+    """Three of the lathe would be there on day 6 and one more on day 12: four of it come on day 8."""
+    plant = Plant(a_book(receipt("R", 1, 1), sku=PRODUCT, site=HERE), a_book(on_hand=3, sku=PRODUCT, site=THERE), a_machine("LATHE", 1))
+    three = a_lot(3)
+    plant.source[PRODUCT, HERE] = (a_transfer(THERE, 3, three), Make(PRODUCT, (), (a_step("LATHE", 2),), three))
+    line = replace(a_line(8, 3, sku=PRODUCT, sites=(HERE,)), max_shipments=2)
+    (told,) = promise(Demand((line,), allow_partial=True), plant).lines
+    assert [(one.delivery_day - TODAY, one.quantity // MICRO) for one in told.deliveries] == [(3, 4), (8, 4)]
