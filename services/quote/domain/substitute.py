@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from services.quote.domain.binding import added_days, dates_of
 from services.quote.domain.choice import cost_of_planned, lost_because, worth
 from services.quote.domain.known import earliest_whole, split_of, too_late
 from services.quote.domain.planning import MOST_NAMED, best_parts, earliest_planned
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from services.quote.domain.entry import Day
     from services.quote.domain.outlet import Outlet
     from services.quote.domain.plan import Plan, Take
+    from services.quote.domain.reasons import Reason
     from services.quote.domain.request import LineRequest
     from services.quote.domain.stand import Stand
 
@@ -61,11 +63,24 @@ def or_instead(
     before: list[Alternative] = []
     if parts:
         before = [alternative_of(Way("own", parts), line, lost_because(aim, line, least, best[1]))]
+    bound = _bound(line, best[0], stand, wanted)
     takes = tuple(best[2]())
-    missing = line.quantity - sum(take.quantity for take in takes)
-    return replace(
-        plan, takes=takes, alternatives=named([*before, *plan.alternatives]), refusal=plan.refusal if missing else None, waits=plan.waits
-    )
+    refusal = plan.refusal if sum(take.quantity for take in takes) < line.quantity else None
+    return replace(plan, takes=takes, alternatives=named([*before, *plan.alternatives]), refusal=refusal, bound=bound)
+
+
+def _bound(line: LineRequest, parts: Sequence[Part], stand: Stand, wanted: Day) -> tuple[Reason, ...]:
+    """What ceilings and floors of the skus that come last added to that date."""
+    last = max(hop.delivery for _, hop, _ in parts)
+    for each in (line, *instead_of(line)):
+        mine = [(hop.delivery, quantity) for outlet, hop, quantity in parts if outlet.place.sku == each.sku]
+        if any(day == last for day, _ in mine):
+            asked = replace(each, quantity=sum(quantity for _, quantity in mine), substitutes=())
+            outlets = stand.outlets(asked)
+            found = added_days(asked, outlets, last, dates_of(asked, outlets, wanted))
+            if found:
+                return found
+    return ()
 
 
 def _parts(takes: Sequence[Take]) -> tuple[Part, ...]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.quote.domain.allocation import Allocation, Kind
 from services.quote.domain.answer import Delivery
 from services.quote.domain.dates import Way
 from services.quote.domain.entry import Entry, Part
@@ -195,6 +196,21 @@ def test_a_late_substitute_that_is_no_better_is_named_among_the_ways_that_lost()
     (answer,) = promise(Demand((wished(4),)), shelf).lines
     assert by_sku(answer.deliveries) == [(OLD, 4, 2)]
     assert [(other.kind, other.lost_because) for other in answer.alternatives] == [("substitute", "LATER")]
+
+
+def test_the_days_for_which_a_ceiling_or_a_floor_holds_a_substitute_back_are_theirs() -> None:
+    for rule, code in (
+        (Allocation("A", Kind.CEILING, ("shop",), NEW, None, units(1), last=TODAY + 3), "CEILING_REACHED"),
+        (Allocation("A", Kind.FLOOR, ("gold",), NEW, frozenset({"HAM"}), units(4)), "KEPT_FOR_OTHERS"),
+    ):
+        shelf = a_shelf((1, []), (4, [(Part.RECEIPT, 4, 4)]))
+        shelf.rationed = [rule]
+        for partial, quantity in ((False, 3), (False, 4), (True, 3)):
+            decision = promise(Demand((wished(quantity),), allow_partial=partial, classes=("shop",)), shelf)
+            check(shelf, decision)
+            (line,) = decision.lines
+            assert by_sku(line.deliveries)[-1][0::2] == (NEW, 4)
+            assert {(reason.code, reason.ref): reason.adds_days for reason in line.reasons if reason.adds_days} == {(code, "A"): 4}
 
 
 def test_many_substitutes_that_are_no_better_are_named_a_few_of_them() -> None:
