@@ -13,7 +13,7 @@ from services.quote.domain.allocation import Kind as AllocationKind
 from services.quote.domain.book import Book
 from services.quote.domain.calendar import EVERY_DAY
 from services.quote.domain.choice import Aim
-from services.quote.domain.dates import immediate
+from services.quote.domain.dates import Way, immediate
 from services.quote.domain.entry import Entry, Part
 from services.quote.domain.onhand import all_on_hand
 from services.quote.domain.promise import Demand, promise_by_search
@@ -141,3 +141,26 @@ def test_a_hold_blocks_what_is_on_hand_while_it_lives() -> None:
     assert all_on_hand(demand, shelf) is None
     shelf.now = NOW + timedelta(seconds=61)
     assert all_on_hand(demand, shelf) is not None
+
+
+class ByCustomer(AShelf):
+    """A shelf from which each customer is reached by a way of their own."""
+
+    def ways(self, sku: str, site: str, ship_to: str | None, customer: str | None) -> tuple[Way, ...]:
+        way = self.way.get((site, customer or ship_to))
+        return super().ways(sku, site, ship_to, customer) if way is None else (way,)
+
+
+def test_it_comes_by_the_lane_to_where_it_is_sent_or_to_its_customer() -> None:
+    shelf = ByCustomer(a_book(on_hand=5))
+    for number, to in enumerate(("DE", "FR", "ACME")):
+        shelf.way["HAM", to] = replace(immediate(TODAY), transit_days=number, lane=f"TO-{to}")
+    for line, expected in (
+        (a_line(5, 3, ship_to="DE"), ("TO-DE", 3)),
+        (a_line(5, 3, ship_to="FR"), ("TO-FR", 2)),
+        (a_line(5, 3, ship_to="DE", customer="ACME"), ("TO-ACME", 1)),
+    ):
+        found = all_on_hand(Demand((line,)), shelf)
+        assert found is not None
+        (delivery,) = found.lines[0].deliveries
+        assert (delivery.lane, delivery.ship_day - TODAY) == expected

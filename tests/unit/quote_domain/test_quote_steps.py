@@ -74,6 +74,26 @@ def test_closed_days_on_the_way_of_what_is_in_stock_are_the_calendars_and_name_w
     assert packed.reasons[-2].summary == "HAM ships again on Tue 8 Dec 2026"
 
 
+def test_closed_days_name_who_it_waited_for_longest_and_of_equals_whoever_came_first() -> None:
+    def closed(line: LinePromise) -> list[tuple[str, str | None, int]]:
+        return [(one.summary, one.ref, one.adds_days) for one in line.reasons if one.code == "CLOSED_DAYS"]
+
+    shelf = AShelf(a_book(receipt("PO", 5, 4)))
+    shelf.way["HAM", None] = Way(WEEKDAYS, 0, EVERY_DAY, 0, EVERY_DAY, TODAY, None)
+    fetched = promise(Demand((a_line(5, 3),)), shelf).lines[0]
+    assert closed(fetched) == [("HAM ships again on Mon 7 Dec 2026", "HAM", 2)]
+    assert closed(in_stock(0, way(carrier=weekly(3), packing=1))) == [("LANE collects again on Thu 3 Dec 2026", "LANE", 1)]
+    tie = replace(way(weekly(1, 3), packing=1), receiving_calendar=weekly(4))
+    assert closed(in_stock(0, tie)) == [("HAM ships again on Thu 3 Dec 2026", "HAM", 2)]
+
+
+def test_without_a_lane_nothing_is_on_the_way() -> None:
+    """On a Saturday, for pick-up on the same day."""
+    shelf = AShelf(a_book(on_hand=5), today=TODAY + 4)
+    shelf.way["HAM", None] = Way(WEEKDAYS, 0, EVERY_DAY, 0, EVERY_DAY, TODAY + 6, None)
+    assert days(promise(Demand((a_line(5, 4),)), shelf).lines[0]) == [("calendar", "CLOSED_DAYS", 2)]
+
+
 CALENDARS = st.sampled_from([EVERY_DAY, WEEKDAYS, weekly(1, 3), weekly(5)])
 
 
