@@ -46,8 +46,7 @@ def refusal_by(
     most = max(_most_at_once(outlet, wanted, line.quantity) for outlet in outlets)
     if most < line.quantity and most <= min(floored, supply):
         return by_ceiling(line, outlets, wanted)
-    in_time = dates.unbound is not None and dates.unbound <= latest
-    return by_floor(line, outlets) if in_time or floored < supply else None
+    return by_floor(line, outlets) if floored < supply else None
 
 
 def _reach(line: LineRequest, outlets: Sequence[Outlet], latest: Day) -> tuple[Micro, Micro]:
