@@ -52,13 +52,13 @@ def split_of(line: LineRequest, outlets: Sequence[Outlet], wanted: Day, latest: 
     if is_bound(outlets):
         books = [[outlet] for outlet in fastest_ways(outlets)]
         limits = (line.min_ship, line.max_shipments)
-        shipments = split_within([ways[0] for ways in books], wanted, latest, line.quantity, limits, effort)
+        shipments, cut = split_within([ways[0] for ways in books], wanted, latest, line.quantity, limits, effort)
     else:
         books = ways_by_book(outlets)
         offers = [offer_of(ways, wanted, latest, line.quantity) for ways in books]
         shipments, cut = best_split_found(line.quantity, wanted, offers, line.min_ship, line.max_shipments, effort)
-        if cut:
-            outlets[0].place.search_was_cut()
+    if cut:
+        outlets[0].place.search_was_cut()
     parts: list[Part] = []
     for shipment in shipments:
         found = _latest_pick(books[shipment.site], shipment.day)

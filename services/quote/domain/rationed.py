@@ -9,12 +9,14 @@ limits it is the search of `split.py`, which counts the periods beside the sites
 
 from __future__ import annotations
 
+from collections import Counter
 from heapq import merge
-from itertools import islice
+from itertools import groupby, islice
 from typing import TYPE_CHECKING, NamedTuple
 
+from services.quote.domain.allocation import LATEST
 from services.quote.domain.outlet import MOST_PERIODS
-from services.quote.domain.split import Search, Shipment
+from services.quote.domain.split import Search, Shipment, fewest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from services.quote.domain.dates import Hop
     from services.quote.domain.entry import Day, Micro
     from services.quote.domain.outlet import Outlet
-    from services.quote.domain.request import LineRequest
+    from services.quote.domain.split import Prefix, Worth
 
 
 class Slot(NamedTuple):
@@ -44,6 +46,18 @@ class Slots:
         self._numbers: dict[tuple[str, Day], int] = {}
         found = [slot for site, outlet in enumerate(outlets) for slot in self._of(site, outlet, wanted, latest, quantity)]
         self.slots = sorted(found, key=lambda slot: (slot.day, slot.site))
+        each = [{bucket.allocation.id for bucket in outlet.ceilings} for outlet in outlets]
+        of_all = {name for name in set.intersection(*each) if self._is_in_order(name)}
+        self.is_even = all(one == of_all for one in each)
+        """Whether the same ceilings bind all sites, period after period."""
+        self.common = {number for (name, _), number in self._numbers.items() if name in of_all}
+        """The periods in which all sites count."""
+
+    def _is_in_order(self, name: str) -> bool:
+        """Whether what is delivered later counts in no earlier period of a ceiling: a slow way and a fast one may cross."""
+        begins = {number: first for (one, first), number in self._numbers.items() if one == name}
+        firsts = [next((begins[number] for number in slot.periods if number in begins), LATEST) for slot in self.slots]
+        return firsts == sorted(firsts)
 
     def _of(self, site: int, outlet: Outlet, wanted: Day, latest: Day | None, quantity: Micro) -> list[Slot]:
         first = outlet.wanted(wanted)
@@ -110,6 +124,21 @@ class _Used:
         for number in slot.periods:
             self.left[number] -= quantity
 
+    def ship_in_turn(self, slots: Sequence[Slot], quantity: Micro) -> list[tuple[Slot, Micro]]:
+        """From each what it may, up to the quantity together."""
+        parts = []
+        for slot in slots:
+            taken = min(quantity, self.room(slot))
+            if taken > 0:
+                self.ship(slot, taken)
+                parts.append((slot, taken))
+                quantity -= taken
+        return parts
+
+    def take_back(self, parts: Sequence[tuple[Slot, Micro]]) -> None:
+        for slot, taken in parts:
+            self.ship(slot, -taken)
+
 
 def split_within(
     outlets: Sequence[Outlet],
@@ -118,37 +147,53 @@ def split_within(
     quantity: Micro,
     limits: tuple[Micro | None, int | None],
     effort: int,
-) -> tuple[Shipment, ...]:
-    """The best shipments of at most `quantity` within what ceilings leave. `limits`: least quantity and number of shipments."""
+) -> tuple[tuple[Shipment, ...], bool]:
+    """The best shipments of at most `quantity` within what ceilings leave, and whether the search was cut before it had seen everything.
+
+    `limits`: least quantity and number of shipments.
+    """
     found = Slots(outlets, wanted, latest, quantity)
     least = min(limits[0] or 1, quantity)
     most = quantity // least if limits[1] is None else min(limits[1], quantity // least)
     if any(outlet.place.guard is not None for outlet in outlets):
-        return _one_after_the_other(found, outlets, quantity, least, most)
-    plan = _as_early_as_possible(found, quantity)
-    if len(plan) <= most and all(shipment.quantity >= least for shipment in plan):
-        return plan
-    return _SearchWithin(found, quantity, wanted, (least, most), effort).best()
+        return _one_after_the_other(found, outlets, quantity, least, most), False
+    plan, is_best = _as_early_as_possible(found, quantity)
+    if is_best and len(plan) <= most and all(shipment.quantity >= least for shipment in plan):
+        return plan, False
+    search = _SearchWithin(found, quantity, wanted, (least, most), effort, plan)
+    return search.best(), search.effort <= 0
 
 
-def _as_early_as_possible(found: Slots, quantity: Micro) -> tuple[Shipment, ...]:
+def _as_early_as_possible(found: Slots, quantity: Micro) -> tuple[tuple[Shipment, ...], bool]:
+    """On each day all that may be shipped by then, from as few sites as can do it; and whether no other plan can be better.
+
+    One can where a site has kept something back on a day before: had another kept it, one could do now for two, or bring more where
+    ceilings bind some sites and not others.
+    """
     used = _Used(found.left)
     plan: list[Shipment] = []
     rest = quantity
-    days: dict[Day, list[Slot]] = {}
-    for slot in found.slots:
-        days.setdefault(slot.day, []).append(slot)
-    for day, slots in days.items():
-        alone = next((slot for slot in slots if used.room(slot) >= rest), None)
-        for slot in slots if alone is None else [alone]:
-            taken = min(rest, used.room(slot))
-            if taken > 0:
-                used.ship(slot, taken)
-                plan.append(Shipment(slot.site, day, taken))
-                rest -= taken
+    is_best, kept = True, False
+    for day, some in groupby(found.slots, key=lambda slot: slot.day):
+        slots = list(some)
+        rooms = [used.room(slot) for slot in slots]
+        parts = used.ship_in_turn(slots, rest)
+        if len(parts) > 1:
+            total = sum(taken for _, taken in parts)
+            used.take_back(parts)
+            parts = used.ship_in_turn([slots[at] for at, _ in fewest(list(enumerate(rooms)), total)], total)
+            if sum(taken for _, taken in parts) < total:  # a ceiling binds several of them
+                used.take_back(parts)
+                parts = used.ship_in_turn(slots, rest)
+            most = [min([slot.total, *(found.left[number] for number in slot.periods)]) for slot in slots] if kept else rooms
+            is_best = is_best and len(parts) == len(fewest(list(enumerate(most)), total))
+        is_best = is_best and (found.is_even or not kept)
+        plan.extend(Shipment(slot.site, day, taken) for slot, taken in parts)
+        rest -= sum(taken for _, taken in parts)
+        kept = kept or any(used.sites.get(slot.site, 0) < slot.total for slot in slots)
         if not rest:
             break
-    return tuple(plan)
+    return tuple(plan), is_best
 
 
 def _one_after_the_other(found: Slots, outlets: Sequence[Outlet], quantity: Micro, least: Micro, most: int) -> tuple[Shipment, ...]:
@@ -175,96 +220,116 @@ def _one_after_the_other(found: Slots, outlets: Sequence[Outlet], quantity: Micr
 class _SearchWithin(Search):
     """Sets of shipments whose quantities keep to the periods as well."""
 
-    def __init__(self, found: Slots, quantity: Micro, requested: Day, limits: tuple[Micro, int], effort: int) -> None:
+    def __init__(
+        self, found: Slots, quantity: Micro, requested: Day, limits: tuple[Micro, int], effort: int, to_beat: Sequence[Shipment]
+    ) -> None:
         self.within = [slot for slot in found.slots if slot.total >= limits[0]]
         self.left = found.left
+        self.common = found.common
         self.prepare(quantity, requested, [(slot.day, slot.site, slot.total) for slot in self.within], limits, effort)
+        named = {(slot.day, slot.site): at for at, slot in enumerate(self.within)}
+        if len(to_beat) <= self.most and all((one.day, one.site) in named for one in to_beat):
+            self._settle(tuple(named[one.day, one.site] for one in to_beat))
 
-    def _gain(self, caps: dict[int, Micro], at: int, shipped: Micro) -> Micro:
-        """What a shipment adds at most after those before it; `caps` keeps what sites and, below 0, periods have shipped."""
-        slot = self.within[at]
-        rooms = [slot.total - caps.get(slot.site, 0), *(self.left[number] - caps.get(-1 - number, 0) for number in slot.periods)]
-        gain = max(0, min(*rooms, self.quantity - shipped))
-        caps[slot.site] = caps.get(slot.site, 0) + gain
-        for number in slot.periods:
-            caps[-1 - number] = caps.get(-1 - number, 0) + gain
-        return gain
+    def _guess(self) -> None:
+        """The same, and from then on how much can be promised at least is known."""
+        super()._guess()
+        if self.best_worth is not None:
+            self.goal = -self.best_worth[0]
+            self.to_come = self._least_late_to_come()
+
+    def _promises(self, prefix: Prefix, first: int, room: int) -> bool:
+        """The same, and within the periods in which all sites count, as if all sites were one."""
+        return super()._promises(prefix, first, room) and self._beats(self._bound(prefix.chosen, first))
+
+    def _bound(self, chosen: tuple[int, ...], first: int) -> Worth:
+        left = list(self.left)
+        caps: dict[int, Micro] = {}
+        there = shipped = on_time = late = 0
+        for at in (*chosen, *range(first, len(self.within))):
+            slot = self.within[at]
+            there += slot.total - caps.get(slot.site, 0)
+            caps[slot.site] = slot.total
+            periods = [number for number in slot.periods if number in self.common]
+            gain = min([self.quantity - shipped, there - shipped, *(left[number] for number in periods)])
+            for number in periods:
+                left[number] -= gain
+            shipped += gain
+            if slot.day <= self.requested:
+                on_time += gain
+            else:
+                late += gain * (slot.day - self.requested)
+            self.effort -= 1
+            if shipped >= self.quantity:
+                break
+        return -shipped, -on_time, late, len(chosen) + 1
 
     def _amounts(self, chosen: tuple[int, ...]) -> list[Micro] | None:
         """The minimum for each, the rest as early as possible; None when the minima do not fit."""
         spare = self.quantity - self.least * len(chosen)
         if spare < 0:
             return None
-        groups: list[tuple[Micro, list[int]]] = []
-        """Shipments that have a limit together: those of a site up to each day, those of a period."""
-        for number, at in enumerate(chosen):
-            site = self.within[at].site
-            groups.append((self.within[at].total, [n for n in range(number + 1) if self.within[chosen[n]].site == site]))
-        periods = {period for at in chosen for period in self.within[at].periods}
-        groups.extend((self.left[one], [n for n, at in enumerate(chosen) if one in self.within[at].periods]) for one in periods)
+        self.effort -= len(chosen) ** 2
+        groups = self._groups(chosen)
         rooms = [limit - self.least * len(members) for limit, members in groups]
         if min(rooms, default=0) < 0:
             return None
-        amounts = []
+        days = [self.within[at].day for at in chosen]
+        amounts = [self.least] * len(chosen)
         for number in range(len(chosen)):
-            mine = [at for at, (_, members) in enumerate(groups) if number in members]
-            more = min(spare, *(rooms[at] for at in mine))
-            for at in mine:
-                rooms[at] -= more
-            spare -= more
-            amounts.append(self.least + more)
+            while spare > 0 and (moved := self._raised(number, days, groups, rooms, amounts)):
+                changes = [sum(change for at, change in moved.items() if at in members) for _, members in groups]
+                most = [room // change for room, change in zip(rooms, changes, strict=True) if change > 0]
+                most.extend((amounts[at] - self.least) // -change for at, change in moved.items() if change < 0)
+                more = min(spare, *most)
+                if more <= 0:
+                    break
+                rooms = [room - more * change for room, change in zip(rooms, changes, strict=True)]
+                for at, change in moved.items():
+                    amounts[at] += more * change
+                spare -= more
         return amounts
 
+    def _groups(self, chosen: tuple[int, ...]) -> list[tuple[Micro, frozenset[int]]]:
+        """Shipments that have a limit together, by their place in the set: those of a site up to each day, those of a period."""
+        slots = [self.within[at] for at in chosen]
+        by_site = [(slot.total, frozenset(n for n in range(at + 1) if slots[n].site == slot.site)) for at, slot in enumerate(slots)]
+        periods = {period for slot in slots for period in slot.periods}
+        return by_site + [(self.left[one], frozenset(n for n, slot in enumerate(slots) if one in slot.periods)) for one in periods]
 
-Cover = list[tuple["Outlet", "Micro"]]
-"""What one line takes from which sites on one day."""
-
-
-def one_by_one(day: Day, lines: Sequence[LineRequest], outlets: Sequence[Sequence[Outlet]], *, allow_partial: bool) -> list[Cover] | None:
-    """What each line takes for one common day, or None: each in turn from what those before it have left.
-
-    The largest first where that fails in the order of the lines. Nothing stays taken.
-    """
-    stand = outlets[0][0].place.stand
-    for order in (list(range(len(lines))), sorted(range(len(lines)), key=lambda at: -lines[at].quantity)):
-        mark = stand.mark()
-        covers: dict[int, Cover] = {}
-        for at in order:
-            cover = _cover_on(day, lines[at], outlets[at], allow_partial=allow_partial)
-            if cover is None:
+    def _raised(
+        self,
+        number: int,
+        days: Sequence[Day],
+        groups: Sequence[tuple[Micro, frozenset[int]]],
+        rooms: Sequence[Micro],
+        amounts: Sequence[Micro],
+    ) -> dict[int, int]:
+        """How a shipment can be raised: by itself, or as one before it gives way to another of its day, and so on; empty: not at all."""
+        came: dict[int, tuple[int, int]] = {}
+        queue = [number]
+        for raised in queue:
+            before, gave_way = came.get(raised, (-1, -1))
+            full = [
+                members
+                for (_, members), room in zip(groups, rooms, strict=True)
+                if not room and raised in members and gave_way not in members
+            ]
+            self.effort -= 1
+            if not full:
+                moved: Counter[int] = Counter({raised: 1})
+                while before >= 0:
+                    moved[gave_way] -= 1
+                    moved[before] += 1
+                    before, gave_way = came.get(before, (-1, -1))
+                return moved
+            if self.effort <= 0:
                 break
-            covers[at] = cover
-            _try(day, cover)
-        stand.rollback(mark)
-        if len(covers) == len(lines):
-            return [covers[at] for at in range(len(lines))]
-    return None
-
-
-def _cover_on(day: Day, line: LineRequest, outlets: Sequence[Outlet], *, allow_partial: bool) -> Cover | None:
-    """The whole line from the first site that can; else from several, as much as each leaves after those before, the largest first."""
-    whole = next((outlet for outlet in outlets if outlet.offers_by(day) >= line.quantity), None)
-    if whole is not None:
-        return [(whole, line.quantity)]
-    if not allow_partial:
-        return None
-    stand = outlets[0].place.stand
-    mark = stand.mark()
-    cover: Cover = []
-    rest = line.quantity
-    least = min(line.min_ship or 1, line.quantity)
-    for outlet in sorted(outlets, key=lambda one: -one.offers_by(day)):
-        more = min(rest, outlet.offers_by(day))
-        if more >= least:
-            cover.append((outlet, more))
-            _try(day, cover[-1:])
-            rest -= more
-    stand.rollback(mark)
-    return cover if not rest and (line.max_shipments is None or len(cover) <= line.max_shipments) else None
-
-
-def _try(day: Day, cover: Cover) -> None:
-    for outlet, quantity in cover:
-        hop = outlet.by(day)
-        if hop is not None:
-            outlet.take(hop, quantity)
+            for lower in frozenset.intersection(*full):
+                if lower >= number or amounts[lower] <= self.least:
+                    continue
+                for other in range(number):
+                    if days[other] == days[lower] and other != lower and other not in came:
+                        came[other] = raised, lower
+                        queue.append(other)
+        return {}

@@ -16,30 +16,26 @@ from typing import TYPE_CHECKING, Final
 from services.quote.domain.answer import Alternative
 from services.quote.domain.binding import added_days, dates_of, is_bound
 from services.quote.domain.choice import Aim, cost_of, cost_of_planned
+from services.quote.domain.covers import cover_of, covers_on, one_by_one
 from services.quote.domain.known import delivery_of, earliest_whole, fastest_ways
 from services.quote.domain.lowest import refusal_by
 from services.quote.domain.plan import Plan, Take, plan_line, undeliverable, unservable
 from services.quote.domain.planning import sources_for
-from services.quote.domain.rationed import one_by_one
 from services.quote.domain.reasons import Code, Lost, Reason, because
 from services.quote.domain.sentence import spoken_day
-from services.quote.domain.split import Offer, best_split
 from services.quote.domain.substitute import instead_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from services.quote.domain.covers import Cover
     from services.quote.domain.entry import Day, Micro
     from services.quote.domain.outlet import Outlet
     from services.quote.domain.request import LineRequest
     from services.quote.domain.stand import Stand
 
-_MOST_TRIES: Final = 20_000
 _MOST_DATES: Final = 24
 """Dates that are tried with planned supply or substitutes."""
-
-Cover = list[tuple["Outlet", "Micro"]]
-"""What one line takes from which books on the common day."""
 
 
 def plan_together(
@@ -236,7 +232,7 @@ def _alone(line: LineRequest, outlets: Sequence[Outlet], wanted: Day, *, allow_p
     days = _days(outlets, wanted)
     if is_bound(outlets):  # what a ceiling leaves may become less again
         return next((day for day in days if one_by_one(day, [line], [outlets], allow_partial=True) is not None), None)
-    at = bisect_left(days, 1, key=lambda day: _cover(line, outlets, [outlet.offers_by(day) for outlet in outlets]) is not None)
+    at = bisect_left(days, 1, key=lambda day: cover_of(line, outlets, [outlet.offers_by(day) for outlet in outlets]) is not None)
     return days[at] if at < len(days) else None
 
 
@@ -257,7 +253,7 @@ def _first_common(
     best: tuple[Day, list[Cover]] | None = None
     at = 0
     while low <= high:
-        covers = _covers_on(days[at], lines, outlets, allow_partial=allow_partial)
+        covers = covers_on(days[at], lines, outlets, allow_partial=allow_partial)
         if covers is None:
             low = at + 1
         else:
@@ -265,155 +261,3 @@ def _first_common(
             high = at - 1
         at = (low + high) // 2
     return best
-
-
-def _covers_on(day: Day, lines: Sequence[LineRequest], outlets: Sequence[Sequence[Outlet]], *, allow_partial: bool) -> list[Cover] | None:
-    """What each line takes on `day`, or None when not all fit. Lines of different skus never meet."""
-    groups: dict[str, list[int]] = {}
-    for at, line in enumerate(lines):
-        groups.setdefault(line.sku, []).append(at)
-    covers: list[Cover] = [[] for _ in lines]
-    for members in groups.values():
-        room: dict[int, Micro] = {}
-        for outlet in (outlet for at in members for outlet in outlets[at]):
-            possible = outlet.offers_by(day)
-            room[id(outlet.place)] = min(room.get(id(outlet.place), possible), possible)  # lines may go different ways
-        found = _in_turn(members, lines, outlets, room, allow_partial=allow_partial)
-        if found is None and len(members) > 1:
-            found = _flow(members, lines, outlets, room) if allow_partial else _pack(members, lines, outlets, room)
-        if found is None:
-            return None
-        for at, cover in found.items():
-            covers[at] = cover
-    return covers
-
-
-def _in_turn(
-    members: Sequence[int],
-    lines: Sequence[LineRequest],
-    outlets: Sequence[Sequence[Outlet]],
-    room: dict[int, Micro],
-    *,
-    allow_partial: bool,
-) -> dict[int, Cover] | None:
-    """Each line in turn takes what it needs; good enough nearly always, and exact for a single line."""
-    left = dict(room)
-    found: dict[int, Cover] = {}
-    for at in members:
-        line = lines[at]
-        cover: Cover | None = None
-        for outlet in outlets[at]:
-            if left[id(outlet.place)] >= line.quantity:
-                cover = [(outlet, line.quantity)]
-                break
-        if cover is None and allow_partial:
-            cover = _cover(line, outlets[at], [left[id(outlet.place)] for outlet in outlets[at]])
-        if cover is None:
-            return None
-        found[at] = cover
-        for outlet, quantity in cover:
-            left[id(outlet.place)] -= quantity
-    return found
-
-
-def _cover(line: LineRequest, outlets: Sequence[Outlet], rooms: Sequence[Micro]) -> Cover | None:
-    """The whole line from several sites on one day, within its limits on shipments."""
-    offers = [Offer((0,), (min(room, line.quantity),)) if room > 0 else Offer((), ()) for room in rooms]
-    shipments = best_split(line.quantity, 0, offers, line.min_ship, line.max_shipments)
-    if sum(shipment.quantity for shipment in shipments) < line.quantity:
-        return None
-    return [(outlets[shipment.site], shipment.quantity) for shipment in shipments]
-
-
-def _pack(
-    members: Sequence[int], lines: Sequence[LineRequest], outlets: Sequence[Sequence[Outlet]], room: dict[int, Micro]
-) -> dict[int, Cover] | None:
-    """Whole lines of one sku into sites, largest first, every way tried within a limit."""
-    order = sorted(members, key=lambda at: -lines[at].quantity)
-    left = dict(room)
-    chosen: list[int] = []  # which of its outlets each line of `order` stands in
-    tries = 0
-    following = 0
-    while len(chosen) < len(order):
-        tries += 1
-        if tries > _MOST_TRIES:
-            return None
-        at = order[len(chosen)]
-        options = outlets[at]
-        fits = next((n for n in range(following, len(options)) if left[id(options[n].place)] >= lines[at].quantity), None)
-        if fits is not None:
-            left[id(options[fits].place)] -= lines[at].quantity
-            chosen.append(fits)
-            following = 0
-            continue
-        if not chosen:
-            return None
-        undone = chosen.pop()
-        before = order[len(chosen)]
-        left[id(outlets[before][undone].place)] += lines[before].quantity
-        following = undone + 1
-    return {at: [(outlets[at][n], lines[at].quantity)] for at, n in zip(order, chosen, strict=True)}
-
-
-def _flow(
-    members: Sequence[int], lines: Sequence[LineRequest], outlets: Sequence[Sequence[Outlet]], room: dict[int, Micro]
-) -> dict[int, Cover] | None:
-    """Lines of one sku from several sites: a maximal flow, kept if it respects every line's limits on shipments."""
-    sites = {id(outlet.place): outlet for at in members for outlet in outlets[at]}
-    flow: dict[tuple[int, int], Micro] = {}
-    left = dict(room)
-    for at in members:
-        needed = lines[at].quantity
-        while needed > 0:
-            path = _augment(at, members, outlets, flow, left)
-            if path is None:
-                return None
-            push = min(needed, left[path[-1][1]], *(flow[who, site] for who, site, forward in _backward(path) if not forward))
-            for who, site, forward in _backward(path):
-                flow[who, site] = flow.get((who, site), 0) + (push if forward else -push)
-            left[path[-1][1]] -= push
-            needed -= push
-    covers: dict[int, Cover] = {}
-    for at in members:
-        line = lines[at]
-        cover = [(sites[site], quantity) for (who, site), quantity in flow.items() if who == at and quantity > 0]
-        least = min(line.min_ship or 1, line.quantity)
-        if any(quantity < least for _, quantity in cover) or (line.max_shipments is not None and len(cover) > line.max_shipments):
-            return None
-        order = {id(outlet.place): number for number, outlet in enumerate(outlets[at])}
-        covers[at] = sorted(cover, key=lambda part: order[id(part[0].place)])
-    return covers
-
-
-def _augment(
-    start: int, members: Sequence[int], outlets: Sequence[Sequence[Outlet]], flow: dict[tuple[int, int], Micro], left: dict[int, Micro]
-) -> list[tuple[int, int]] | None:
-    """A way from a line to a site with room, over lines that can move elsewhere: pairs (line, site), each line moving to its site."""
-    came: dict[int, tuple[int, int | None]] = {}  # site -> (line that would use it, site that this line would leave)
-    queue: list[tuple[int, int | None]] = [(start, None)]
-    for line, leaves in queue:
-        for outlet in outlets[line]:
-            site = id(outlet.place)
-            if site in came:
-                continue
-            came[site] = (line, leaves)
-            if left[site] > 0:
-                path = []
-                at: int | None = site
-                while at is not None:
-                    user, before = came[at]
-                    path.append((user, at))
-                    at = before
-                return path[::-1]
-            queue.extend((other, site) for other in members if flow.get((other, site), 0) > 0)
-    return None
-
-
-def _backward(path: list[tuple[int, int]]) -> list[tuple[int, int, bool]]:
-    """The changes of a way: each line more from its new site (True), and less from the one it leaves (False)."""
-    changes = []
-    for number, (line, site) in enumerate(path):
-        changes.append((line, site, True))
-        if number + 1 < len(path):
-            changes.append((path[number + 1][0], site, False))
-    return changes

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from services.quote.domain.balance import Balance
     from services.quote.domain.entry import Day, Micro
 
 EFFORT: Final = 200_000
@@ -43,41 +42,18 @@ class Shipment:
     quantity: Micro
 
 
-def offer(free: Balance, start: Day, latest: Day | None, quantity: Micro) -> Offer:
-    """What a site offers between `start` and `latest`: the steps of its ATP, up to `quantity`."""
-    days: list[Day] = []
-    totals: list[Micro] = []
-    top = 0
-    if latest is None or start <= latest:
-        top = min(free.atp_on(start), quantity)
-        if top > 0:
-            days.append(start)
-            totals.append(top)
-        top = max(top, 0)
-        for day, atp in zip(free.days, free.atp, strict=True):
-            if top >= quantity or (latest is not None and day > latest):
-                break
-            if day > start and atp > top:
-                top = min(atp, quantity)
-                days.append(day)
-                totals.append(top)
-    return Offer(tuple(days), tuple(totals))
-
-
 def best_split(
     quantity: Micro,
     requested: Day,
     offers: Sequence[Offer],
     min_ship: Micro | None = None,
     max_shipments: int | None = None,
-    effort: int = EFFORT,
 ) -> tuple[Shipment, ...]:
     """The best shipments of at most `quantity`, by day and site; empty when nothing can be shipped.
 
     No offer begins before `requested`. A minimum above the whole quantity means the whole quantity.
-    Exact as long as the search needs no more than `effort`; beyond, the best plan found.
     """
-    return best_split_found(quantity, requested, offers, min_ship, max_shipments, effort)[0]
+    return best_split_found(quantity, requested, offers, min_ship, max_shipments)[0]
 
 
 def best_split_found(
@@ -88,7 +64,7 @@ def best_split_found(
     max_shipments: int | None = None,
     effort: int = EFFORT,
 ) -> tuple[tuple[Shipment, ...], bool]:
-    """The same, and whether the search was cut before it had seen everything."""
+    """The same, and whether the search was cut before it had seen everything: it needed more than `effort`, and has the best plan found."""
     least = min(min_ship or 1, quantity)
     most = quantity // least if max_shipments is None else min(max_shipments, quantity // least)
     plan = _unlimited(quantity, offers)
@@ -130,7 +106,7 @@ def _unlimited(quantity: Micro, offers: Sequence[Offer]) -> tuple[Shipment, ...]
             break
         more = steps[day]
         if sum(gain for _, gain in more) > left:
-            more = _fewest(more, left)
+            more = fewest(more, left)
         for site, gain in more:
             took = min(gain, left)
             left -= took
@@ -138,7 +114,7 @@ def _unlimited(quantity: Micro, offers: Sequence[Offer]) -> tuple[Shipment, ...]
     return tuple(plan)
 
 
-def _fewest(gains: list[tuple[int, Micro]], needed: Micro) -> list[tuple[int, Micro]]:
+def fewest(gains: list[tuple[int, Micro]], needed: Micro) -> list[tuple[int, Micro]]:
     """As few sites as can give `needed` together; among such sets the one that comes first in site order."""
     largest = sorted((gain for _, gain in gains), reverse=True)
     count, total = 0, 0
@@ -167,7 +143,7 @@ _COUNTED: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
-class _Prefix:
+class Prefix:
     """The shipments chosen so far, and the most that they can carry."""
 
     chosen: tuple[int, ...]
@@ -206,7 +182,7 @@ class Search:
         """Guess, search, then name the shipments of the best set."""
         if self.most > 0 and self.slots:
             self._guess()
-            self._extend(_Prefix((), {}, 0, 0, 0, self.requested))
+            self._extend(Prefix((), {}, 0, 0, 0, self.requested))
         found = zip(self.best_set, self.best_amounts, strict=True)
         return tuple(Shipment(self.slots[at][1], self.slots[at][0], amount) for at, amount in found)
 
@@ -252,7 +228,7 @@ class Search:
         largest = sorted(last.values(), key=lambda at: -self.slots[at][2])
         for count in range(1, min(self.most, len(largest)) + 1):
             self._settle(tuple(sorted(largest[:count])))
-        early = _Prefix((), {}, 0, 0, 0, self.requested)
+        early = Prefix((), {}, 0, 0, 0, self.requested)
         for at in range(len(self.slots)):
             if len(early.chosen) < self.most and (len(early.chosen) + 1) * self.least <= self.quantity:
                 early = self._with(early, at) or early
@@ -269,7 +245,7 @@ class Search:
                     self._settle(tuple(sorted({*base, at} - {out})))
             better = self.best_worth != before
 
-    def _extend(self, prefix: _Prefix) -> None:
+    def _extend(self, prefix: Prefix) -> None:
         chosen = prefix.chosen
         room = self.most - len(chosen)
         if room > 0 and len(chosen) < _DEEPEST and (len(chosen) + 1) * self.least <= self.quantity:
@@ -282,7 +258,7 @@ class Search:
         if chosen:
             self._settle(chosen, in_order=True)
 
-    def _with(self, prefix: _Prefix, at: int) -> _Prefix | None:
+    def _with(self, prefix: Prefix, at: int) -> Prefix | None:
         """One shipment more, or None when it could not hold the minimum after those before it."""
         day, site, total = self.slots[at]
         self.effort -= 2 * len(prefix.chosen)
@@ -293,7 +269,7 @@ class Search:
         gain = self._gain(caps, at, prefix.shipped)
         on_time = gain if day <= self.requested else 0
         late = 0 if day <= self.requested else gain * (day - self.requested)
-        return _Prefix(
+        return Prefix(
             (*prefix.chosen, at),
             caps,
             prefix.shipped + gain,
@@ -309,7 +285,7 @@ class Search:
         caps[site] = total
         return gain
 
-    def _promises(self, prefix: _Prefix, first: int, room: int) -> bool:
+    def _promises(self, prefix: Prefix, first: int, room: int) -> bool:
         """Whether the shipments chosen, with later ones from `first` on, can still be better than the best plan found."""
         caps = dict(prefix.caps)
         shipped, on_time, late = prefix.shipped, prefix.on_time, prefix.late

@@ -1,5 +1,7 @@
 """What a request may wish beside its lines reaches the decision: class, hold, deadline, policy, shipping complete."""
 
+import pytest
+
 from services.quote.domain.allocation import Allocation, Kind
 from services.quote.domain.choice import Aim
 from services.quote.domain.promise import Demand, effort_for, promise
@@ -52,12 +54,14 @@ def test_one_line_ships_complete_by_itself() -> None:
     assert promise(Demand((line,), ship_complete=True), shelf) == promise(Demand((line,)), shelf)
 
 
-def test_a_deadline_bounds_the_search_for_a_split() -> None:
-    books = [a_book(*(receipt(f"{site}{day}", 2, day) for day in range(8)), site=site) for site in ("HAM", "BER", "MUC")]
+@pytest.mark.parametrize("rations", [[], [Allocation("C", Kind.CEILING, ("shop",), "SKU", None, units(28))]], ids=("free", "rationed"))
+def test_a_deadline_bounds_the_search_for_a_split(rations: list[Allocation]) -> None:
+    shelf = AShelf(*(a_book(*(receipt(f"{site}{day}", 2, day) for day in range(8)), site=site) for site in ("HAM", "BER", "MUC")))
+    shelf.rationed = rations
     line = a_line(29, sites=("HAM", "BER", "MUC"), min_ship=3, max_shipments=6)
     for deadline_ms, cut in ((2_000, False), (1, True)):
-        reasons = promise(Demand((line,), allow_partial=True, deadline_ms=deadline_ms), AShelf(*books)).lines[0].reasons
-        assert ("SEARCH_CUT" in [one.code for one in reasons]) is cut
+        wish = Demand((line,), allow_partial=True, deadline_ms=deadline_ms, classes=("shop",))
+        assert ("SEARCH_CUT" in [one.code for one in promise(wish, shelf).lines[0].reasons]) is cut
 
 
 def test_many_lines_together_search_no_longer_than_one_and_each_a_little() -> None:

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from services.quote.domain.allocation import Allocation, Every, Kind
 from services.quote.domain.book import Book
+from services.quote.domain.covers import one_by_one
 from services.quote.domain.entry import Entry, Part
 from services.quote.domain.outlet import Outlet
-from services.quote.domain.rationed import one_by_one, split_within
+from services.quote.domain.rationed import split_within
 from services.quote.domain.stand import Stand
 from tests.examples import examples
 from tests.unit.quote_domain import oracle
@@ -44,7 +45,7 @@ def split(
     most: int | None = None,
 ) -> list[tuple[str, int, float]]:
     limits = None if least is None else units(least), most
-    shipments = split_within(found, TODAY + wanted, None if latest is None else TODAY + latest, units(quantity), limits, 10_000)
+    shipments, _ = split_within(found, TODAY + wanted, None if latest is None else TODAY + latest, units(quantity), limits, 10_000)
     return [(found[one.site].site, one.day - TODAY, one.quantity / units(1)) for one in shipments]
 
 
@@ -82,15 +83,24 @@ def test_a_split_ships_as_much_as_it_may_as_early_as_it_may(
     assert found[0].place.stand.mark() == mark, "nothing stays taken"
 
 
-@examples(150)
+RATIONS = st.tuples(
+    st.integers(1, 4),
+    st.sampled_from([None, Every.DAY, Every.WEEK]),
+    st.integers(0, 5),
+    st.sampled_from([None, None, frozenset(SITES[:1]), frozenset(SITES[1:])]),
+)
+"""How many a ceiling lets through, in which periods, until when, of which sites."""
+
+
+@examples(200)
 @given(
     st.tuples(*[st.tuples(st.integers(0, 2), st.lists(st.tuples(st.integers(1, 4), st.integers(0, 4)), max_size=2)) for _ in SITES]),
-    st.lists(st.tuples(st.integers(1, 4), st.sampled_from([None, Every.DAY, Every.WEEK]), st.integers(0, 5)), min_size=1, max_size=2),
-    st.integers(1, 5), st.integers(1, 3), st.integers(1, 3),
+    st.lists(RATIONS, min_size=1, max_size=2),
+    st.integers(1, 5), st.integers(1, 3), st.integers(1, 4),
 )  # fmt: skip
-def test_with_limits_on_shipments_it_is_the_best_of_all_that_keep_to_every_period(
+def test_no_other_split_that_keeps_to_every_period_is_better(
     stocks: tuple[tuple[int, list[tuple[int, int]]], ...],
-    rations: list[tuple[int, Every | None, int]],
+    rations: list[tuple[int, Every | None, int, frozenset[str] | None]],
     quantity: int,
     least: int,
     most: int,
@@ -104,17 +114,19 @@ def test_with_limits_on_shipments_it_is_the_best_of_all_that_keep_to_every_perio
         books.append(book)
     shelf = AShelf(*books)
     shelf.rationed = [
-        Allocation(f"C{n}", Kind.CEILING, ("shop",), "SKU", None, q, every=every, last=TODAY + last)
-        for n, (q, every, last) in enumerate(rations)
+        Allocation(f"C{n}", Kind.CEILING, ("shop",), "SKU", sites, q, every=every, last=TODAY + last)
+        for n, (q, every, last, sites) in enumerate(rations)
     ]
-    found = split_within(Stand(shelf, classes=("shop",)).outlets(a_line(1, sites=SITES)), TODAY, TODAY + 4, quantity, (least, most), 10_000)
+    outlets = Stand(shelf, classes=("shop",)).outlets(a_line(1, sites=SITES))
+    found, cut = split_within(outlets, TODAY, TODAY + 4, quantity, (least, most), 10_000)
+    assert not cut
 
     def keeps(plan: oracle.Plan) -> bool:
         for one in shelf.rationed:
             by_period: dict[int, int] = {}
-            for day, _, size in plan:
+            for day, site, size in plan:
                 period = one.period_of(TODAY + day)
-                if period is not None:
+                if period is not None and one.covers(SITES[site]):
                     by_period[period.first] = by_period.get(period.first, 0) + size
             if any(size > one.quantity for size in by_period.values()):
                 return False

@@ -1,5 +1,6 @@
 """The best split against every possible split."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import combinations, pairwise
 
@@ -14,7 +15,7 @@ from services.quote.domain.dates import Way
 from services.quote.domain.entry import Entry, Part
 from services.quote.domain.promise import Demand, promise
 from services.quote.domain.rules import Rules
-from services.quote.domain.split import Offer, Shipment, _fewest, best_split, search_of
+from services.quote.domain.split import EFFORT, Offer, Shipment, best_split, best_split_found, fewest, search_of
 from tests.examples import examples
 from tests.unit.quote_domain import oracle
 from tests.unit.quote_domain.builders import NOW, TODAY, AShelf, a_book, a_line, receipt, shipped_as, units
@@ -115,7 +116,79 @@ def test_as_few_sites_as_can_give_it_ship_and_of_those_the_first_in_order(each: 
     gains = list(enumerate(each))
     needed = min(needed, sum(each))
     sets = (found for count in range(1, len(gains) + 1) for found in combinations(gains, count))
-    assert _fewest(gains, needed) == list(next(found for found in sets if sum(gain for _, gain in found) >= needed))
+    assert fewest(gains, needed) == list(next(found for found in sets if sum(gain for _, gain in found) >= needed))
+
+
+Offers = tuple[int, list[Offer]]
+
+
+@st.composite
+def dated_offers(draw: st.DrawFn) -> Offers:
+    """The day that was asked for, and what one to three sites can have shipped by days from it on, some of them far apart."""
+    requested = draw(st.integers(0, 5))
+    days = draw(st.lists(st.integers(0, 12), min_size=1, max_size=4, unique=True).map(sorted))
+    offers = []
+    for _ in range(draw(st.integers(1, 3))):
+        totals = draw(st.lists(st.integers(0, 9), min_size=len(days), max_size=len(days)).map(sorted))
+        grows = [(requested + days[at], total) for at, total in steps(totals)]
+        offers.append(Offer(tuple(day for day, _ in grows), tuple(total for _, total in grows)))
+    return requested, offers
+
+
+def every_way(slots: list[tuple[int, int, int]], quantity: int, least: int, most: int) -> Iterator[tuple[Shipment, ...]]:
+    """Every plan of shipments of at least `least` in the order of `slots`: (day, site, what the site can have shipped by then)."""
+    yield ()
+    for at, (day, site, total) in enumerate(slots if most else ()):
+        for amount in range(least, min(quantity, total) + 1):
+            rest = [(d, s, t - amount if s == site else t) for d, s, t in slots[at + 1 :]]
+            for others in every_way(rest, quantity - amount, least, most - 1):
+                yield (Shipment(site, day, amount), *others)
+
+
+def best_of_all(quantity: int, offered: Offers, least: int, most: int) -> tuple[Shipment, ...]:
+    """Of all plans the best; among equals that of the first sites, on the first days, with the most in the first of them."""
+    requested, offers = offered
+    slots = sorted((day, site, total) for site, one in enumerate(offers) for day, total in zip(one.days, one.totals, strict=True))
+    plans = every_way(slots, quantity, least, min(most, quantity // least))
+
+    def rank(plan: tuple[Shipment, ...]) -> tuple[object, ...]:
+        worth = oracle.worth(tuple((one.day, one.site, one.quantity) for one in plan), requested)
+        return worth, [(one.day, one.site) for one in plan], [-one.quantity for one in plan]
+
+    return min(plans, key=rank)
+
+
+@examples(400)
+@given(dated_offers(), st.integers(1, 9), st.integers(1, 4), st.integers(1, 4))
+def test_the_best_split_is_the_first_of_the_best_of_all(offered: Offers, quantity: int, least: int, most: int) -> None:
+    least = min(least, quantity)
+    best = best_of_all(quantity, offered, least, most)
+    assert best_split_found(quantity, *offered, least, most) == (best, False)
+    searched = search_of(quantity, *offered, (least, min(most, quantity // least)), EFFORT)
+    assert searched.best() == best, "also where the search has to find what is known in closed form"
+
+
+@given(dated_offers(), st.integers(1, 9), st.integers(1, 4), st.integers(1, 4), st.integers(0, 300))
+def test_a_search_that_ends_early_says_so_and_still_keeps_to_all_that_was_asked(
+    offered: Offers, quantity: int, least: int, most: int, effort: int
+) -> None:
+    least = min(least, quantity)
+    plan, cut = best_split_found(quantity, *offered, least, most, effort)
+    if not cut:
+        assert plan == best_of_all(quantity, offered, least, most)
+    assert len(plan) <= most
+    assert all(one.quantity >= least for one in plan)
+    for site, one in enumerate(offered[1]):
+        for day, total in zip(one.days, one.totals, strict=True):
+            assert sum(each.quantity for each in plan if each.site == site and each.day <= day) <= total
+
+
+def test_a_search_among_very_many_shipments_ends_when_its_effort_is_used_up() -> None:
+    offers = [Offer(tuple(range(40)), tuple((3 + site % 3) * (day + 1) for day in range(40))) for site in range(7)]
+    for effort in (1_000, 20_000):
+        search = search_of(1_000, 0, offers, (19, 30), effort)
+        assert sum(one.quantity for one in search.best()) == 1_000
+        assert -6_000 < search.effort <= 0
 
 
 COMING = st.lists(st.tuples(st.integers(1, 4), st.integers(1, 6)), max_size=2)
