@@ -49,9 +49,8 @@ def slots_of(line: LineRequest, outlets: Sequence[Outlet], wanted: Day, aim: Aim
         outlet = outlets[one.site]
         if before.get(one.site) != (one.total, one.periods):
             before[one.site] = one.total, one.periods
-            late = one.day - wanted
             first = cost_per_unit(outlet, one.hop, wanted, stand) if aim is Aim.CHEAPEST else line.sites.index(outlet.site)
-            found.append(Slot(outlet, one.hop, one.total, one.periods, (first, int(late > 0), late, len(found))))
+            found.append(Slot(outlet, one.hop, one.total, one.periods, (first, one.day, len(found))))
     return found, within.left
 
 
@@ -102,7 +101,7 @@ def _amounts(slots: Sequence[Slot], left: Sequence[Micro], quantity: Micro, leas
             groups[member].append(len(limits))
         limits.append(left[period] - least * len(members))
     spare = quantity - least * len(slots)
-    if spare < 0 or min(limits, default=0) < 0:
+    if min(limits, default=0) < 0:
         return None
     amounts = [least] * len(slots)
     for at in sorted(range(len(slots)), key=lambda at: slots[at].rank):

@@ -149,6 +149,14 @@ def test_a_book_is_filled_anew_without_its_holds_and_without_whoever_is_to_be_pu
     is_filled(stock_bin(book, TODAY, rules, takes, plans, [*orders, "unheard of"]), days[: len(FROM_TODAY)], kept)
 
 
+def test_newcomers_leave_alone_just_what_a_hold_holds_from_its_day_on() -> None:
+    book = Book("SKU", "HAM")
+    held = [Entry(Part.CLAIM, f"H{day}", 3, TODAY + day, NOW) for day in (2, 4)]
+    book.apply([Entry(Part.STOCK, "", 9), *held], 1, NOW)
+    kept = [0, 0, 3, 3, *[6] * (len(FROM_TODAY) - 4)]
+    is_filled(stock_bin(book, TODAY, Rules()), [9] * len(FROM_TODAY), kept)
+
+
 def test_a_real_order_that_is_seen_late_is_left_out_where_it_counts() -> None:
     seen = replace(receipt("PO", 5, 1), detail={"expected": TODAY + 4})
     lost = replace(receipt("LOST", 5, 1), detail={"expected": None})

@@ -8,13 +8,14 @@ from hypothesis import strategies as st
 from services.quote.domain.allocation import Allocation, Kind
 from services.quote.domain.answer import Delivery
 from services.quote.domain.dates import Way
-from services.quote.domain.entry import Entry, Part
+from services.quote.domain.entry import RESOURCE, Entry, Part
 from services.quote.domain.promise import Decision, Demand, promise
 from services.quote.domain.request import LineRequest, Substitute
+from services.quote.domain.sources import Make
 from tests.examples import examples
 from tests.unit.quote_domain import oracle
 from tests.unit.quote_domain.builders import MICRO, NOW, TODAY, AShelf, a_book, a_line, claim, receipt, units
-from tests.unit.quote_domain.plants import HERE, PRODUCT, Plant, a_lane, a_purchase
+from tests.unit.quote_domain.plants import HERE, PRODUCT, Plant, a_lane, a_machine, a_purchase, a_step
 
 OLD, NEW = "OLD", "NEW"
 MOVES = st.lists(st.tuples(st.sampled_from([Part.RECEIPT, Part.CLAIM]), st.integers(1, 5), st.integers(0, 5)), max_size=3)
@@ -167,6 +168,18 @@ def test_what_is_in_time_needs_no_substitute() -> None:
     shelf = AShelf(a_book(on_hand=10, sku=OLD), a_book(on_hand=10, sku=NEW))
     (answer,) = promise(Demand((wished(10),)), shelf).lines
     assert (by_sku(answer.deliveries), answer.alternatives) == ([(OLD, 10, 0)], ())
+
+
+def test_what_stands_in_at_once_comes_before_what_would_have_to_be_planned() -> None:
+    """Of the sku itself four are made in time, of the first substitute all five; of the second all five are on hand."""
+    plant = Plant(*(a_book(on_hand=on_hand, sku=sku, site=HERE) for sku, on_hand in ((PRODUCT, 0), ("FIRST", 0), ("SECOND", 5))))
+    plant.books["LATHE", RESOURCE] = a_machine("LATHE", 2)
+    plant.source[PRODUCT, HERE] = (Make(PRODUCT, (), (a_step("LATHE", 1),)),)
+    plant.source["FIRST", HERE] = (a_purchase(1),)
+    line = replace(a_line(5, 2, sku=PRODUCT, sites=(HERE,)), substitutes=tuple(Substitute(sku, (HERE,)) for sku in ("FIRST", "SECOND")))
+    decision = promise(Demand((line,), allow_partial=True), plant)
+    assert [(one.sku, one.quantity // MICRO) for one in decision.lines[0].deliveries] == [("SECOND", 5)]
+    assert not decision.planned
 
 
 def test_what_can_be_made_in_time_is_made_and_what_is_late_is_substituted() -> None:

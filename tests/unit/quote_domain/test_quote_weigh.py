@@ -10,7 +10,7 @@ from services.quote.domain.dates import Way
 from services.quote.domain.policy import Costs
 from services.quote.domain.promise import Decision, Demand, promise
 from services.quote.domain.sources import Make
-from tests.unit.quote_domain.builders import AShelf, a_book, a_line, receipt, shipped_as, units
+from tests.unit.quote_domain.builders import TODAY, AShelf, a_book, a_line, receipt, shipped_as, units
 from tests.unit.quote_domain.plants import HERE, PRODUCT, THERE, Plant, a_lane, a_machine, a_purchase, a_step, a_transfer
 
 SITES = ("HAM", "BER", "MUC")
@@ -155,3 +155,19 @@ def test_what_costs_less_may_be_to_wait_for_what_is_known_and_to_plan_the_rest()
         found = promise(Demand((a_line(4, sites=("HAM",), ship_to="DE"),), policy=Aim.CHEAPEST), market)
         assert [one.quantity for one in found.planned] == [units(planned)]
         assert shipped_as(found.lines[0].deliveries) == [("HAM", 4, day)]
+
+
+def test_what_one_job_can_make_is_one_job_under_every_policy_though_several_would_be_done_earlier() -> None:
+    """Two minutes a day, eight on day 5: four are made within that day, or two by two before it."""
+    plant = Plant(a_book(sku=PRODUCT, site=HERE), a_machine("LATHE", 2, days={5: 8}))
+    plant.source[PRODUCT, HERE] = (Make(PRODUCT, (), (a_step("LATHE", 1, may_spread=False),)),)
+    for aim in (Aim.EARLIEST, Aim.CHEAPEST, Aim.PREFERRED_SITE):
+        decision = promise(Demand((a_line(4, sku=PRODUCT, sites=(HERE,)),), policy=aim), plant)
+        assert [(plan.quantity, plan.due_day - TODAY) for plan in decision.planned] == [(units(4), 6)]
+
+
+def test_beside_a_floor_that_sites_keep_together_the_first_sites_that_have_all_are_preferred_to_an_earlier_one() -> None:
+    market = AMarket([(2, 0)], [(2, 3)], [(9, 0)])
+    market.rationed = [Allocation("F", Kind.FLOOR, ("silver",), "SKU", frozenset(SITES), units(1))]
+    market.classes = ("gold",)
+    assert shipped_as(market.asked(Aim.PREFERRED_SITE, 4).lines[0].deliveries) == [("HAM", 2, 0), ("BER", 2, 3)]
