@@ -76,9 +76,11 @@ class ItemBody(MasterBody):
     decimals: Annotated[int, Field(ge=0, le=6, description="Digits behind the point of its quantities; fixed once used.")] = 0
     lifecycle: Annotated[Code, Field(description="`retired`: nothing new is promised of it.")] = "active"
     dock_to_stock_days: Days = 0
-    lead_time_days: Days | None = None
+    lead_time_days: Annotated[Days | None, Field(description="Its own: what goes into it is there by then.")] = None
     atp_fence_days: Days | None = None
-    promise_at_lead_time: bool = False
+    promise_at_lead_time: Annotated[
+        bool, Field(description="Beyond all known supply it is promised at its lead time, after the longest of what goes into it.")
+    ] = False
     lot_minimum: PositiveQuantity | None = None
     lot_multiple: PositiveQuantity | None = None
     substitutes: Annotated[tuple[Code, ...], Field(max_length=100)] = ()

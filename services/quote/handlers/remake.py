@@ -18,6 +18,7 @@ from services.quote.handlers.inquire import BoardShelf
 from services.quote.handlers.upstream import book_of_terms
 from services.quote.store.risk import RiskCause
 from services.quote.store.supply import Definition
+from services.quote.world.supply import parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -143,12 +144,22 @@ def _used(board: Board, plan: Entry, home: str) -> Iterator[tuple[str, str]]:
         case Kind.MAKE:
             named += [("item", sku), ("bom", sku), ("routing", sku)]
             named += [("resource", key.rsplit("|", 1)[0]) for key, _ in detail.get("claims", ()) if key.endswith(f"|{RESOURCE}")]
+        case _ if detail.get("supplier") is None:
+            named += [(kind, part) for part in _within(board, sku, site) for kind in ("item", "bom")]
         case _:
             named += [("item", sku), ("supplier_item", str(detail.get("source"))), ("supplier", str(detail.get("supplier")))]
     yield from named
     for kind, name in named:  # those of resources come with their capacity
         if kind in ("site", "lane", "supplier") and (calendar := board.world.all_of(kind).get(name, {}).get("calendar")) is not None:
             yield "calendar", str(calendar)
+
+
+def _within(board: Board, sku: str, site: str) -> list[str]:
+    """An item and all that goes into it, on every level: their lead times add up to its own."""
+    found = [sku]
+    for part in found:
+        found += [one for one in parts_of(board.world, part, site) if one not in found]
+    return found
 
 
 def by_definition(definition: Definition, home: str) -> RiskCause:

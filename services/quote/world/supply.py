@@ -29,8 +29,33 @@ def sources_of(world: World, sku: str, site: str, now: datetime) -> tuple[tuple[
     item = world.all_of("item").get(sku, {})
     if item.get("promise_at_lead_time") and item.get("lead_time_days") is not None:
         lot, cost = lot_of(item, "lot_minimum", "lot_multiple"), cost_of(item, "unit_cost")
-        found = (*found, Buy(sku, None, item["lead_time_days"], EVERY_DAY, lot, cost))
+        found = (*found, Buy(sku, None, cumulative_lead_time(world, sku, site), EVERY_DAY, lot, cost))
     return found, min((holds_until(world.local(site, now), ()), *(until for _, until in moved)))
+
+
+def cumulative_lead_time(world: World, sku: str, site: str) -> int:
+    """Days until an item is there of which nobody has anything: its own lead time, after the longest of what goes into it.
+
+    A part that has none of its own comes by its soonest terms; of what nobody says how long it takes, nothing is waited for.
+    """
+    found: dict[str, int] = {}
+
+    def days(part: str) -> int:
+        if part not in found:
+            found[part] = 0  # what goes into itself is not waited for
+            own = world.all_of("item").get(part, {}).get("lead_time_days")
+            if own is None:
+                own = min((one.lead_time_days for one in buys(world, part, site)), default=0)
+            found[part] = own + max(map(days, parts_of(world, part, site)), default=0)
+        return found[part]
+
+    return days(sku)
+
+
+def parts_of(world: World, sku: str, site: str) -> tuple[str, ...]:
+    """What goes into an item at a site, by its bill of material."""
+    components = _at(world.all_of("bom").get(sku, {}).get("boms", ()), site)
+    return () if components is None else tuple(part["component"] for part in components["components"])
 
 
 def transfers(world: World, sku: str, site: str, now: datetime) -> Iterator[tuple[Transfer, datetime]]:

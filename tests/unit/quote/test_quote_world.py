@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from services.quote.domain.sources import Buy
 from services.quote.store.supply import Definition
 from services.quote.world import World
 from shared.contracts.base import Contract
@@ -132,3 +133,32 @@ def test_a_source_that_nobody_had_seen_at_a_time_is_unknown_to_the_world_of_then
     then.learn(Definition("lateness", "purchase_order|OAK", 0, {"retired": True}))
     assert world.chances.within("purchase_order|OAK", 0) is not None
     assert then.chances.within("purchase_order|OAK", 0) is None
+
+
+@pytest.mark.parametrize(
+    ("days", "terms", "cumulative"),
+    [
+        ({"A": 5}, {}, 5),
+        ({"A": 5, "B": 10, "C": 4}, {}, 15),
+        ({"A": 5, "B": 2, "C": 4, "D": 9}, {}, 18),
+        ({"A": 5, "B": 2}, {"D": [7, 3]}, 8),
+        ({"A": 5, "C": 4}, {"D": [7, 3], "C": [1]}, 12),
+        ({"B": 10}, {}, None),
+    ],
+)
+def test_an_items_cumulative_lead_time_is_its_own_after_the_longest_of_what_goes_into_it(
+    days: dict[str, int], terms: dict[str, list[int]], cumulative: int | None
+) -> None:
+    """A is made of B and C, C of D; D, by a mistake, of A."""
+    world = a_world(a_site())
+    for sku, parts in {"A": "BC", "C": "D", "D": "A", "B": ""}.items():
+        told_of = {"name": sku, "decimals": 0, "dock_to_stock_days": 0, "uom": "EA", "lead_time_days": days.get(sku), "revision": 1}
+        world.learn(Definition("item", sku, 1, {**told_of, "promise_at_lead_time": sku == "A", "lifecycle": "active", "substitutes": []}))
+        lines = [{"component": part, "quantity_per": 1} for part in parts]
+        if parts:
+            world.learn(Definition("bom", sku, 1, {"sku": sku, "boms": [{"site": None, "components": lines}], "revision": 1}))
+        for number, lead in enumerate(terms.get(sku, [])):
+            one = {"sku": sku, "site": "HAM", "supplier": "W", "lead_time_days": lead, "priority": 0, "revision": 1}
+            world.learn(Definition("supplier_item", f"{sku}{number}", 1, one))
+    beyond = [one.lead_time_days for one in world.sources("A", "HAM", TUESDAY) if isinstance(one, Buy)]
+    assert beyond == ([] if cumulative is None else [cumulative])
