@@ -7,21 +7,60 @@ allocations bind, each line in turn takes from what those before it have left.
 
 from __future__ import annotations
 
+from collections import defaultdict
+from dataclasses import replace
+from itertools import combinations, pairwise
 from typing import TYPE_CHECKING, Final
 
 from services.quote.domain.split import Offer, best_split
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from services.quote.domain.entry import Day, Micro
     from services.quote.domain.outlet import Outlet
     from services.quote.domain.request import LineRequest
 
 _MOST_TRIES: Final = 20_000
+_MOST_FLOWS: Final = 500
+"""Choices of sites that are looked at where lines have a minimum or a number of shipments."""
 
 Cover = list[tuple["Outlet", "Micro"]]
 """What one line takes from which sites on one day."""
+
+
+class _Rooms:
+    """What each book can still give by each pick day: lines that go different ways may be picked on different days."""
+
+    __slots__ = ("picks", "totals")
+
+    def __init__(self, day: Day, outlets: Iterable[Outlet]) -> None:
+        """`totals`: of each book, by pick day, what may be taken on that day and those before it."""
+        self.picks: dict[int, Day] = {}
+        self.totals: dict[int, dict[Day, Micro]] = {}
+        for outlet in outlets:
+            hop = outlet.by(day)
+            if hop is not None:
+                self.picks[id(outlet)] = hop.pick
+                self.totals.setdefault(id(outlet.place), {})[hop.pick] = outlet.place.offers(hop.pick)
+
+    def of(self, outlet: Outlet) -> Micro:
+        """What may be taken for one way from a book."""
+        first = self.picks.get(id(outlet))
+        return 0 if first is None else min(total for pick, total in self.totals[id(outlet.place)].items() if pick >= first)
+
+    def take(self, outlet: Outlet, quantity: Micro) -> None:
+        """Less than 0: it is given back."""
+        totals, first = self.totals[id(outlet.place)], self.picks[id(outlet)]
+        for pick in totals:
+            if pick >= first:
+                totals[pick] -= quantity
+
+    def copy(self) -> _Rooms:
+        found = _Rooms(0, ())
+        found.picks = self.picks
+        found.totals = {place: dict(totals) for place, totals in self.totals.items()}
+        return found
 
 
 def covers_on(day: Day, lines: Sequence[LineRequest], outlets: Sequence[Sequence[Outlet]], *, allow_partial: bool) -> list[Cover] | None:
@@ -31,45 +70,35 @@ def covers_on(day: Day, lines: Sequence[LineRequest], outlets: Sequence[Sequence
         groups.setdefault(line.sku, []).append(at)
     covers: list[Cover] = [[] for _ in lines]
     for members in groups.values():
-        room: dict[int, Micro] = {}
-        for outlet in (outlet for at in members for outlet in outlets[at]):
-            possible = outlet.offers_by(day)
-            room[id(outlet.place)] = min(room.get(id(outlet.place), possible), possible)  # lines may go different ways
-        found = _in_turn(members, lines, outlets, room, allow_partial=allow_partial)
+        asked = [(lines[at], outlets[at]) for at in members]
+        rooms = _Rooms(day, (outlet for _, some in asked for outlet in some))
+        found = _in_turn(asked, rooms.copy(), allow_partial=allow_partial)
         if found is None and len(members) > 1:
-            found = _flow(members, lines, outlets, room) if allow_partial else _pack(members, lines, outlets, room)
+            found = _Shared(asked, rooms).covers([]) if allow_partial else _pack(asked, rooms)
         if found is None:
             return None
-        for at, cover in found.items():
+        for at, cover in zip(members, found, strict=True):
             covers[at] = cover
     return covers
 
 
-def _in_turn(
-    members: Sequence[int],
-    lines: Sequence[LineRequest],
-    outlets: Sequence[Sequence[Outlet]],
-    room: dict[int, Micro],
-    *,
-    allow_partial: bool,
-) -> dict[int, Cover] | None:
+Asked = tuple["LineRequest", "Sequence[Outlet]"]
+"""A line, and the sites from which it may come."""
+
+
+def _in_turn(asked: Sequence[Asked], rooms: _Rooms, *, allow_partial: bool) -> list[Cover] | None:
     """Each line in turn takes what it needs; good enough nearly always, and exact for a single line."""
-    left = dict(room)
-    found: dict[int, Cover] = {}
-    for at in members:
-        line = lines[at]
-        cover: Cover | None = None
-        for outlet in outlets[at]:
-            if left[id(outlet.place)] >= line.quantity:
-                cover = [(outlet, line.quantity)]
-                break
+    found: list[Cover] = []
+    for line, outlets in asked:
+        whole = next((outlet for outlet in outlets if rooms.of(outlet) >= line.quantity), None)
+        cover = [(whole, line.quantity)] if whole is not None else None
         if cover is None and allow_partial:
-            cover = cover_of(line, outlets[at], [left[id(outlet.place)] for outlet in outlets[at]])
+            cover = cover_of(line, outlets, [rooms.of(outlet) for outlet in outlets])
         if cover is None:
             return None
-        found[at] = cover
+        found.append(cover)
         for outlet, quantity in cover:
-            left[id(outlet.place)] -= quantity
+            rooms.take(outlet, quantity)
     return found
 
 
@@ -82,12 +111,9 @@ def cover_of(line: LineRequest, outlets: Sequence[Outlet], rooms: Sequence[Micro
     return [(outlets[shipment.site], shipment.quantity) for shipment in shipments]
 
 
-def _pack(
-    members: Sequence[int], lines: Sequence[LineRequest], outlets: Sequence[Sequence[Outlet]], room: dict[int, Micro]
-) -> dict[int, Cover] | None:
+def _pack(asked: Sequence[Asked], rooms: _Rooms) -> list[Cover] | None:
     """Whole lines of one sku into sites, largest first, every way tried within a limit."""
-    order = sorted(members, key=lambda at: -lines[at].quantity)
-    left = dict(room)
+    order = sorted(range(len(asked)), key=lambda at: -asked[at][0].quantity)
     chosen: list[int] = []  # which of its outlets each line of `order` stands in
     tries = 0
     following = 0
@@ -95,85 +121,140 @@ def _pack(
         tries += 1
         if tries > _MOST_TRIES:
             return None
-        at = order[len(chosen)]
-        options = outlets[at]
-        fits = next((n for n in range(following, len(options)) if left[id(options[n].place)] >= lines[at].quantity), None)
+        line, outlets = asked[order[len(chosen)]]
+        fits = next((n for n in range(following, len(outlets)) if rooms.of(outlets[n]) >= line.quantity), None)
         if fits is not None:
-            left[id(options[fits].place)] -= lines[at].quantity
+            rooms.take(outlets[fits], line.quantity)
             chosen.append(fits)
             following = 0
             continue
         if not chosen:
             return None
         undone = chosen.pop()
-        before = order[len(chosen)]
-        left[id(outlets[before][undone].place)] += lines[before].quantity
+        line, outlets = asked[order[len(chosen)]]
+        rooms.take(outlets[undone], -line.quantity)
         following = undone + 1
-    return {at: [(outlets[at][n], lines[at].quantity)] for at, n in zip(order, chosen, strict=True)}
+    where = dict(zip(order, chosen, strict=True))
+    return [[(outlets[where[at]], line.quantity)] for at, (line, outlets) in enumerate(asked)]
 
 
-def _flow(
-    members: Sequence[int], lines: Sequence[LineRequest], outlets: Sequence[Sequence[Outlet]], room: dict[int, Micro]
-) -> dict[int, Cover] | None:
-    """Lines of one sku from several sites: a maximal flow, kept if it respects every line's limits on shipments."""
-    sites = {id(outlet.place): outlet for at in members for outlet in outlets[at]}
-    flow: dict[tuple[int, int], Micro] = {}
-    left = dict(room)
-    for at in members:
-        needed = lines[at].quantity
-        while needed > 0:
-            path = _augment(at, members, outlets, flow, left)
-            if path is None:
-                return None
-            push = min(needed, left[path[-1][1]], *(flow[who, site] for who, site, forward in _backward(path) if not forward))
-            for who, site, forward in _backward(path):
-                flow[who, site] = flow.get((who, site), 0) + (push if forward else -push)
-            left[path[-1][1]] -= push
-            needed -= push
-    covers: dict[int, Cover] = {}
-    for at in members:
-        line = lines[at]
-        cover = [(sites[site], quantity) for (who, site), quantity in flow.items() if who == at and quantity > 0]
-        least = min(line.min_ship or 1, line.quantity)
-        if any(quantity < least for _, quantity in cover) or (line.max_shipments is not None and len(cover) > line.max_shipments):
+class _Shared:
+    """Lines of one sku from several sites. Which sites serve a line is chosen, the quantities are a maximal flow.
+
+    A line without a minimum may come from any of its sites, and with a number of shipments from any so many; with a minimum each site that
+    is chosen gives it, and the flow is of the rest. Lines that are not chosen for yet count as if they had no limits.
+    """
+
+    def __init__(self, asked: Sequence[Asked], rooms: _Rooms) -> None:
+        self.asked = asked
+        self.rooms = rooms
+        self.flows = 0
+
+    def covers(self, chosen: list[Sequence[Outlet]]) -> list[Cover] | None:
+        """What each line takes, with the sites that are chosen for the first of them; None where not all fit."""
+        self.flows += 1
+        found = self._with(chosen)
+        if found is None or all(self._keeps(line, cover) for (line, _), cover in zip(self.asked, found, strict=True)):
+            return found
+        for some in _choices(*self.asked[len(chosen)]):
+            if self.flows >= _MOST_FLOWS:
+                break
+            better = self.covers([*chosen, some])
+            if better is not None:
+                return better
+        return None
+
+    def _with(self, chosen: Sequence[Sequence[Outlet]]) -> list[Cover] | None:
+        rooms = self.rooms.copy()
+        needs: list[Asked] = []
+        least: list[Micro] = []
+        for at, (line, outlets) in enumerate(self.asked):
+            some = chosen[at] if at < len(chosen) else outlets
+            least.append(min(line.min_ship or 0, line.quantity) if at < len(chosen) else 0)
+            for outlet in some:
+                if rooms.of(outlet) < least[at]:
+                    return None
+                if least[at]:
+                    rooms.take(outlet, least[at])
+            needs.append((replace(line, quantity=line.quantity - least[at] * len(some)), some))
+        found = _flow(needs, rooms)
+        if found is None:
             return None
-        order = {id(outlet.place): number for number, outlet in enumerate(outlets[at])}
-        covers[at] = sorted(cover, key=lambda part: order[id(part[0].place)])
-    return covers
+        each = zip(needs, least, found, strict=True)
+        return [[(one, low + flow[id(one)]) for one in some if low + flow[id(one)]] for (_, some), low, flow in each]
+
+    @staticmethod
+    def _keeps(line: LineRequest, cover: Cover) -> bool:
+        least = min(line.min_ship or 0, line.quantity)
+        return all(quantity >= least for _, quantity in cover) and (line.max_shipments is None or len(cover) <= line.max_shipments)
 
 
-def _augment(
-    start: int, members: Sequence[int], outlets: Sequence[Sequence[Outlet]], flow: dict[tuple[int, int], Micro], left: dict[int, Micro]
-) -> list[tuple[int, int]] | None:
-    """A way from a line to a site with room, over lines that can move elsewhere: pairs (line, site), each line moving to its site."""
-    came: dict[int, tuple[int, int | None]] = {}  # site -> (line that would use it, site that this line would leave)
-    queue: list[tuple[int, int | None]] = [(start, None)]
-    for line, leaves in queue:
-        for outlet in outlets[line]:
-            site = id(outlet.place)
-            if site in came:
+def _choices(line: LineRequest, outlets: Sequence[Outlet]) -> Iterator[Sequence[Outlet]]:
+    """The sets of sites that may serve a line, the larger first; without a minimum a smaller one can do nothing that a larger cannot."""
+    most = min(len(outlets), line.max_shipments or len(outlets))
+    fewest = most
+    if line.min_ship:
+        most = min(most, line.quantity // min(line.min_ship, line.quantity))
+        fewest = 1
+    for count in range(most, fewest - 1, -1):
+        yield from combinations(outlets, count)
+
+
+def _flow(needs: Sequence[Asked], rooms: _Rooms) -> list[dict[int, Micro]] | None:
+    """What each line takes from which site: a maximal flow along shortest ways; None where it is less than all of them need.
+
+    From a line to its pick day at each of its sites, from there to the later pick days of the book, and out at the last.
+    """
+    arcs: dict[Node, dict[Node, Micro]] = defaultdict(dict)
+    for place, totals in rooms.totals.items():
+        picks = sorted(totals)
+        for pick, following in zip(picks, [*picks[1:], None], strict=True):
+            arcs[place, pick][_OUT if following is None else (place, following)] = min(
+                total for later, total in totals.items() if later >= pick
+            )
+    for number, (line, outlets) in enumerate(needs):
+        for outlet in outlets:
+            if id(outlet) in rooms.picks:
+                arcs[_LINE, number][id(outlet.place), rooms.picks[id(outlet)]] = line.quantity
+    for number, (line, _) in enumerate(needs):
+        missing = line.quantity
+        while missing:
+            way = _way((_LINE, number), arcs)
+            if way is None:
+                return None
+            push = min(missing, *(arcs[one][other] for one, other in pairwise(way)))
+            for one, other in pairwise(way):
+                arcs[one][other] -= push
+                arcs[other][one] = arcs[other].get(one, 0) + push
+            missing -= push
+    return [
+        {id(one): arcs[id(one.place), rooms.picks[id(one)]].get((_LINE, at), 0) if id(one) in rooms.picks else 0 for one in outlets}
+        for at, (_, outlets) in enumerate(needs)
+    ]
+
+
+Node = tuple[int, int]
+"""A line, or a pick day of a book."""
+_LINE: Final = 0
+_OUT: Final = (-1, -1)
+
+
+def _way(start: Node, arcs: Mapping[Node, Mapping[Node, Micro]]) -> list[Node] | None:
+    """A shortest way out along arcs on which there is room."""
+    came: dict[Node, Node] = {start: start}
+    queue = [start]
+    for node in queue:
+        for other, room in arcs.get(node, {}).items():
+            if room <= 0 or other in came:
                 continue
-            came[site] = (line, leaves)
-            if left[site] > 0:
-                path = []
-                at: int | None = site
-                while at is not None:
-                    user, before = came[at]
-                    path.append((user, at))
-                    at = before
-                return path[::-1]
-            queue.extend((other, site) for other in members if flow.get((other, site), 0) > 0)
+            came[other] = node
+            if other == _OUT:
+                way = [other]
+                while way[-1] != start:
+                    way.append(came[way[-1]])
+                return way[::-1]
+            queue.append(other)
     return None
-
-
-def _backward(path: list[tuple[int, int]]) -> list[tuple[int, int, bool]]:
-    """The changes of a way: each line more from its new site (True), and less from the one it leaves (False)."""
-    changes = []
-    for number, (line, site) in enumerate(path):
-        changes.append((line, site, True))
-        if number + 1 < len(path):
-            changes.append((path[number + 1][0], site, False))
-    return changes
 
 
 def one_by_one(day: Day, lines: Sequence[LineRequest], outlets: Sequence[Sequence[Outlet]], *, allow_partial: bool) -> list[Cover] | None:
