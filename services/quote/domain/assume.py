@@ -132,6 +132,10 @@ class AssumingShelf:
         """The ceilings and floors of a sku."""
         return self._shelf.allocations(sku)
 
+    def knows_class(self, name: str) -> bool:
+        """Whether anybody has defined a class of demand."""
+        return self._shelf.knows_class(name)
+
     def minutes_left(self, site: str) -> int:
         """Minutes until midnight at the site."""
         return self._shelf.minutes_left(site)

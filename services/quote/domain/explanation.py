@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from services.quote.domain.outlet import Outlet
     from services.quote.domain.place import Place, Planned, Taken
     from services.quote.domain.plan import Plan, Take
+    from services.quote.domain.request import LineRequest
     from services.quote.domain.stand import Stand
 
 Pegged = tuple["Take", tuple[Peg, ...]]
@@ -156,6 +157,8 @@ def _chain(plan: Plan, pegging: Sequence[Pegged], promised_day: Day | None, slip
     make more of them), and what else kept the shipments apart or together.
     """
     line = plan.line
+    if (undefined := _undefined(line, stand)) is not None:
+        plan = replace(plan, bound=(undefined, *plan.bound))
     reasons: list[Reason] = []
     if shipped:
         reasons.append(because(Code.SHIPPED, f"{spoken_quantity(shipped)} were shipped before"))
@@ -169,6 +172,14 @@ def _chain(plan: Plan, pegging: Sequence[Pegged], promised_day: Day | None, slip
     if plan.refusal is not None:
         reasons.append(plan.refusal)
     return reasons
+
+
+def _undefined(line: LineRequest, stand: Stand) -> Reason | None:
+    """That nobody has defined the class which a rationed sku is asked for: no ceiling binds it then, and what is kept is kept from it."""
+    if not stand.classes or not stand.is_rationed(line.sku) or stand.knows_class(stand.classes[0]):
+        return None
+    name = stand.classes[0]
+    return because(Code.UNKNOWN_CLASS, f"nobody has defined the class {name}: no ceiling or floor is its own", name)
 
 
 def _days_to(promised_day: Day, plan: Plan, pegging: Sequence[Pegged], stand: Stand) -> list[Reason]:

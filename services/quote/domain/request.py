@@ -112,6 +112,10 @@ class Shelf(Protocol):
         """The ceilings and floors of a sku, whatever their class."""
         ...
 
+    def knows_class(self, name: str) -> bool:
+        """Whether anybody has defined a class of demand."""
+        ...
+
     def minutes_left(self, site: str) -> int:
         """Minutes until midnight at the site."""
         ...

@@ -196,6 +196,14 @@ class Stand:
             self._quotas[terms] = Quota(self._shelf.book(terms, PERIOD), self._shelf.now, self._owner)
         return self._quotas[terms]
 
+    def is_rationed(self, sku: str) -> bool:
+        """Whether there is any ceiling or floor of a sku."""
+        return bool(self._shelf.allocations(sku))
+
+    def knows_class(self, name: str) -> bool:
+        """Whether anybody has defined a class of demand."""
+        return self._shelf.knows_class(name)
+
     def today(self, site: str) -> Day:
         """The civil date there."""
         return self._shelf.today(site)

@@ -69,6 +69,10 @@ class BoardShelf:
         """The ceilings and floors of a sku."""
         return self._board.allocations(sku)
 
+    def knows_class(self, name: str) -> bool:
+        """Whether anybody has defined a class of demand."""
+        return self._world.knows_class(name)
+
     def minutes_left(self, site: str) -> int:
         """Minutes until midnight at the site."""
         return self._board.minutes_left(site, self.now)

@@ -216,6 +216,10 @@ class Desk:
         """The ceilings and floors of a sku."""
         return self.board.allocations(sku)
 
+    def knows_class(self, name: str) -> bool:
+        """Whether anybody has defined a class of demand."""
+        return self.board.world.knows_class(name)
+
     def minutes_left(self, site: str) -> int:
         """Minutes until midnight at the site."""
         return self.board.minutes_left(site, self.now)

@@ -180,6 +180,10 @@ class World:
             found = self._classes[name] = DemandClass(name, state["rank"], Strategy(state["strategy"]), lineage_of(name, parents))
         return found
 
+    def knows_class(self, name: str) -> bool:
+        """Whether anybody has defined a class."""
+        return name in self.all_of("demand_class")
+
     @property
     def has_allocations(self) -> bool:
         """Whether anybody has ever defined one."""

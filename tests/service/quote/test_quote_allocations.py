@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import httpx
 import pytest
 
-from tests.service.quote.shop import Json, Shop, a_line, a_name, dates, day, deliveries, eventually, ok, refused, today
+from tests.service.quote.shop import Json, Shop, a_line, a_name, codes, dates, day, deliveries, eventually, ok, refused, today
 
 
 async def a_class(shop: Shop, parent: str | None = None) -> str:
@@ -105,6 +105,8 @@ async def test_a_ceiling_binds_every_class_inside_its_own_and_all_together(shop:
     assert {(one["demand_class"], one["quantity"]) for one in takers} == {(gold, 15), (silver, 15)}
     for one in (gold, silver, web):
         assert (await shop.ask(a_line(sku, 1), demand_class=one))["outcome"] == "none"
+    mistyped = (await shop.ask(a_line(sku, 1), demand_class=f"{gold}-"))["lines"][0]
+    assert (mistyped["outcome"], codes(mistyped)) == ("full", ["COVERED", "UNKNOWN_CLASS"])
 
 
 async def test_several_sites_and_several_lines_count_together(shop: Shop) -> None:

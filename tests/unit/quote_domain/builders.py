@@ -62,6 +62,8 @@ class OneDay:
         self.rule = rules or Rules()
         self.source: dict[tuple[str, str], tuple[Source, ...]] = {}
         self.rationed: list[Allocation] = []
+        self.undefined: set[str] = set()
+        """Classes that nobody has defined."""
 
     def sources(self, sku: str, site: str) -> tuple[Source, ...]:
         return self.source.get((sku, site), ())
@@ -73,6 +75,9 @@ class OneDay:
     def allocations(self, sku: str) -> Sequence[Allocation]:
         """The ceilings and floors of a sku."""
         return [one for one in self.rationed if one.sku == sku]
+
+    def knows_class(self, name: str) -> bool:
+        return name not in self.undefined
 
     def minutes_left(self, site: str) -> int:
         del site
