@@ -74,11 +74,15 @@ def _by_change(path: Path, errors: Sequence[TypeCheckingError]) -> dict[str, str
 
 
 def ask(modules: Sequence[str], children: int, seconds: float, profile: str, *, again: bool) -> None:
-    """Ask of every change of these files that nothing was found of yet (`again`: or that no test saw) the tests that speak of them."""
+    """Ask of every change of these files that nothing was found of yet the tests that speak of them.
+
+    `again`: also of what no test saw, and every test that comes by.
+    """
     wanted = json.dumps({"of": modules, "children": children, "seconds": seconds, "again": again})
     environment = {**os.environ, "PLEDGE_HYPOTHESIS": profile, "PLEDGE_MUTANTS": wanted, "PYTHONHASHSEED": "0"}
     with contextlib.chdir(REPOSITORY / "mutants"):
-        tests = [str(path) for path in sorted(Path(TESTS).glob("test_*.py")) if any(closeness(str(path), module) < 2 for module in modules)]
+        near = [path.stem for path in walk_mutatable_files()] if again else modules
+        tests = [str(path) for path in sorted(Path(TESTS).glob("test_*.py")) if any(closeness(str(path), module) < 2 for module in near)]
     quiet = ["-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:xdist", "--quiet"]
     subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "tests.mutants.asking", *quiet, *tests],
@@ -99,7 +103,7 @@ def main() -> None:
     parser.add_argument("files", nargs="*", help="of services/quote/domain, like `balance`; without any: all of them")
     parser.add_argument("--children", type=int, default=2, help="so many changes are asked at a time")
     parser.add_argument("--seconds", type=float, default=1.0, help="of tests, quickest first, that a change may cost")
-    parser.add_argument("--again", action="store_true", help="ask once more of what no test saw")
+    parser.add_argument("--again", action="store_true", help="ask once more of what no test saw, and every test")
     parser.add_argument("--unhurried", action="store_true", help="with as many examples as `make test`")
     parser.add_argument("--page", action="store_true", help="write the page alone")
     chosen = parser.parse_args()

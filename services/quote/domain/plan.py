@@ -16,7 +16,7 @@ from services.quote.domain.calendar import NEVER
 from services.quote.domain.choice import Aim
 from services.quote.domain.known import delivery_of, each_place, earliest_whole, most_of, split_of, too_late
 from services.quote.domain.lowest import refusal_by
-from services.quote.domain.planning import best_parts, earliest_planned
+from services.quote.domain.planning import LAST_DAY, best_parts, bring_most, earliest_planned
 from services.quote.domain.reasons import Code, Lost, Reason, because
 from services.quote.domain.runners import named
 from services.quote.domain.sentence import spoken_day, spoken_quantity
@@ -221,15 +221,25 @@ def _of_allocations(
 def _missing(line: LineRequest, outlets: Sequence[Outlet], stand: Stand, promised: Micro) -> Reason:
     """Why a split promises less than was asked."""
     missing = spoken_quantity(line.quantity - promised)
-    ever = sum(most_of(outlet) for outlet in each_place(outlets))
+    places = each_place(outlets)
     if line.latest_day is not None:
-        in_time = sum(outlet.offers_by(line.latest_day) for outlet in each_place(outlets))
-        if in_time < line.quantity and in_time < ever:
+        in_time = sum(outlet.offers_by(line.latest_day) for outlet in places)
+        if in_time < line.quantity and in_time < _most_ever(line, places, stand):
             return because(Code.AFTER_LATEST_DATE, f"{missing} could only come after {spoken_day(line.latest_day)}")
-    if promised < min(ever, line.quantity):
+    if promised < min(sum(outlet.place.offers(LAST_DAY) for outlet in places), line.quantity):
         limits = "the minimum shipment" if line.max_shipments is None else "the limits on shipments"
         return because(Code.BELOW_MINIMUM_SHIPMENT, f"{missing} cannot come within {limits}")
     return _short(stand, f"known supply lacks {missing} {line.uom}{_lacking(line, stand)}")
+
+
+def _most_ever(line: LineRequest, places: Sequence[Outlet], stand: Stand) -> Micro:
+    """What the sites have on any date, with all that their sources can bring."""
+    mark = stand.mark()
+    for outlet in places:
+        bring_most(line, outlet, stand, None)
+    most = sum(outlet.place.offers(LAST_DAY) for outlet in places)
+    stand.rollback(mark)
+    return most
 
 
 def _short(stand: Stand, said: str) -> Reason:
@@ -270,8 +280,8 @@ def _refused(
         if split >= line.quantity:
             refusal = because(Code.PARTIAL_NOT_ALLOWED, "only several deliveries together would do, and the line must come in one")
         else:
-            most = max((outlet.place.free.atp[-1] for outlet in outlets), default=0)
-            at_most = f"at most {spoken_quantity(max(0, most))} {line.uom}" if most > 0 else "nothing"
+            most = max(most_of(outlet) for outlet in outlets)
+            at_most = f"at most {spoken_quantity(most)} {line.uom}" if most else "nothing"
             refusal = _short(stand, f"known supply allows {at_most} on any date{_lacking(line, stand)}")
     return named(alternatives), refusal
 

@@ -85,7 +85,7 @@ def earliest_planned(
     """The whole line with planned supply, where that is earlier than `beat`: planned on the stand, not taken yet.
 
     Each source of each site in turn; the first that is in time wins, else the earliest; several sources of a site together
-    only where they are earlier than any of them alone. Also the ways that lost.
+    only where they are earlier than any of them alone. Also the ways that lost, but for those that come when what is known comes.
     """
     mark = stand.mark()
     tried: list[Tried] = []
@@ -105,7 +105,8 @@ def earliest_planned(
     best = min((one for one in tried if not too_late(line, one.hop)), key=lambda one: max(wanted, one.hop.delivery), default=None)
     if best is not None and beat is not None and beat[1].delivery <= max(wanted, best.hop.delivery):
         best = None
-    others = [_lost(line, one, best, beat) for one in tried if one is not best][:MOST_NAMED]
+    others = [_lost(line, one, best, beat) for one in tried if one is not best and one.hop != one.outlet.earliest(line.quantity, wanted)]
+    del others[MOST_NAMED:]
     if best is None:
         return None, others
     if beat is not None:
