@@ -62,7 +62,7 @@ def _by_policy(
     """The best of: every line by the policy on the first common date; on the date that suits the line that is then last; as it was."""
     latest = min((line.latest_day for line in lines if line.latest_day is not None), default=None)
     wanted = max(0 if not_before is None else not_before, *(line.requested_day for line in lines))
-    best: tuple[tuple[int, ...], Day] | None = None
+    best: tuple[tuple[int, ...], Day, Day | None] | None = None
     for start, limit in ((wanted, latest), (int(_last_day(together)), int(_last_day(together)))):
         stand.rollback()
         plans = _with_planned_supply(lines, stand, start, limit, not_before, allow_partial=allow_partial, aim=aim)
@@ -78,11 +78,10 @@ def _by_policy(
         elif aim is Aim.PREFERRED_SITE:
             figure = (sum(plan.line.sites.index(take.outlet.site) * take.quantity for plan in plans for take in plan.takes), late)
         if best is None or figure < best[0]:
-            best = figure, start
+            best = figure, start, limit
     stand.rollback()
     if best is not None:
-        limit = latest if best[1] == wanted else best[1]
-        plans = _with_planned_supply(lines, stand, best[1], limit, not_before, allow_partial=allow_partial, aim=aim)
+        plans = _with_planned_supply(lines, stand, best[1], best[2], not_before, allow_partial=allow_partial, aim=aim)
         if plans is not None:
             return plans
         stand.rollback()

@@ -1,0 +1,162 @@
+"""All lines on one date: which, why not earlier, and what the lines are told that could come earlier (promising.md § 4)."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from services.quote.domain.allocation import Allocation, Kind
+from services.quote.domain.book import Book
+from services.quote.domain.choice import Aim
+from services.quote.domain.policy import Costs
+from services.quote.domain.promise import Decision, Demand, LineRequest, promise
+from services.quote.domain.request import Substitute
+from services.quote.domain.shipcomplete import plan_together
+from services.quote.domain.stand import Stand
+from tests.unit.quote_domain.builders import TODAY, AShelf, a_book, a_line, receipt, units
+from tests.unit.quote_domain.plants import Plant, a_purchase
+
+SITES = ("HAM", "BER")
+
+
+def together(shelf: AShelf, *lines: LineRequest, **how: Any) -> Decision:
+    numbered = tuple(replace(line, line_ref=str(at)) for at, line in enumerate(lines, 1))
+    return promise(Demand(numbered, ship_complete=True, **how), shelf)
+
+
+def told(decision: Decision) -> list[tuple[str, str | None, str]]:
+    """The last reason of each line."""
+    return [(line.reasons[-1].code, line.reasons[-1].ref, line.reasons[-1].summary) for line in decision.lines]
+
+
+def days(decision: Decision) -> list[int]:
+    return sorted({one.delivery_day - TODAY for line in decision.lines for one in line.deliveries})
+
+
+def sites(decision: Decision) -> list[list[str]]:
+    return [[one.site for one in line.deliveries] for line in decision.lines]
+
+
+def test_lines_that_fit_alone_and_never_together_are_refused_together() -> None:
+    found = together(AShelf(a_book(on_hand=5)), a_line(3), a_line(4))
+    assert told(found) == [("NO_COMMON_DATE", None, "the lines together need more than known supply and allocations leave on any date")] * 2
+    assert found.outcome == "none"
+
+
+def test_a_line_that_never_fits_is_named_to_all_others() -> None:
+    shelf = AShelf(a_book(on_hand=5), a_book(on_hand=1, sku="TWO"))
+    assert told(together(shelf, a_line(3), a_line(6), a_line(2, sku="TWO"))) == [
+        ("OTHER_LINE_IMPOSSIBLE", "2", "line 2 cannot be promised, and all lines ship together"),
+        ("NOT_ENOUGH_SUPPLY", "2", "known supply never covers the whole of line 2"),
+        ("NOT_ENOUGH_SUPPLY", "3", "known supply never covers the whole of line 3"),
+    ]
+
+
+def test_every_line_waits_for_the_slowest() -> None:
+    late = [a_book(receipt(sku, 5, day), sku=sku) for sku, day in (("ONE", 1), ("TWO", 4), ("THREE", 2))]
+    found = together(AShelf(*late), *(a_line(1, sku=sku) for sku in ("ONE", "TWO", "THREE")))
+    assert days(found) == [4]
+    assert told(found)[0] == told(found)[2] == ("SHIPS_COMPLETE", "2", "ships together with line 2")
+    assert [
+        [(one.kind, one.deliveries[0].delivery_day - TODAY, one.lost_because) for one in line.alternatives] for line in found.lines
+    ] == [
+        [("apart", 1, "SHIPS_COMPLETE")],
+        [],
+        [("apart", 2, "SHIPS_COMPLETE")],
+    ]
+
+
+@pytest.mark.parametrize("planned", [False, True])
+def test_the_latest_acceptable_date_of_any_line_is_that_of_all(planned: bool) -> None:  # noqa: FBT001
+    """What comes on that day is in time."""
+    shelf = Plant(a_book(on_hand=5), Book("TWO", "HAM") if planned else a_book(receipt("r", 5, 4), sku="TWO"))
+    if planned:
+        shelf.source["TWO", "HAM"] = (a_purchase(4),)
+    lines = a_line(1, latest_day=4), a_line(2, sku="TWO")
+    for partial in (False, True):
+        assert days(together(shelf, *lines, allow_partial=partial)) == [4]
+        refused = together(shelf, replace(lines[0], latest_day=TODAY + 3), lines[1], allow_partial=partial)
+        assert refused.outcome == "none"
+        if not planned:
+            assert (
+                told(refused)
+                == [("AFTER_LATEST_DATE", None, "all lines together can leave on Sat 5 Dec 2026, after the latest acceptable date")] * 2
+            )
+
+
+def test_the_ceiling_that_keeps_a_line_from_the_latest_date_is_named() -> None:
+    shelf = AShelf(a_book(on_hand=5), a_book(on_hand=5, sku="TWO"))
+    shelf.rationed = [Allocation("C", Kind.CEILING, ("shop",), "TWO", None, units(1), last=TODAY + 6)]
+    found = together(shelf, a_line(1, latest_day=4), a_line(2, sku="TWO"), classes=("shop",))
+    assert [(line.reasons[-1].code, line.outcome) for line in found.lines] == [("AFTER_LATEST_DATE", "none"), ("CEILING_REACHED", "none")]
+    assert days(together(shelf, a_line(1), a_line(2, sku="TWO"), classes=("shop",))) == [7]
+
+
+@pytest.mark.parametrize("aim", list(Aim))
+@pytest.mark.parametrize("partial", [False, True])
+@pytest.mark.parametrize("planned", [False, True])
+def test_a_promise_of_all_that_stands_is_not_pulled_in(aim: Aim, partial: bool, planned: bool) -> None:  # noqa: FBT001
+    shelf = Plant(a_book(on_hand=5), Book("TWO", "HAM") if planned else a_book(on_hand=5, sku="TWO"))
+    shelf.source["TWO", "HAM"] = (a_purchase(3),)
+    lines = [a_line(1), a_line(2, sku="TWO", ref="2")]
+    plans = plan_together(lines, Stand(shelf), allow_partial=partial, not_before=TODAY + 5, aim=aim)
+    assert {take.hop.delivery - TODAY for plan in plans for take in plan.takes} == {5}
+    assert {plan.waits.summary for plan in plans if plan.waits is not None} == {"the promise of Sun 6 Dec 2026 stands: it is not pulled in"}
+
+
+def test_a_line_that_no_book_serves_refuses_all_unless_a_substitute_may_stand_in() -> None:
+    shelf = AShelf(a_book(on_hand=5), a_book(on_hand=5, sku="OTHER"))
+    unknown = a_line(2, sku="TWO")
+    assert [code for code, *_ in told(together(shelf, a_line(1), unknown))] == ["OTHER_LINE_IMPOSSIBLE", "NO_BOOK"]
+    found = together(shelf, a_line(1), replace(unknown, substitutes=(Substitute("OTHER", ("HAM",)),)))
+    assert [line.deliveries[0].sku for line in found.lines] == [None, "OTHER"]
+
+
+def test_supply_that_is_planned_is_taken_only_where_it_makes_all_earlier() -> None:
+    for lead, expected in ((2, ([2], 1)), (4, ([4], 0)), (5, ([4], 0))):
+        shelf = Plant(a_book(on_hand=5), a_book(receipt("r", 5, 4), sku="TWO"))
+        shelf.source["TWO", "HAM"] = (a_purchase(lead),)
+        found = together(shelf, a_line(1), a_line(2, sku="TWO"))
+        assert (days(found), len(found.planned)) == expected
+
+
+def a_market(late: float = 0, handling: float = 0) -> Plant:
+    """At HAM both are on hand; at BER one is, and the other comes in two days."""
+    shelf = Plant(
+        a_book(on_hand=9, sku="ONE"), a_book(on_hand=9, sku="TWO"),
+        a_book(on_hand=9, sku="ONE", site="BER"), a_book(receipt("r", 9, 2), sku="TWO", site="BER"),
+    )  # fmt: skip
+    costs = {"HAM": Costs(lateness_per_unit_day=units(late), handling_per_unit=units(handling)), "BER": Costs(units(late))}
+    shelf.costs = lambda sku, site: costs[site]  # type: ignore[method-assign] # noqa: ARG005
+    return shelf
+
+
+@pytest.mark.parametrize(
+    ("aim", "costs", "served", "day"),
+    [
+        (Aim.EARLIEST, {}, [["BER"], ["HAM"]], 0),
+        (Aim.JUST_IN_TIME, {}, [["BER"], ["HAM"]], 0),
+        (Aim.PREFERRED_SITE, {}, [["BER"], ["BER"]], 2),
+        (Aim.FEWEST_SHIPMENTS, {}, [["BER"], ["HAM"]], 0),
+        (Aim.CHEAPEST, {"late": 1, "handling": 3}, [["BER"], ["HAM"]], 0),
+        (Aim.CHEAPEST, {"late": 1, "handling": 5}, [["BER"], ["BER"]], 2),
+    ],
+)
+def test_a_policy_weighs_the_first_common_date_against_that_of_the_line_that_it_would_let_wait(
+    aim: Aim, costs: dict[str, float], served: list[list[str]], day: int
+) -> None:
+    lines = a_line(2, sku="ONE", sites=SITES[::-1]), a_line(2, sku="TWO", sites=SITES[::-1])
+    found = together(a_market(**costs), *lines, policy=aim)
+    assert (sites(found), days(found)) == (served, [day])
+    in_time = together(a_market(**costs), lines[0], replace(lines[1], latest_day=TODAY + 1), policy=aim)
+    assert (sites(in_time), days(in_time)) == ([["BER"], ["HAM"]], [0])
+
+
+@pytest.mark.parametrize(("price", "ref", "day"), [(3, "SLOW", 4), (5, "FAST", 2)])
+def test_the_cheapest_for_all_counts_what_every_plan_costs(price: float, ref: str, day: int) -> None:
+    """Four units wait two days more for a unit each: as much as two units of the slow order may cost less."""
+    shelf = Plant(a_book(on_hand=9, sku="ONE"), Book("TWO", "HAM"))
+    fast, slow = replace(a_purchase(2, ref="FAST"), cost=units(8)), replace(a_purchase(4, ref="SLOW"), cost=units(price))
+    shelf.source["TWO", "HAM"] = (fast, slow)
+    found = together(shelf, a_line(2, sku="ONE"), a_line(2, sku="TWO"), policy=Aim.CHEAPEST)
+    assert ([plan.ref for plan in found.planned], days(found)) == ([ref], [day])
