@@ -39,17 +39,19 @@ def cumulative_lead_time(world: World, sku: str, site: str) -> int:
     A part that has none of its own comes by its soonest terms; of what nobody says how long it takes, nothing is waited for.
     """
     found: dict[str, int] = {}
-
-    def days(part: str) -> int:
-        if part not in found:
-            found[part] = 0  # what goes into itself is not waited for
-            own = world.all_of("item").get(part, {}).get("lead_time_days")
-            if own is None:
-                own = min((one.lead_time_days for one in buys(world, part, site)), default=0)
-            found[part] = own + max(map(days, parts_of(world, part, site)), default=0)
-        return found[part]
-
-    return days(sku)
+    waiting = [sku]
+    while waiting:
+        parts = parts_of(world, waiting[-1], site)
+        if waiting[-1] not in found:
+            found[waiting[-1]] = 0  # what goes into itself is not waited for
+            waiting += [one for one in parts if one not in found]
+            continue
+        part = waiting.pop()
+        own = world.all_of("item").get(part, {}).get("lead_time_days")
+        if own is None:
+            own = min((one.lead_time_days for one in buys(world, part, site)), default=0)
+        found[part] = own + max((found[one] for one in parts), default=0)
+    return found[sku]
 
 
 def parts_of(world: World, sku: str, site: str) -> tuple[str, ...]:

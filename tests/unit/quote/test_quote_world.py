@@ -162,3 +162,13 @@ def test_an_items_cumulative_lead_time_is_its_own_after_the_longest_of_what_goes
             world.learn(Definition("supplier_item", f"{sku}{number}", 1, one))
     beyond = [one.lead_time_days for one in world.sources("A", "HAM", TUESDAY) if isinstance(one, Buy)]
     assert beyond == ([] if cumulative is None else [cumulative])
+
+
+def test_lead_times_add_up_however_deep_an_item_is_made() -> None:
+    world = a_world(a_site())
+    for level in range(3000):
+        told_of = {"name": "A", "decimals": 0, "dock_to_stock_days": 0, "uom": "EA", "lead_time_days": 1, "revision": 1}
+        world.learn(Definition("item", f"A{level}", 1, {**told_of, "promise_at_lead_time": not level, "lifecycle": "active"}))
+        lines = [{"component": f"A{level + 1}", "quantity_per": 1}]
+        world.learn(Definition("bom", f"A{level}", 1, {"sku": f"A{level}", "boms": [{"site": None, "components": lines}], "revision": 1}))
+    assert [one.lead_time_days for one in world.sources("A0", "HAM", TUESDAY) if isinstance(one, Buy)] == [3000]
