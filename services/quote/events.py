@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from services.quote.domain.balance import balance, staircase
-from services.quote.domain.entry import Part, expected_day, holds_stock
+from services.quote.domain.entry import Part, expected_day, holds_stock, parted
 from shared.contracts.base import micro_to_decimal
 from shared.contracts.quote import (
     AVAILABILITY_TOPIC,
@@ -74,7 +74,13 @@ def availability(shelf: Shelf, book: Book, reason: str | None, document: str | N
         on_hand=micro_to_decimal(book.on_hand),
         safety_stock=micro_to_decimal(book.safety_stock),
         today=date.fromordinal(today),
-        receipts=tuple(_dated("receipt", one) for part in (Part.RECEIPT, Part.PLAN) for one in book.of(part) if _comes_on(one) is not None),
+        receipts=tuple(
+            _dated("receipt", one)
+            for part in (Part.RECEIPT, Part.PLAN)
+            for entry in book.of(part)
+            for one in parted(entry)
+            if _comes_on(one) is not None
+        ),
         demand_by_date=tuple(
             DatedEntry(kind="claim", ref="", quantity=micro_to_decimal(quantity), date=date.fromordinal(day))
             for day, quantity in sorted(by_day.items())

@@ -11,11 +11,11 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import accumulate
+from itertools import accumulate, chain
 from operator import sub
 from typing import TYPE_CHECKING, Final
 
-from services.quote.domain.entry import Entry, Part
+from services.quote.domain.entry import Entry, Part, parted
 from services.quote.domain.value import value
 
 if TYPE_CHECKING:
@@ -255,7 +255,7 @@ def daily(
     last = max(first, figures.days[-1]) if to_day is None else to_day
     receipts: dict[Day, list[Entry]] = {}
     claims: dict[Day, list[Entry]] = {}
-    for receipt in book.of(Part.RECEIPT):
+    for receipt in chain.from_iterable(map(parted, book.of(Part.RECEIPT))):
         counted = rules.receipt_counts_on(receipt, today)
         if counted is not None and first <= counted <= last:
             receipts.setdefault(counted, []).append(receipt)

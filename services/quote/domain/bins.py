@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Final, Protocol
 from services.quote.domain.balance import balance
 from services.quote.domain.calendar import THREE_YEARS
 from services.quote.domain.capacity import capacity_of
-from services.quote.domain.entry import RESOURCE, Part
+from services.quote.domain.entry import RESOURCE, Part, parted
 from services.quote.domain.sources import MICRO
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     from services.quote.domain.book import Book
@@ -243,9 +243,18 @@ class PeriodBin:
 
 
 def stock_bin(
-    book: Book, today: Day, rules: Rules, without: Iterable[Take] = (), plans: Iterable[str] = (), orders: Iterable[str] = ()
+    book: Book,
+    today: Day,
+    rules: Rules,
+    without: Iterable[Take] = (),
+    plans: Iterable[str] = (),
+    orders: Iterable[str] = (),
+    on_the_way: Mapping[str, Micro] | None = None,
 ) -> StockBin:
-    """A book without its holds, these takes, these plans and these real orders; its safety stock may be used."""
+    """A book without its holds, these takes, these plans and these real orders; its safety stock may be used.
+
+    What of the orders is `on_the_way` waits for nothing any more and stays in.
+    """
     changes: dict[Day, Micro] = {today: book.on_hand}
 
     def add(day: Day, quantity: Micro) -> None:
@@ -255,11 +264,8 @@ def stock_bin(
         counted = rules.counts_on(day, today)
         if counted is not None:
             add(counted, quantity)
-    for ref in orders:
-        order = book.find(Part.RECEIPT, ref)
-        counted = None if order is None else rules.receipt_counts_on(order, today)
-        if order is not None and counted is not None:
-            add(counted, -order.quantity)
+    for day, quantity in _orders_taken_out(book, today, rules, orders, on_the_way or {}):
+        add(day, quantity)
     left_out = set(plans)
     for plan in book.of(Part.PLAN):
         counted = rules.plan_counts_on(plan, today)
@@ -272,6 +278,18 @@ def stock_bin(
         day = max(hold.day or 0, today)
         reserved[day] = reserved.get(day, 0) + hold.quantity
     return StockBin(today, changes, reserved)
+
+
+def _orders_taken_out(
+    book: Book, today: Day, rules: Rules, orders: Iterable[str], on_the_way: Mapping[str, Micro]
+) -> Iterator[tuple[Day, Micro]]:
+    """What these real orders bring, less than 0, and what of it is on the way."""
+    for order in filter(None, (book.find(Part.RECEIPT, ref) for ref in orders)):
+        for one in parted(order):
+            if (day := rules.receipt_counts_on(one, today)) is not None:
+                yield day, -one.quantity
+        if (left := on_the_way.get(order.ref, 0)) and (day := rules.counts_on(order.day or 0, today)) is not None:
+            yield day, left
 
 
 def resource_bin(book: Book, today: Day, without: Iterable[Take] = ()) -> ResourceBin:

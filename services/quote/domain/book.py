@@ -11,7 +11,7 @@ from __future__ import annotations
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, Any, Final
 
-from services.quote.domain.entry import Day, Entry, Micro, Part, expected_day
+from services.quote.domain.entry import Day, Entry, Micro, Part, expected_day, parted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -137,12 +137,12 @@ class Book:
         if old is not None:
             if part is Part.CLAIM:
                 self._disown(old)
-            if sums is not None and (summed := expected_day(old)) is not None:
-                self._add(sums, summed, -sign * old.quantity)
+            if sums is not None:
+                self._sum(sums, old, -sign)
         if entry.quantity:
             table[ref] = entry
-            if sums is not None and (summed := expected_day(entry)) is not None:
-                self._add(sums, summed, sign * entry.quantity)
+            if sums is not None:
+                self._sum(sums, entry, sign)
             if part is Part.CLAIM:
                 self._own(entry)
         elif self._base is None:
@@ -161,6 +161,11 @@ class Book:
             self.supply_memo = None
             return self._supply
         return self._demand
+
+    def _sum(self, sums: dict[Day, Micro], entry: Entry, sign: int) -> None:
+        for one in parted(entry):
+            if (day := expected_day(one)) is not None:
+                self._add(sums, day, sign * one.quantity)
 
     def _add(self, sums: dict[Day, Micro], day: Day, quantity: Micro) -> None:
         total = sums.get(day, 0) + quantity

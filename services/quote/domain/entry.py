@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
@@ -60,9 +61,10 @@ class Entry:
 
     `day` is the due date of a receipt or plan (its usable date follows from the rules), the pick date of a claim, the
     needed date of a requirement, and None for stock, safety stock and capacity. A claim with `expires_at` is a hold.
-    `detail` is carried, not interpreted, but for `owner` of a claim, `kind` and `expected` (the day on which it is now seen to
-    come, where that is later than it is due) of a receipt, `latest_start` (a day), `lead_days` and `seen_for` (the day on which
-    it is now seen to count, where that is later) and `otherwise` of a plan, `untold` of stock, and the pattern of a capacity.
+    `detail` is carried, not interpreted, but for `owner` of a claim, `kind`, `expected` (the day on which it is now seen to
+    come, where that is later than it is due) and `waits` (how much of it does) of a receipt, `latest_start` (a day), `lead_days`
+    and `seen_for` (the day on which it is now seen to count, where that is later) and `otherwise` of a plan, `untold` of stock,
+    and the pattern of a capacity.
     """
 
     part: Part
@@ -85,6 +87,22 @@ OTHERWISE: Final = "otherwise"
 def is_seen_late(supply: Entry) -> bool:
     """Whether a plan or a receipt is known to come later than it was said; what a hold gives back is neither, and never is."""
     return SEEN.get(supply.part, "") in (supply.detail or {})
+
+
+WAITS: Final = "waits"
+"""Of a receipt that is expected late: how much of it is; the rest has left the other site, and comes as it was said."""
+
+
+def parted(receipt: Entry) -> tuple[Entry, ...]:
+    """A receipt as what comes together: in two, where some of it is on its way and the rest is expected later, or on no day."""
+    detail = receipt.detail
+    if detail is None or WAITS not in detail or "expected" not in detail or detail[WAITS] >= receipt.quantity:
+        return (receipt,)
+    on_its_way = {name: said for name, said in detail.items() if name not in ("expected", WAITS)}
+    return (
+        replace(receipt, quantity=receipt.quantity - detail[WAITS], detail=on_its_way),
+        replace(receipt, quantity=detail[WAITS], detail={**on_its_way, "expected": detail["expected"]}),
+    )
 
 
 def expected_day(receipt: Entry) -> Day | None:

@@ -12,10 +12,10 @@ in millionths of the item's unit, counted from where the stock ends; projected w
 from __future__ import annotations
 
 from bisect import bisect_right
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import TYPE_CHECKING
 
-from services.quote.domain.entry import Part
+from services.quote.domain.entry import Part, parted
 from services.quote.domain.value import value
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def arrivals(book: Book, today: Day, rules: Rules) -> Arrivals:
         kept: Arrivals = memo[0]
         return kept
     counted = []
-    for receipt in book.of(Part.RECEIPT):
+    for receipt in chain.from_iterable(map(parted, book.of(Part.RECEIPT))):
         day = rules.receipt_counts_on(receipt, today)
         if day is not None:
             counted.append((day, receipt.ref, receipt))

@@ -316,19 +316,20 @@ class Foresight:
                 moving.setdefault(one.brings, [])
                 if not one.fact:
                     plans.setdefault(one.brings, []).append(one.name)
-        put_in = {one.name for one in commitments if one.fact}
-        orders: dict[str, list[str]] = {}
+        put_in = {one.name: one.quantity for one in commitments if one.fact}
+        on_the_way: dict[str, dict[str, int]] = {}
         for ref, home in self.real_orders.items():
-            if name_of_order(ref) in put_in:
-                orders.setdefault(home, []).append(ref)
-        return {key: self._bin(self.books[key], takes, plans.get(key, ()), orders.get(key, ())) for key, takes in moving.items()}
+            order = self.books[home].find(Part.RECEIPT, ref)
+            if order is not None and name_of_order(ref) in put_in:
+                on_the_way.setdefault(home, {})[ref] = order.quantity - put_in[name_of_order(ref)]
+        return {key: self._bin(self.books[key], takes, plans.get(key, ()), on_the_way.get(key, {})) for key, takes in moving.items()}
 
-    def _bin(self, book: Book, takes: Sequence[Take], plans: Sequence[str], orders: Sequence[str]) -> Bin:
+    def _bin(self, book: Book, takes: Sequence[Take], plans: Sequence[str], orders: Mapping[str, int]) -> Bin:
         if book.site == RESOURCE:
             return resource_bin(book, self.today(book), takes)
         if book.site == PERIOD:
             return self.upstream.period_bin(book, takes)
-        return stock_bin(book, self.today(book), self.board.rules(book.sku, book.site), takes, plans, orders)
+        return stock_bin(book, self.today(book), self.board.rules(book.sku, book.site), takes, plans, orders, orders)
 
     def commitments(self, lines: Sequence[OpenLine]) -> list[Commitment]:
         """The lines as the kernel puts them in: each for itself, those of an order that ships complete as one."""

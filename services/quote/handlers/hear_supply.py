@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from services.quote.asks.amounts import micro
-from services.quote.domain.entry import RESOURCE, Entry, Part
+from services.quote.domain.entry import RESOURCE, WAITS, Entry, Part
 from services.quote.domain.sources import MICRO
 from services.quote.handlers.endanger import by_item, by_supply, on_the_way
 from services.quote.handlers.learn_lateness import Learned, learn
@@ -206,7 +206,7 @@ def _differences(book: Book, state: PositionState, highest: Mapping[str, int], l
             "highest": highest[receipt.receipt_id],
             "load": [[load.resource, load.date.toordinal(), load.minutes] for load in receipt.load],
             **learned.put_off(receipt.receipt_id),
-            **_still_expected(book.find(Part.RECEIPT, receipt.receipt_id), receipt.due_date.toordinal()),
+            **_still_expected(book.find(Part.RECEIPT, receipt.receipt_id), receipt.due_date.toordinal(), micro(receipt.open_quantity)),
         }  # fmt: skip
         wanted[Part.RECEIPT, receipt.receipt_id] = Entry(
             Part.RECEIPT, receipt.receipt_id, micro(receipt.open_quantity), receipt.due_date.toordinal(), None, detail
@@ -232,12 +232,16 @@ def _is_told(state: PositionState) -> bool:
     return state.counted_at is not None or state.on_hand > 0 or state.blocked > 0 or bool(state.receipts)
 
 
-def _still_expected(before: Entry | None, due: int) -> dict[str, Any]:
-    """When a receipt was seen to come stays known until it is looked at again, unless it is now due no earlier."""
+def _still_expected(before: Entry | None, due: int, quantity: int) -> dict[str, Any]:
+    """When a receipt was seen to come stays known until it is looked at again, unless it is now due no earlier.
+
+    Of one that has grown, nobody has seen yet how much is on its way: all of it waits.
+    """
     detail = {} if before is None else before.detail or {}
     if "expected" not in detail or (detail["expected"] is not None and detail["expected"] <= due):
         return {}
-    return {"expected": detail["expected"]}
+    kept = ("expected", WAITS) if before is not None and quantity <= before.quantity else ("expected",)
+    return {name: detail[name] for name in kept if name in detail}
 
 
 def book_of(resource: str) -> str:

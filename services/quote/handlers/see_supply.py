@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from services.quote.domain.entry import OTHERWISE, SEEN, Part
+from services.quote.domain.entry import OTHERWISE, SEEN, WAITS, Part
 from services.quote.handlers.remake import NOT_REMADE
 from services.quote.handlers.upstream import name_of_order
 from services.quote.ledger import Change, Effect
@@ -19,7 +19,7 @@ from services.quote.store.books import Cause
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from services.quote.domain.entry import Day, Entry
+    from services.quote.domain.entry import Day, Entry, Micro
     from services.quote.domain.risk import Fate
     from services.quote.handlers.foresight import Foresight
     from services.quote.ledger import Desk
@@ -37,6 +37,8 @@ class SeenSupply:
     late: bool
     day: Day | None
     """Where it is late; None: nothing known lets it come."""
+    waits: Micro | None = None
+    """Of a real order that has left another site in part: how much of it is late; all of it, where nothing is said."""
     otherwise: tuple[str, ...] = ()
     """Where a plan is late because it is made otherwise than when it was planned: the books that it would be made from (remake.py)."""
 
@@ -46,9 +48,11 @@ class SeenSupply:
 
     def written_into(self, supply: Entry) -> Entry:
         """The plan or the receipt with it."""
-        detail = {name: value for name, value in (supply.detail or {}).items() if name not in (SEEN[self.part], OTHERWISE)}
+        detail = {name: value for name, value in (supply.detail or {}).items() if name not in (SEEN[self.part], WAITS, OTHERWISE)}
         if self.late:
             detail[SEEN[self.part]] = self.day
+            if self.waits is not None:
+                detail[WAITS] = self.waits
         if self.otherwise:
             detail[OTHERWISE] = list(self.otherwise)
         return replace(supply, detail=detail)
@@ -105,4 +109,6 @@ def _of_order(sight: Foresight, home: str, order: Entry, fate: Fate | None) -> S
     due = rules.counts_on(order.day or 0, sight.today(book))
     late = due is not None and fate is not None and (fate.day is None or fate.day > due)
     day = None if fate is None or fate.day is None else fate.day - rules.dock_to_stock_days
-    return SeenSupply(home, Part.RECEIPT, order.ref, order.day, late=late, day=day if late else None)
+    waits = sight.upstream.waits(order) if late else order.quantity
+    waiting = waits if waits < order.quantity else None
+    return SeenSupply(home, Part.RECEIPT, order.ref, order.day, late=late, day=day if late else None, waits=waiting)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from services.quote.board import Board
     from services.quote.domain.bins import PeriodBin
     from services.quote.domain.book import Book
-    from services.quote.domain.entry import Day, Entry
+    from services.quote.domain.entry import Day, Entry, Micro
     from services.quote.domain.risk import Rank
 
 BEFORE_EVERYBODY = -(2**31)
@@ -84,7 +84,15 @@ class Upstream:
             if requirement is not None and requirement.day is not None and key in needs and key in seen:
                 takes.append(Take(key, requirement.day, requirement.quantity, None, self._arrives(home, key)))
         rank = (BEFORE_EVERYBODY, 0, order.day or 0, order.ref, 0, 0)
-        return Commitment(name_of_order(order.ref), rank, tuple(takes), None, home, order.quantity, due, fact=True)
+        return Commitment(name_of_order(order.ref), rank, tuple(takes), None, home, self.waits(order), due, fact=True)
+
+    def waits(self, order: Entry) -> Micro:
+        """How much of a real order waits for what it needs: of a transfer what has not left the other site yet, else all of it."""
+        if (order.detail or {}).get("kind") != "transfer_order":
+            return order.quantity
+        needs = [self.books[key].find(Part.REQUIREMENT, ref) for key, ref in self.board.needs.of(order.ref) if key in self.books]
+        outbound = [one.quantity for one in needs if one is not None and (one.detail or {}).get("kind") == "outbound_transfer"]
+        return min(order.quantity, sum(outbound)) if outbound else order.quantity
 
     def _arrives(self, home: str, key: str) -> Callable[[Day], Day | None] | None:
         """When goods of another site can be used here if they are picked there on a day; None for what no lane brings."""
