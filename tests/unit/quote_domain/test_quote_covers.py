@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.quote.domain.calendar import EVERY_DAY
@@ -55,18 +55,57 @@ def fit(lines: Sequence[Line], day: int, stocks: Mapping[str, list[int]], transi
     return rest(0, [])
 
 
-@examples(300)
+@examples(200)
 @given(
     st.tuples(STOCK, STOCK, STOCK),
     st.lists(LINE, min_size=1, max_size=3),
     st.tuples(*[st.sampled_from([0, 0, 1, 2])] * 6),
-    st.booleans(),
+    st.sampled_from(["whole", "shared"]),
 )
+@example(
+    ((0, {3: 2}), (2, {4: 2}), (4, {2: 4})),
+    [(4, ("MUC", "HAM", "BER"), 2, None, "DE"), (2, ("MUC", "HAM"), None, None, "AT")],
+    (0, 0, 0, 1, 0, 0),
+    "shared",
+).via("the first gives way")
+@example(
+    ((2, {}), (0, {}), (2, {3: 4})),
+    [(1, ("MUC", "HAM", "BER"), None, None, "AT"), (2, ("BER", "MUC"), None, 2, "AT"), (4, ("BER", "HAM", "MUC"), 3, 2, "DE")],
+    (0, 1, 0, 2, 0, 0),
+    "shared",
+).via("the last has a minimum")
+@example(
+    ((0, {2: 3}), (3, {2: 2}), (0, {3: 4})), [(2, ("MUC",), 3, 1, "DE"), (5, ("MUC", "HAM"), None, 1, "AT")], (0, 1, 0, 0, 2, 0), "shared"
+).via("never in one shipment")
+@example(
+    ((3, {}), (3, {2: 1, 1: 4}), (3, {2: 3, 4: 1})),
+    [(4, ("MUC", "BER"), 2, 1, "AT"), (4, ("HAM", "BER"), 2, 2, "AT")],
+    (0, 0, 0, 0, 0, 2),
+    "whole",
+).via("one site each, the second first")
+@example(
+    ((3, {2: 2}), (0, {3: 2}), (2, {3: 4, 2: 3})),
+    [(5, ("MUC", "BER", "HAM"), None, 1, "AT"), (2, ("BER", "MUC", "HAM"), None, 1, "AT"), (3, ("MUC",), None, 1, "AT")],
+    (2, 2, 2, 0, 0, 2),
+    "whole",
+).via("packed anew")
+@example(
+    ((0, {4: 4}), (4, {}), (2, {1: 3})),
+    [(4, ("HAM", "BER", "MUC"), None, None, "DE"), (4, ("BER", "HAM"), 3, 1, "AT")],
+    (0, 0, 0, 0, 0, 2),
+    "whole",
+).via("packed into the last")
+@example(
+    ((4, {}), (0, {4: 2}), (2, {3: 3, 2: 2})),
+    [(2, ("MUC", "HAM"), None, 1, "AT"), (6, ("MUC", "HAM"), None, None, "AT")],
+    (1, 2, 2, 1, 0, 0),
+    "whole",
+).via("the larger first")
 def test_the_common_date_is_the_first_on_which_the_lines_can_be_served_in_any_way(
     stocks: tuple[tuple[int, dict[int, int]], ...],
     lines: list[Line],
     days: tuple[int, ...],
-    partial: bool,  # noqa: FBT001 -- drawn
+    how: str,
 ) -> None:
     shelf = AShelf(
         *(
@@ -74,6 +113,7 @@ def test_the_common_date_is_the_first_on_which_the_lines_can_be_served_in_any_wa
             for site, (on_hand, coming) in zip(SITES, stocks, strict=True)
         )
     )
+    partial = how == "shared"
     transit = dict(zip(product(SITES, ("DE", "AT")), days, strict=True))
     shelf.way = {way: Way(EVERY_DAY, 0, EVERY_DAY, count, EVERY_DAY, None, "-".join(way)) for way, count in transit.items()}
     there = {
@@ -91,3 +131,27 @@ def test_the_common_date_is_the_first_on_which_the_lines_can_be_served_in_any_wa
         found = [{one.site: one.quantity // 1_000_000 for one in line.deliveries} for line in decision.lines]
         for line, served in zip(lines, found, strict=True):
             assert {site: served.get(site, 0) for site in line[1]} in list(shares(line, partial=partial))
+
+
+def test_whole_lines_are_packed_the_largest_first_and_moved_until_all_fit() -> None:
+    shelf = AShelf(a_book(on_hand=6), a_book(on_hand=7, site="BER"))
+    for quantities, served in (
+        ((4, 3, 3, 3), ["BER", "HAM", "HAM", "BER"]),
+        ((3, 4, 3, 3), ["HAM", "BER", "HAM", "BER"]),
+        ((2, 5, 6), ["BER", "BER", "HAM"]),
+    ):
+        lines = tuple(a_line(quantity, sites=SITES[:2], ref=str(at)) for at, quantity in enumerate(quantities))
+        found = promise(Demand(lines, ship_complete=True), shelf)
+        assert [[one.site for one in line.deliveries] for line in found.lines] == [[site] for site in served]
+
+
+def test_lines_from_several_sites_make_room_for_one_another() -> None:
+    shelf = AShelf(*(a_book(on_hand=on_hand, site=site) for site, on_hand in zip(SITES, (4, 4, 2), strict=True)))
+    lines = (
+        a_line(5, sites=SITES[:2], ref="1"),
+        a_line(3, sites=SITES[:1], ref="2"),
+        a_line(2, sites=SITES[1:], ref="3", min_ship=2),
+    )
+    found = promise(Demand(lines, allow_partial=True, ship_complete=True), shelf)
+    served = [[(one.site, one.quantity // 1_000_000) for one in line.deliveries] for line in found.lines]
+    assert served == [[("HAM", 1), ("BER", 4)], [("HAM", 3)], [("MUC", 2)]]

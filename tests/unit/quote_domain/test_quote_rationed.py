@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.quote.domain.allocation import Allocation, Every, Kind
@@ -12,13 +12,14 @@ from services.quote.domain.book import Book
 from services.quote.domain.covers import one_by_one
 from services.quote.domain.entry import Entry, Part
 from services.quote.domain.outlet import Outlet
-from services.quote.domain.rationed import split_within
+from services.quote.domain.rationed import Slot, _Used, split_within
 from services.quote.domain.stand import Stand
 from tests.examples import examples
 from tests.unit.quote_domain import oracle
 from tests.unit.quote_domain.builders import NOW, TODAY, AShelf, a_book, a_line, receipt, units
 
 SITES = ("HAM", "BER")
+HAM, BER = frozenset({"HAM"}), frozenset({"BER"})
 
 
 def outlets(*rations: Allocation) -> list[Outlet]:
@@ -45,7 +46,8 @@ def split(
     most: int | None = None,
 ) -> list[tuple[str, int, float]]:
     limits = None if least is None else units(least), most
-    shipments, _ = split_within(found, TODAY + wanted, None if latest is None else TODAY + latest, units(quantity), limits, 10_000)
+    shipments, cut = split_within(found, TODAY + wanted, None if latest is None else TODAY + latest, units(quantity), limits, 10_000)
+    assert not cut
     return [(found[one.site].site, one.day - TODAY, one.quantity / units(1)) for one in shipments]
 
 
@@ -71,6 +73,8 @@ def split(
         ((a_floor(4),), {"quantity": 9}, [("BER", 1, 3), ("HAM", 2, 3)]),
         ((a_floor(4),), {"quantity": 5}, [("BER", 1, 3), ("HAM", 2, 2)]),
         ((a_floor(4),), {"quantity": 9, "most": 1}, [("BER", 1, 3)]),
+        ((a_floor(4),), {"quantity": 9, "least": 3}, [("BER", 1, 3), ("HAM", 2, 3)]),
+        ((a_floor(4),), {"quantity": 3, "least": 5}, [("BER", 1, 3)]),
         ((a_floor(4), a_ceiling(4)), {"quantity": 9}, [("BER", 1, 3), ("HAM", 2, 1)]),
     ],
 )
@@ -84,10 +88,10 @@ def test_a_split_ships_as_much_as_it_may_as_early_as_it_may(
 
 
 RATIONS = st.tuples(
-    st.integers(1, 4),
+    st.integers(0, 4),
     st.sampled_from([None, Every.DAY, Every.WEEK]),
     st.integers(0, 5),
-    st.sampled_from([None, None, frozenset(SITES[:1]), frozenset(SITES[1:])]),
+    st.sampled_from([None, None, HAM, BER]),
 )
 """How many a ceiling lets through, in which periods, until when, of which sites."""
 
@@ -96,13 +100,28 @@ RATIONS = st.tuples(
 @given(
     st.tuples(*[st.tuples(st.integers(0, 2), st.lists(st.tuples(st.integers(1, 4), st.integers(0, 4)), max_size=2)) for _ in SITES]),
     st.lists(RATIONS, min_size=1, max_size=2),
-    st.integers(1, 5), st.integers(1, 3), st.integers(1, 4),
+    st.integers(1, 5), st.none() | st.integers(1, 3), st.integers(1, 4),
 )  # fmt: skip
+@example(((1, []), (2, [])), [(2, None, 4, None)], 3, 1, 3).via("one site for two")
+@example(((1, [(2, 2)]), (1, [(2, 4), (4, 4)])), [(1, None, 1, None), (4, Every.WEEK, 2, None)], 4, 1, 3).via(
+    "the other first, one for two later"
+)
+@example(((2, [(1, 2)]), (2, [])), [(3, Every.WEEK, 0, None)], 5, 1, 3).via("less from the first, more from it later")
+@example(((2, [(1, 2)]), (2, [(3, 3)])), [(3, None, 1, None)], 5, 1, 4).via("the same with more to come")
+@example(((1, []), (1, [(2, 2), (1, 1)])), [(1, Every.DAY, 0, None), (1, Every.DAY, 3, BER)], 3, 1, 3).via("a ceiling of one site")
+@example(((1, []), (1, [(2, 2), (1, 1)])), [(1, Every.DAY, 0, None), (1, Every.DAY, 3, BER), (4, None, 5, HAM)], 3, 1, 3).via(
+    "each its own"
+)
+@example(((2, []), (1, [])), [(1, None, 0, None), (2, Every.DAY, 2, None)], 3, 1, 3).via("a period inside another")
+@example(((0, [(3, 2), (2, 2)]), (0, [])), [(1, Every.WEEK, 2, None), (2, Every.DAY, 5, None)], 4, 1, 4).via("nothing there at first")
+@example(((0, [(1, 2), (1, 0)]), (1, [(2, 3)])), [(2, Every.DAY, 1, None), (1, None, 1, None)], 5, 1, 4).via(
+    "two periods of different length"
+)
 def test_no_other_split_that_keeps_to_every_period_is_better(
     stocks: tuple[tuple[int, list[tuple[int, int]]], ...],
     rations: list[tuple[int, Every | None, int, frozenset[str] | None]],
     quantity: int,
-    least: int,
+    least: int | None,
     most: int,
 ) -> None:
     books = []
@@ -133,9 +152,25 @@ def test_no_other_split_that_keeps_to_every_period_is_better(
         return True
 
     by_site = [oracle.projected(oracle.entries_of(book), TODAY, NOW, shelf.rule) for book in books]
-    every = oracle.every_split(quantity, [0, 0], 4, by_site, min(least, quantity), most)
+    every = oracle.every_split(quantity, [0, 0], 4, by_site, min(least or 1, quantity), most)
     best = min(oracle.worth(plan, 0) for plan in every if keeps(plan))
     assert oracle.worth(tuple((one.day - TODAY, one.site, one.quantity) for one in found), 0) == best
+
+
+def test_beside_a_floor_of_several_sites_one_of_them_may_serve_alone() -> None:
+    assert split(outlets(a_floor(4))[:1], 9) == [("HAM", 2, 3)]
+
+
+def test_what_is_taken_back_may_be_shipped_again() -> None:
+    hop = outlets()[0].by(TODAY)
+    assert hop is not None
+    slots = [Slot(TODAY, 0, 3, (0,), hop), Slot(TODAY, 1, 4, (), hop), Slot(TODAY, 2, 0, (), hop)]
+    used = _Used([2])
+    parts = used.ship_in_turn(slots, 9)
+    assert [(slot.site, taken) for slot, taken in parts] == [(0, 2), (1, 4)]
+    assert [used.room(slot) for slot in slots] == [0, 0, 0]
+    used.take_back(parts)
+    assert [used.room(slot) for slot in slots] == [2, 4, 0]
 
 
 def covered(
@@ -178,3 +213,18 @@ def test_a_line_of_one_day_may_come_from_several_sites_where_that_is_allowed() -
     assert covered([7], a_ceiling(6), partial=True) is None
     assert covered([7], a_ceiling(7), partial=True) == [[("HAM", 5), ("BER", 2)]]
     assert covered([6, 4], partial=True) == [[("HAM", 5), ("BER", 1)], [("BER", 4)]]
+
+
+def test_a_line_takes_each_shipment_once_from_what_a_ceiling_leaves() -> None:
+    names = ("HAM", "BER", "MUC")
+    shelf = AShelf(*(a_book(on_hand=2, site=site) for site in names))
+    shelf.rationed = [a_ceiling(6)]
+    line = a_line(6, sites=names)
+    found = Stand(shelf, classes=("shop",)).outlets(line)
+    cover = [(site, units(2)) for site in names]
+    assert [[(one.site, quantity) for one, quantity in each] for each in one_by_one(TODAY, [line], [found], allow_partial=True) or []] == [
+        cover
+    ]
+    small = a_line(1, sites=names[:1])
+    assert one_by_one(TODAY, [small], [found[:1]], allow_partial=True) == [[(found[0], units(1))]]
+    assert one_by_one(TODAY, [a_line(3, sites=names[:1])], [found[:1]], allow_partial=True) is None

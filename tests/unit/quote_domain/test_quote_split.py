@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import combinations, pairwise
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.quote.domain.balance import balance
@@ -158,8 +158,14 @@ def best_of_all(quantity: int, offered: Offers, least: int, most: int) -> tuple[
     return min(plans, key=rank)
 
 
-@examples(400)
+@examples(250)
 @given(dated_offers(), st.integers(1, 9), st.integers(1, 4), st.integers(1, 4))
+@example((1, [Offer((2, 3, 11), (2, 3, 6)), Offer((1, 3, 11), (3, 4, 8)), Offer((1, 2, 3, 9), (4, 5, 6, 8))]), 3, 1, 3).via(
+    "the second alone"
+)
+@example((3, [Offer((8, 9), (1, 5)), Offer((6, 8, 9), (5, 7, 8))]), 8, 1, 4).via("all of a day after the first")
+@example((4, [Offer((6, 13, 14, 16), (2, 4, 7, 9)), Offer((10, 13, 14), (2, 6, 8))]), 9, 1, 5).via("two and two")
+@example((2, [Offer((6, 12, 13), (3, 4, 6)), Offer((6, 12, 13), (6, 7, 8))]), 2, 2, 2).via("all on the first day")
 def test_the_best_split_is_the_first_of_the_best_of_all(offered: Offers, quantity: int, least: int, most: int) -> None:
     least = min(least, quantity)
     best = best_of_all(quantity, offered, least, most)
