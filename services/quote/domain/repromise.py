@@ -188,13 +188,11 @@ class _Run:
         self._settle(one, places)
         return True
 
-    def _seek(self, one: Standing) -> bool:
+    def _seek(self, one: Standing) -> None:
         """Put it in on the earliest day that its strategy allows; not there if no day does."""
         found = self._earliest(one)
-        if found is None:
-            return False
-        self._settle(one, found)
-        return True
+        if found is not None:
+            self._settle(one, found)
 
     def _improve(self, protected: Sequence[Standing]) -> None:
         for _ in range(MOST_ROUNDS):

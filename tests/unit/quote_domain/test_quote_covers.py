@@ -155,3 +155,21 @@ def test_lines_from_several_sites_make_room_for_one_another() -> None:
     found = promise(Demand(lines, allow_partial=True, ship_complete=True), shelf)
     served = [[(one.site, one.quantity // 1_000_000) for one in line.deliveries] for line in found.lines]
     assert served == [[("HAM", 1), ("BER", 4)], [("HAM", 3)], [("MUC", 2)]]
+
+
+def test_lines_are_served_in_turn_where_that_is_enough() -> None:
+    shelf = AShelf(a_book(on_hand=4), a_book(on_hand=9, site="BER"))
+    lines = tuple(a_line(quantity, sites=SITES[:2], ref=str(quantity)) for quantity in (3, 4))
+    for partial in (False, True):
+        found = promise(Demand(lines, allow_partial=partial, ship_complete=True), shelf)
+        assert [[one.site for one in line.deliveries] for line in found.lines] == [["HAM"], ["BER"]]
+
+
+def test_a_line_is_put_together_to_the_last_millionth() -> None:
+    shelf = AShelf(a_book(on_hand=0.000001), a_book(on_hand=0.000002, site="BER"), a_book(on_hand=0.000001, site="MUC"))
+    for lines, served in (
+        ([a_line(0.000002, sites=("HAM", "MUC"))], [[("HAM", 1), ("MUC", 1)]]),
+        ([a_line(0.000002, sites=("HAM", "BER")), a_line(0.000001, sites=("BER",), ref="2")], [[("HAM", 1), ("BER", 1)], [("BER", 1)]]),
+    ):
+        found = promise(Demand(tuple(lines), allow_partial=True, ship_complete=True), shelf)
+        assert [[(one.site, one.quantity) for one in line.deliveries] for line in found.lines] == served

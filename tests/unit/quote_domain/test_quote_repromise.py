@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.quote.domain.bins import StockBin
 from services.quote.domain.calendar import EVERY_DAY
 from services.quote.domain.dates import Way
 from services.quote.domain.demandclass import Strategy
+from services.quote.domain.repromise import repromise
 from services.quote.domain.risk import Route
 from services.quote.domain.standing import Piece, Standing, Why
 from tests.unit.quote_domain.builders import TODAY, units
@@ -138,6 +140,44 @@ def test_what_is_promised_together_moves_together() -> None:
 def test_later_than_is_wanted_is_not_given() -> None:
     promise = a_promise("a", FILL, (10, 0), latest_day=TODAY + 3)
     assert days_of(decided([promise], {"A|HAM": {4: 10}})) == {"a": None}
+
+
+def test_who_breaks_a_book_gives_its_advantage_back_and_nobody_else_does() -> None:
+    promises = [
+        a_promise("a", LOSE, (10, 0)),
+        a_promise("b", WIN, (10, 7), wanted=0),
+        a_promise("c", WIN, (5, 7), wanted=0, key="B|BER", others=["A|HAM"]),
+    ]
+    found = decided(promises, {"A|HAM": {0: 10}, "B|BER": {0: 5}})
+    assert days_of(found) == {"a": 0, "b": None, "c": 0}
+
+
+def test_the_last_served_gives_back_first_and_one_alone_where_that_is_enough() -> None:
+    promises = [a_promise("a", LOSE, (10, 0)), a_promise("b", WIN, (5, 7), wanted=0), a_promise("c", WIN, (5, 7), wanted=0)]
+    assert days_of(decided(promises, {"A|HAM": {0: 15}})) == {"a": 0, "b": 0, "c": None}
+
+
+def test_who_gives_back_what_it_took_elsewhere_is_served_last_from_its_own_book() -> None:
+    promises = [a_promise("a", LOSE, (10, 0)), a_promise("b", WIN, (5, 7), wanted=0, key="B|BER", others=["A|HAM"])]
+    assert days_of(decided(promises, {"A|HAM": {0: 10}, "B|BER": {9: 5}})) == {"a": 0, "b": 9}
+
+
+def test_what_is_not_asked_about_leaves_only_what_it_does_not_need() -> None:
+    promises = [a_promise("a", None, (10, 0)), a_promise("b", GAIN, (10, 7), wanted=0)]
+    assert days_of(decided(promises, {"A|HAM": {0: 10, 3: 10}})) == {"b": 3}
+
+
+def test_what_is_met_is_kept_before_what_is_not_though_that_must_win() -> None:
+    promises = [a_promise("a", GAIN, (10, 0)), a_promise("b", WIN, (10, 0))]
+    assert days_of(decided(promises, {"A|HAM": {0: 10, 5: 10}})) == {"a": 0, "b": 5}
+
+
+def test_who_is_redistributed_does_not_change_its_site_for_the_day_that_it_has() -> None:
+    promise = a_promise("a", REDISTRIBUTE, (5, 3), wanted=0, others=["B|BER"])
+    coming = {TODAY + 3: units(5)}
+    bins = {"A|HAM": StockBin(TODAY, coming, {TODAY: units(1)}), "B|BER": StockBin(TODAY, coming, {})}
+    found = repromise([promise], bins)["a"]
+    assert (found.day, found.placed, found.why) == (TODAY + 3, None, None)
 
 
 # -- properties

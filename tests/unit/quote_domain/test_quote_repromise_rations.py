@@ -55,6 +55,16 @@ def test_a_ceiling_of_the_class_around_binds_too_and_that_of_another_does_not() 
         assert days_of(decided(promise, {"A|HAM": {0: 10}}, rationed=rationed)) == {"a": expected}
 
 
+def test_sites_that_share_a_ceiling_are_decided_together() -> None:
+    promises = [
+        a_promise("a", LOSE, (10, 0), classes=GOLD),
+        a_promise("b", WIN, (10, 7), wanted=0, key="A|BER", classes=GOLD),
+    ]
+    ceiling = Allocation("C", Kind.CEILING, ("gold",), "A", None, units(10), Every.DAY)
+    supply = {"A|HAM": {0: 10}, "A|BER": {0: 10}}
+    assert days_of(decided(promises, supply, rationed=[counted(ceiling, promises)])) == {"a": 1, "b": 0}
+
+
 def test_who_gives_way_gives_back_what_its_class_may_take() -> None:
     promises = [a_promise("a", LOSE, (10, 0), classes=GOLD), a_promise("b", WIN, (10, 7), wanted=0, classes=GOLD)]
     found = decided(promises, {"A|HAM": {0: 30}}, rationed=[counted(a_ceiling(10), promises)])
