@@ -180,6 +180,53 @@ def test_who_is_redistributed_does_not_change_its_site_for_the_day_that_it_has()
     assert (found.day, found.placed, found.why) == (TODAY + 3, None, None)
 
 
+def a_slow_route(key: str, pick_pack_days: int, transit_days: int) -> Route:
+    return Route(key, Way(EVERY_DAY, pick_pack_days, EVERY_DAY, transit_days, EVERY_DAY, TODAY, f"LANE-{key}"))
+
+
+def on_its_way(name: str, strategy: Strategy, quantity: float, delivery: int, route: Route, *others: Route, wanted: int = 0) -> Standing:
+    """A promise that is picked and shipped as late as its route allows."""
+    hop = route.way.latest_pick(TODAY + delivery)
+    assert hop is not None
+    piece = Piece(route.key, hop.pick, units(quantity), hop.delivery, (route, *others), hop.ship)
+    return Standing(name, (name,), (piece,), TODAY + wanted, TODAY + delivery, strategy)
+
+
+def test_what_is_taken_is_taken_on_its_pick_day() -> None:
+    promises = [on_its_way("a", WIN, 10, 9, a_slow_route("A|HAM", 2, 1)), a_promise("b", WIN, (10, 8), wanted=0)]
+    found = decided(promises, {"A|HAM": {0: 10, 2: 10}})
+    assert days_of(found) == {"a": 3, "b": 2}
+    (place,) = found["a"].placed or ()
+    assert (place.hop.pick - TODAY, place.hop.ship - TODAY, place.lane) == (0, 2, "LANE-A|HAM")
+
+
+def test_safety_stock_and_holds_give_way_where_no_later_day_leaves_them_alone() -> None:
+    promises = [on_its_way("a", FILL, 10, 1, a_slow_route("A|HAM", 0, 1))]
+    found = decided(promises, {"A|HAM": {5: 10}}, {0: 3})["a"]
+    assert (found.day, found.why) == (TODAY + 6, Why.SHORTAGE)
+    assert [(place.key, place.lane) for place in found.placed or ()] == [("A|HAM", "LANE-A|HAM")]
+    assert days_of(decided(promises, {"A|HAM": {5: 10, 8: 5}}, {0: 3})) == {"a": 9}
+    assert days_of(decided(promises, {"A|HAM": {5: 8}}, {0: 3})) == {"a": None}
+
+
+def test_another_site_picks_as_early_as_its_way_needs() -> None:
+    promise = on_its_way("a", FILL, 5, 5, a_route("A|HAM"), a_slow_route("B|BER", 0, 3), wanted=5)
+    found = decided([promise], {"A|HAM": {9: 5}, "B|BER": {0: 5}})["a"]
+    (place,) = found.placed or ()
+    assert (place.key, place.hop.pick - TODAY, place.hop.delivery - TODAY, found.why) == ("B|BER", 2, 5, Why.REGAINED)
+
+
+def test_of_sites_that_serve_it_on_one_day_its_own_is_preferred() -> None:
+    promise = a_promise("a", GAIN, (5, 7), wanted=0, others=["B|BER"])
+    found = decided([promise], {"A|HAM": {0: 5}, "B|BER": {0: 5}})["a"]
+    assert [place.key for place in found.placed or ()] == ["A|HAM"]
+
+
+def test_who_never_had_a_place_takes_no_advantage_from_anybody() -> None:
+    promises = [a_promise("a", FILL, (50, 0), key="B|BER", others=["A|HAM"]), a_promise("b", WIN, (5, 7), wanted=0)]
+    assert days_of(decided(promises, {"A|HAM": {0: 5}, "B|BER": {0: 1}})) == {"a": None, "b": 0}
+
+
 # -- properties
 
 

@@ -11,6 +11,7 @@ from services.quote.domain.allocation import Allocation, Every, Kind
 from services.quote.domain.calendar import EVERY_DAY
 from services.quote.domain.dates import Way
 from services.quote.domain.demandclass import Strategy
+from services.quote.domain.entry import BUCKET
 from services.quote.domain.risk import Route
 from services.quote.domain.standing import Outcome, Piece, Standing, Why
 from services.quote.domain.tally import Rationed
@@ -46,6 +47,14 @@ def test_a_new_date_waits_for_the_period_that_has_room() -> None:
     for more, expected in (({0: 6}, 1), ({0: 5}, 0), ({0: 6, 1: 6, 2: 6}, 3), (dict.fromkeys(range(7), 6), 7)):
         rationed = [counted(a_ceiling(10), promise, more)]
         assert days_of(decided(promise, {"A|HAM": {0: 10}}, rationed=rationed)) == {"a": expected}
+
+
+def test_the_ceiling_that_lets_one_wait_who_must_win_is_named_by_its_ship_date() -> None:
+    way = Way(EVERY_DAY, 0, EVERY_DAY, 3, EVERY_DAY, TODAY, "LANE")
+    piece = Piece("A|HAM", TODAY + 7, units(5), TODAY + 10, (Route("A|HAM", way),), TODAY + 7)
+    promise = Standing("a", ("a",), (piece,), TODAY + 3, TODAY + 10, WIN, classes=GOLD)
+    found = decided([promise], {"A|HAM": {0: 10}}, rationed=[counted(a_ceiling(10), [promise], {0: 6})])["a"]
+    assert (found.day, found.why, found.blocked) == (TODAY + 4, Why.IMPROVED, f"CEILING-A|HAM|{BUCKET}")
 
 
 def test_a_ceiling_of_the_class_around_binds_too_and_that_of_another_does_not() -> None:

@@ -84,12 +84,44 @@ def test_the_latest_acceptable_date_of_any_line_is_that_of_all(planned: bool) ->
             )
 
 
+def test_a_line_that_comes_after_its_own_latest_date_is_not_said_to_lack_supply() -> None:
+    shelf = AShelf(a_book(on_hand=5), a_book(receipt("r", 5, 4), sku="TWO"))
+    for partial in (False, True):
+        refused = together(shelf, a_line(1), a_line(2, sku="TWO", latest_day=3), allow_partial=partial)
+        assert [code for code, *_ in told(refused)] == ["AFTER_LATEST_DATE", "AFTER_LATEST_DATE"]
+
+
+def a_ceiling(quantity: float, sku: str, **more: Any) -> Allocation:
+    return Allocation("C", Kind.CEILING, ("shop",), sku, None, units(quantity), **more)
+
+
 def test_the_ceiling_that_keeps_a_line_from_the_latest_date_is_named() -> None:
     shelf = AShelf(a_book(on_hand=5), a_book(on_hand=5, sku="TWO"))
-    shelf.rationed = [Allocation("C", Kind.CEILING, ("shop",), "TWO", None, units(1), last=TODAY + 6)]
+    shelf.rationed = [a_ceiling(1, "TWO", last=TODAY + 6)]
     found = together(shelf, a_line(1, latest_day=4), a_line(2, sku="TWO"), classes=("shop",))
-    assert [(line.reasons[-1].code, line.outcome) for line in found.lines] == [("AFTER_LATEST_DATE", "none"), ("CEILING_REACHED", "none")]
-    assert days(together(shelf, a_line(1), a_line(2, sku="TWO"), classes=("shop",))) == [7]
+    assert [code for code, *_ in told(found)] == ["AFTER_LATEST_DATE", "CEILING_REACHED"]
+    assert told(found)[1][2] == "shop may take 1 EA of TWO to Mon 7 Dec 2026 and has 1 left; 2 from Tue 8 Dec 2026"
+    later = together(shelf, a_line(1), a_line(2, sku="TWO"), classes=("shop",))
+    assert days(later) == [7]
+    assert [(reason.code, reason.adds_days) for reason in later.lines[1].reasons if reason.adds_days] == [("CEILING_REACHED", 7)]
+
+
+def test_a_ceiling_that_never_leaves_the_quantity_refuses_all_lines() -> None:
+    shelf = AShelf(a_book(on_hand=5), a_book(on_hand=9, sku="TWO"))
+    shelf.rationed = [a_ceiling(5, "TWO")]
+    for partial in (False, True):
+        how: dict[str, Any] = {"allow_partial": partial, "classes": ("shop",)}
+        never = together(shelf, a_line(1), a_line(6, sku="TWO"), **how)
+        assert [code for code, *_ in told(never)] == ["OTHER_LINE_IMPOSSIBLE", "CEILING_REACHED"]
+        apart = together(shelf, a_line(3, sku="TWO"), a_line(3, sku="TWO"), **how)
+        assert [code for code, *_ in told(apart)] == ["NO_COMMON_DATE", "NO_COMMON_DATE"]
+
+
+def test_within_a_ceiling_a_line_may_come_from_several_sites_on_the_first_day_that_leaves_it() -> None:
+    shelf = AShelf(a_book(on_hand=4), a_book(receipt("r", 4, 2), site="BER"))
+    shelf.rationed = [a_ceiling(7, "SKU")]
+    found = together(shelf, a_line(5, sites=SITES), a_line(1, sites=SITES), allow_partial=True, classes=("shop",))
+    assert (sites(found), days(found)) == ([["HAM", "BER"], ["BER"]], [2])
 
 
 @pytest.mark.parametrize("aim", list(Aim))
