@@ -1,8 +1,8 @@
 """What each line takes on one day on which all of them leave: which sites serve which line (promising.md § 4 and § 6).
 
 Lines of different skus meet only where a class may take no more of them. Of one sku, in turn as they stand, which is nearly always
-enough; else whole lines are packed into sites, every way tried, or put together from several sites by a maximal flow. Where
-allocations bind, each line in turn takes from what those before it have left.
+enough; else whole lines are packed into sites, every way tried, or put together from several sites: which of them is chosen, the
+quantities are a maximal flow. Where allocations bind, each line in turn takes from what those before it have left.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from services.quote.domain.request import LineRequest
 
 _MOST_TRIES: Final = 20_000
-_MOST_FLOWS: Final = 500
-"""Choices of sites that are looked at where lines have a minimum or a number of shipments."""
+_MOST_LOOKS: Final = 2_000
+"""How often a line is looked at, over all choices of sites, where some have a minimum or a number of shipments."""
 
 Cover = list[tuple["Outlet", "Micro"]]
 """What one line takes from which sites on one day."""
@@ -148,16 +148,16 @@ class _Shared:
     def __init__(self, asked: Sequence[Asked], rooms: _Rooms) -> None:
         self.asked = asked
         self.rooms = rooms
-        self.flows = 0
+        self.looks = 0
 
     def covers(self, chosen: list[Sequence[Outlet]]) -> list[Cover] | None:
         """What each line takes, with the sites that are chosen for the first of them; None where not all fit."""
-        self.flows += 1
+        self.looks += len(self.asked)
         found = self._with(chosen)
         if found is None or all(self._keeps(line, cover) for (line, _), cover in zip(self.asked, found, strict=True)):
             return found
         for some in _choices(*self.asked[len(chosen)]):
-            if self.flows >= _MOST_FLOWS:
+            if self.looks >= _MOST_LOOKS:
                 break
             better = self.covers([*chosen, some])
             if better is not None:

@@ -4,7 +4,8 @@
 
 Every ceiling cuts time into periods that follow one another, so without limits on shipments the plan that ships as much as it can
 as early as it can is the best: a unit that goes earlier never closes more to later ones than one that goes later. With such
-limits it is the search of `split.py`, which counts the periods beside the sites.
+limits, and where another site could have given it so that fewer ship later, it is the search of `split.py`, which counts the periods
+beside the sites.
 """
 
 from __future__ import annotations
