@@ -369,22 +369,3 @@ def test_what_binds_is_told(name: str) -> None:
 )
 def test_a_period_is_said_by_its_days(allocation: Allocation, period: Period, spoken: str) -> None:
     assert spoken_period(allocation, period) == spoken
-
-
-def test_of_a_rationed_sku_it_is_said_that_nobody_has_defined_the_class_it_is_asked_for() -> None:
-    """A class that is written wrongly has no ceiling: whoever reads the answer sees why."""
-    shelf = AShelf(a_book(on_hand=9), a_book(on_hand=9, sku="FREE"))
-    shelf.rationed = [Allocation("C", Kind.CEILING, ("gold",), "SKU", None, units(3))]
-    shelf.undefined = {"glod"}
-    for classes, day, expected in (
-        (("glod",), 0, ["COVERED", "UNKNOWN_CLASS"]),
-        (("glod",), -2, ["REQUESTED_IN_PAST", "COVERED", "UNKNOWN_CLASS"]),
-        (("gold",), 0, ["CEILING_REACHED"]),
-        ((), 0, ["COVERED"]),
-    ):
-        decision = promise(Demand((a_line(5, day), a_line(5, sku="FREE")), classes=classes), shelf)
-        assert [reason.code for reason in decision.lines[0].reasons] == expected
-        assert [reason.code for reason in decision.lines[1].reasons] == ["COVERED"], "nobody rations it"
-    told = promise(Demand((a_line(10),), classes=("glod",)), shelf).lines[0].reasons
-    assert [(reason.code, reason.ref) for reason in told] == [("UNKNOWN_CLASS", "glod"), ("NOT_ENOUGH_SUPPLY", None)]
-    assert told[0].summary == "nobody has defined the class glod: no ceiling or floor is its own"

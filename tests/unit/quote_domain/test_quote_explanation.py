@@ -2,6 +2,7 @@
 
 import pytest
 
+from services.quote.domain.allocation import Allocation, Kind
 from services.quote.domain.promise import Demand, LinePromise, promise
 from services.quote.domain.sources import Component, Make
 from tests.unit.quote_domain.builders import TODAY, AShelf, a_book, a_line, claim, receipt, units
@@ -445,3 +446,22 @@ def test_lines_that_wait_for_one_another_say_for_which() -> None:
 def test_a_search_that_was_cut_says_so() -> None:
     last = answer(1).reasons[-1]
     assert (last.code, last.summary) == ("SEARCH_CUT", "the search ended with its deadline: better ways may have been left untried")
+
+
+def test_of_a_rationed_sku_it_is_said_that_nobody_has_defined_the_class_it_is_asked_for() -> None:
+    """A class that is written wrongly has no ceiling: whoever reads the answer sees why."""
+    shelf = AShelf(a_book(on_hand=9), a_book(on_hand=9, sku="FREE"))
+    shelf.rationed = [Allocation("C", Kind.CEILING, ("gold",), "SKU", None, units(3))]
+    shelf.undefined = {"glod"}
+    for classes, day, expected in (
+        (("glod",), 0, ["COVERED", "UNKNOWN_CLASS"]),
+        (("glod",), -2, ["REQUESTED_IN_PAST", "COVERED", "UNKNOWN_CLASS"]),
+        (("gold",), 0, ["CEILING_REACHED"]),
+        ((), 0, ["COVERED"]),
+    ):
+        decision = promise(Demand((a_line(5, day), a_line(5, sku="FREE")), classes=classes), shelf)
+        assert [reason.code for reason in decision.lines[0].reasons] == expected
+        assert [reason.code for reason in decision.lines[1].reasons] == ["COVERED"], "nobody rations it"
+    told = promise(Demand((a_line(10),), classes=("glod",)), shelf).lines[0].reasons
+    assert [(reason.code, reason.ref) for reason in told] == [("UNKNOWN_CLASS", "glod"), ("NOT_ENOUGH_SUPPLY", None)]
+    assert told[0].summary == "nobody has defined the class glod: no ceiling or floor is its own"

@@ -43,9 +43,10 @@ def test_a_site_that_never_delivers_leaves_nothing() -> None:
     shelf = AShelf(a_book(on_hand=5), a_book(on_hand=9, site="BER"))
     shelf.several = {"HAM": (immediate(TODAY),), "BER": (Way(NEVER_WORKS, 0, NEVER_WORKS, 0, NEVER_WORKS, None, "L"),)}
     shelf.rationed = [a_ceiling(3)]
-    for partial, promised in ((False, 0), (True, 3)):
-        line = asked(shelf, 5, partial=partial, sites=("HAM", "BER"))
-        assert (line.promised_quantity, line.reasons[-1].code) == (units(promised), "CEILING_REACHED")
+    for quantity in (5, 6):
+        for partial, promised in ((False, 0), (True, 3)):
+            line = asked(shelf, quantity, partial=partial, sites=("HAM", "BER"))
+            assert (line.promised_quantity, line.reasons[-1].code) == (units(promised), "CEILING_REACHED")
 
 
 def test_what_a_floor_keeps_refuses_on_the_latest_day_itself() -> None:

@@ -224,6 +224,12 @@ def test_the_days_for_which_a_ceiling_or_a_floor_holds_a_substitute_back_are_the
             (line,) = decision.lines
             assert by_sku(line.deliveries)[-1][0::2] == (NEW, 4)
             assert {(reason.code, reason.ref): reason.adds_days for reason in line.reasons if reason.adds_days} == {(code, "A"): 4}
+    shelf = a_shelf((1, []), (3, []))
+    shelf.rationed = [Allocation("A", Kind.CEILING, ("shop",), NEW, None, units(1), last=TODAY + 3)]
+    (line,) = promise(Demand((wished(4),), classes=("shop",)), shelf).lines
+    assert [(reason.code, reason.adds_days) for reason in line.reasons if reason.adds_days] == [("CEILING_REACHED", 4)], (
+        "of three, not of four"
+    )
 
 
 def test_many_substitutes_that_are_no_better_are_named_a_few_of_them() -> None:
