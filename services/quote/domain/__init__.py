@@ -13,7 +13,7 @@ What was asked?         `request.py`: lines, splits, ship complete, latest accep
 Is it simply there?     `onhand.py`: every line on hand for the day wanted, as most are
 How many, by when?      `promise.py` → `plan.py`: one line; `known.py`: from what is known; `planning.py`: with planned supply
 Which way is the best?  `choice.py` (the policies of a request) → `weigh.py`, `sets.py` (of shipments); `runners.py`: the ways that lost
-In several deliveries?  `split.py`: the best split, not the greedy one
+In several deliveries?  `split.py`: the best split, not the greedy one; `spread.py`: with planned supply
 All on one date?        `shipcomplete.py` (which), `covers.py` (what each line takes on it)
 On which days?          `calendar.py` (what works when) → `dates.py` (pick, ship, delivery) → `outlet.py` (by when from a site)
 And if it lacks?        `sources.py` (transfer, make, buy) → `replenish.py` (the same question, down to the last part; several at once)

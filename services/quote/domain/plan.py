@@ -16,11 +16,12 @@ from services.quote.domain.calendar import NEVER
 from services.quote.domain.choice import Aim
 from services.quote.domain.known import delivery_of, each_place, earliest_whole, most_of, split_of, too_late
 from services.quote.domain.lowest import refusal_by
-from services.quote.domain.planning import LAST_DAY, best_parts, bring_most, earliest_planned
+from services.quote.domain.planning import LAST_DAY, bring_most, earliest_planned
 from services.quote.domain.reasons import Code, Lost, Reason, because
 from services.quote.domain.runners import named
 from services.quote.domain.sentence import spoken_day, spoken_quantity
 from services.quote.domain.split import EFFORT
+from services.quote.domain.spread import best_parts
 from services.quote.domain.substitute import or_instead
 from services.quote.domain.value import value
 from services.quote.domain.weigh import weigh

@@ -40,7 +40,7 @@ Acquired = tuple["Place", int]
 """Where something was taken, and the take's name there."""
 
 
-def acquire(stand: Stand, sku: str, site: str, quantity: Micro, wanted: Day, path: Path = ()) -> Acquired | None:
+def acquire(stand: Stand, sku: str, site: str, quantity: Micro, wanted: Day, path: Path) -> Acquired | None:
     """Take `quantity` of a sku at a site on the first day, `wanted` or later, on which it can be had; None when it never can.
 
     Nor where it is asked for on the way to itself: what a site has is not sent away to come back to it.
@@ -51,7 +51,7 @@ def acquire(stand: Stand, sku: str, site: str, quantity: Micro, wanted: Day, pat
         return None
     wanted = max(wanted, place.today)
     day = place.earliest(quantity, wanted)
-    if day != wanted and replenish(stand, place, quantity, wanted, path, beat=day) is not None:
+    if day != wanted and replenish(stand, place, quantity, wanted, path, beat=day):
         day = place.earliest(quantity, wanted)
     if day is None:
         stand.lacks = (sku, site)
@@ -59,16 +59,16 @@ def acquire(stand: Stand, sku: str, site: str, quantity: Micro, wanted: Day, pat
     return place, place.take(day, quantity)
 
 
-def replenish(stand: Stand, place: Place, quantity: Micro, wanted: Day, path: Path = (), *, beat: Day | None = None) -> Planned | None:
+def replenish(stand: Stand, place: Place, quantity: Micro, wanted: Day, path: Path, *, beat: Day | None) -> bool:
     """Plan what is missing of `quantity` by the source that has it there first; by the first of equals, and of those in time.
 
-    Only a day before `beat` counts. None, with nothing planned, when no source is that early. An item's lead time is asked where
+    Only a day before `beat` counts. False, with nothing planned, when no source is that early. An item's lead time is asked where
     nothing else brings it, and at the first site alone: the lane from another would come on top of it.
     """
-    moved = bool(path) and path[-1][0] == place.sku
+    moved = path[-1][0] == place.sku
     if len(path) >= DEEPEST or stand.effort < stand.least_effort:
         stand.gave_up = True
-        return None
+        return False
     path = (*path, (place.sku, place.site))
     mark = stand.mark()
     best: Planned | None = None
@@ -89,13 +89,13 @@ def replenish(stand: Stand, place: Place, quantity: Micro, wanted: Day, path: Pa
     together = len(place.sources) > 1 or (beat is None and comes_in_jobs(place.sources))
     if late and together and not stand.mixing and stand.effort >= 0:
         stand.rollback(mark)
-        if mix(stand, place, place.sources, quantity, wanted, path, beat=beat, jobs=beat is None) is not None:
-            return stand.planned[-1]
+        if mix(stand, place, place.sources, quantity, wanted, path, beat=beat, jobs=beat is None):
+            return True
         best = None
     if best is None:
         stand.rollback(mark)
         best = None if best_source is None else bring(stand, place, best_source, quantity, wanted, path)
-    return best
+    return best is not None
 
 
 def mix(
@@ -106,13 +106,13 @@ def mix(
     wanted: Day,
     path: Path = (),
     *,
-    beat: Day | None = None,
-    jobs: bool = False,
-) -> Day | None:
+    beat: Day | None,
+    jobs: bool,
+) -> bool:
     """Plan what is missing of `quantity` by several orders: of each source all that it has there by the day, the first choice first.
 
     With `jobs`, what is made may come in several of them: the largest that is there by the day, then the largest of what that leaves.
-    The first day, `wanted` or later, on which the whole quantity is there; None, with nothing planned, when that is not before
+    For the first day, `wanted` or later, on which the whole quantity is there; False, with nothing planned, when that is not before
     `beat`. What the sources can bring by a day never falls as the day grows, so the day is found by halving.
     """
     sources = [source for source in sources if not is_beyond_known(source)]
@@ -122,23 +122,22 @@ def mix(
     try:
         low, high = max(wanted, place.today), None if beat is None else beat - 1
         if high is None:
-            high = _mixed_by(stand, place, sources, quantity, None, path, floor, jobs=jobs)
+            found = _mixed_by(stand, place, sources, quantity, None, path, floor, jobs=jobs)
             stand.rollback(mark)
-            if high is None:
-                return None
+            if found is None:
+                return False
+            high = max(low, found)
         best: Day | None = None
         while low <= high:
             day = (low + high) // 2 if best is not None else high  # the last day first: mostly not even that one does
             found = _mixed_by(stand, place, sources, quantity, day, path, floor, jobs=jobs)
             stand.rollback(mark)
             if found is None:
-                if best is None:
-                    return None
                 low = day + 1
             else:
                 best = day
                 high = day - 1
-        return _mixed_by(stand, place, sources, quantity, best, path, 2 * stand.least_effort, jobs=jobs)
+        return best is not None and _mixed_by(stand, place, sources, quantity, best, path, 2 * stand.least_effort, jobs=jobs) is not None
     finally:
         stand.mixing = False
 
@@ -414,11 +413,8 @@ def operations(
 ) -> tuple[dict[int, Day], Day | None, list[Load]]:
     """The start of each operation, the day after the last one, and what they occupy."""
     if not source.operations:
-        start = max(ready.values(), default=today)
-        following = start + source.lead_time_days
-        if source.calendar is not None:
-            later = source.calendar.plus(start, source.lead_time_days)
-            return dict.fromkeys(ready, start), later, []
+        start, days = max(ready.values(), default=today), source.lead_time_days
+        following = start + days if source.calendar is None else source.calendar.plus(start, days)
         return dict.fromkeys(ready, start), following, []
     starts: dict[int, Day] = {}
     loads: list[Load] = []

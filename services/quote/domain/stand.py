@@ -6,7 +6,7 @@ one request never get the same unit, and so that a plan that lost can be undone 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from services.quote.domain.balance import Balance, balance, suffix_minimum
 from services.quote.domain.book import Book
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from services.quote.domain.policy import Costs
     from services.quote.domain.request import LineRequest, Shelf
     from services.quote.domain.sources import Source
+
+Found = TypeVar("Found")
 
 EFFORT: Final = 4_000
 """How many supplies a decision may try before it takes the first that does; after as many again it gives up."""
@@ -118,6 +120,16 @@ class Stand:
     def was_cut(self) -> bool:
         """Whether ways to serve the line were left untried."""
         return self.gave_up or self.effort < 0
+
+    def as_found(self, effort: int, plan: Callable[[], Found]) -> Found:
+        """Plan once more what was found and rolled back, with the effort that there was when it was found: so it is found again.
+
+        With what is left it may not be, and what the line was to stand on would be missing.
+        """
+        left, self.effort = self.effort, effort
+        found = plan()
+        self.effort = left
+        return found
 
     # -- what there is
 

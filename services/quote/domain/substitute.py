@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 from services.quote.domain.binding import added_days, dates_of
 from services.quote.domain.choice import cost_of_planned, lost_because, worth
 from services.quote.domain.known import earliest_whole, split_of, too_late
-from services.quote.domain.planning import MOST_NAMED, best_parts, earliest_planned
+from services.quote.domain.planning import MOST_NAMED, earliest_planned
 from services.quote.domain.reasons import Lost
 from services.quote.domain.runners import Way, alternative_of, named
+from services.quote.domain.spread import best_parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -38,35 +39,36 @@ def or_instead(
     line: LineRequest, stand: Stand, wanted: Day, aim: Aim, own: Callable[[], Plan], *, allow_partial: bool, effort: int
 ) -> Plan:
     """The line as its own sku serves it, or with substitutes where that is better under the policy."""
-    mark, since = stand.mark(), len(stand.planned)
+    mark, since, of_own = stand.mark(), len(stand.planned), stand.effort
     plan = own()
     parts = _parts(plan.takes)
     least = worth(aim, line, parts, wanted, cost_of_planned(stand, since), stand)
     if sum(quantity for _, _, quantity in parts) == line.quantity and all(hop.delivery <= wanted for _, hop, _ in parts):
         return plan
     stand.rollback(mark)
-    tried: list[tuple[tuple[Part, ...], Worth, Build]] = []
+    tried: list[tuple[tuple[Part, ...], Worth, Build, int]] = []
     for build in _ways(line, stand, wanted, allow_partial=allow_partial, effort=effort):
+        before = stand.effort
         found = _parts(build())
         if found and not any(too_late(line, hop) for _, hop, _ in found):
-            tried.append((found, worth(aim, line, found, wanted, cost_of_planned(stand, since), stand), build))
+            tried.append((found, worth(aim, line, found, wanted, cost_of_planned(stand, since), stand), build, before))
         stand.rollback(mark)
     best = min(tried, key=lambda one: one[1], default=None)
     others = [
         alternative_of(Way("substitute", found), line, Lost.SUBSTITUTE if value == least else lost_because(aim, line, value, least))
-        for found, value, _ in tried
+        for found, value, *_ in tried
         if value >= least and any(outlet.place.sku != line.sku for outlet, _, _ in found)
     ]
     if best is None or best[1] >= least:
-        again = own()
+        again = stand.as_found(of_own, own)
         return replace(again, alternatives=named([*again.alternatives, *others[:MOST_NAMED]])) if others else again
-    before: list[Alternative] = []
+    own_way: list[Alternative] = []
     if parts:
-        before = [alternative_of(Way("own", parts), line, lost_because(aim, line, least, best[1]))]
+        own_way = [alternative_of(Way("own", parts), line, lost_because(aim, line, least, best[1]))]
     bound = _bound(line, best[0], stand, wanted)
-    takes = tuple(best[2]())
+    takes = tuple(stand.as_found(best[3], best[2]))
     refusal = plan.refusal if sum(take.quantity for take in takes) < line.quantity else None
-    return replace(plan, takes=takes, alternatives=named([*before, *plan.alternatives]), refusal=refusal, bound=bound)
+    return replace(plan, takes=takes, alternatives=named([*own_way, *plan.alternatives]), refusal=refusal, bound=bound)
 
 
 def _bound(line: LineRequest, parts: Sequence[Part], stand: Stand, wanted: Day) -> tuple[Reason, ...]:

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Final
 
 from services.quote.domain.choice import Aim, cost_of_planned, lost_because, worth
 from services.quote.domain.known import split_of, too_late
-from services.quote.domain.planning import MOST_NAMED, VERB, by_several, by_source, sources_for, spoken_source, spread, with_source
+from services.quote.domain.planning import MOST_NAMED, VERB, by_several, by_source, sources_for, spoken_source
 from services.quote.domain.replenish import comes_in_jobs
 from services.quote.domain.runners import Way, alternative_of
 from services.quote.domain.sets import best_of_sets
+from services.quote.domain.spread import spread, with_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -52,23 +53,23 @@ def weigh(
     """The best way under the policy, planned on the stand, not taken yet; and the ways that lost, each with the reason."""
     asked = _Asked(line, outlets, stand, wanted, aim, allow_partial, effort)
     mark = stand.mark()
-    tried: list[tuple[Way, Callable[[], Sequence[Part]], Worth]] = []
+    tried: list[tuple[Way, Callable[[], Sequence[Part]], Worth, int]] = []
     for kind, supply, build in _ways(asked):
         if tried and stand.effort < 0:
             break
-        since = len(stand.planned)
+        since, before = len(stand.planned), stand.effort
         parts = tuple(build())
         if parts and not any(too_late(line, hop) for _, hop, _ in parts):
             found = worth(aim, line, parts, wanted, cost_of_planned(stand, since), stand)
-            tried.append((Way(kind, parts, supply), build, found))
+            tried.append((Way(kind, parts, supply), build, found, before))
         stand.rollback(mark)
     if not tried:
         return [], []
     best = min(tried, key=lambda one: one[2])
-    parts = tuple(best[1]())
+    parts = tuple(stand.as_found(best[3], best[1]))
     others: list[Alternative] = []
     seen = {_as_delivered(best[0].parts)}
-    for way, _, found in sorted(tried, key=lambda one: one[2]):
+    for way, _, found, _ in sorted(tried, key=lambda one: one[2]):
         if _as_delivered(way.parts) not in seen and len(others) < MOST_NAMED:
             seen.add(_as_delivered(way.parts))
             others.append(alternative_of(way, line, lost_because(aim, line, found, best[2])))

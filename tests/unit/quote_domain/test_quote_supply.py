@@ -250,7 +250,7 @@ def test_what_is_undone_leaves_no_trace(plant: Plant, first: Demand, then: Deman
         if kind == "plan":
             plan_line(line, stand, allow_partial=then.allow_partial)
         elif kind == "acquire":
-            acquire(stand, line.sku, line.sites[0], line.quantity, line.requested_day)
+            acquire(stand, line.sku, line.sites[0], line.quantity, line.requested_day, (("ABOVE", line.sites[0]),))
         else:
             place = stand.place(line.sku, line.sites[0])
             for source in () if place is None else place.sources:
