@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 
 from services.quote.domain.allocation import Allocation, Every, Kind
 from services.quote.domain.book import Book
+from services.quote.domain.calendar import EVERY_DAY
 from services.quote.domain.covers import one_by_one
+from services.quote.domain.dates import Way
 from services.quote.domain.entry import Entry, Part
 from services.quote.domain.outlet import Outlet
-from services.quote.domain.rationed import Slot, _Used, split_within
+from services.quote.domain.rationed import Slot, Slots, _Used, split_within
 from services.quote.domain.stand import Stand
 from tests.examples import examples
 from tests.unit.quote_domain import oracle
@@ -159,6 +161,19 @@ def test_no_other_split_that_keeps_to_every_period_is_better(
 
 def test_beside_a_floor_of_several_sites_one_of_them_may_serve_alone() -> None:
     assert split(outlets(a_floor(4))[:1], 9) == [("HAM", 2, 3)]
+
+
+def test_periods_that_a_slow_way_and_a_fast_one_cross_bound_nothing_together() -> None:
+    for transit_days, crosses in ((0, False), (9, True)):
+        shelf = AShelf(a_book(on_hand=5), a_book(on_hand=5, site="BER"))
+        shelf.way = {
+            (site, "DE"): Way(EVERY_DAY, 0, EVERY_DAY, days, EVERY_DAY, None, site)
+            for site, days in zip(SITES, (0, transit_days), strict=True)
+        }
+        shelf.rationed = [a_ceiling(2, every=Every.WEEK)]
+        reached = Stand(shelf, classes=("shop",)).outlets(a_line(1, sites=SITES, ship_to="DE"))
+        found = Slots(reached, TODAY + 10, TODAY + 30, units(9))
+        assert (found.is_even, bool(found.common)) == (not crosses, not crosses)
 
 
 def test_what_is_taken_back_may_be_shipped_again() -> None:

@@ -166,6 +166,11 @@ def best_of_all(quantity: int, offered: Offers, least: int, most: int) -> tuple[
 @example((3, [Offer((8, 9), (1, 5)), Offer((6, 8, 9), (5, 7, 8))]), 8, 1, 4).via("all of a day after the first")
 @example((4, [Offer((6, 13, 14, 16), (2, 4, 7, 9)), Offer((10, 13, 14), (2, 6, 8))]), 9, 1, 5).via("two and two")
 @example((2, [Offer((6, 12, 13), (3, 4, 6)), Offer((6, 12, 13), (6, 7, 8))]), 2, 2, 2).via("all on the first day")
+@example((0, [Offer((7, 11), (2, 8)), Offer((4, 7, 11), (3, 5, 8)), Offer((7, 11), (2, 8))]), 9, 3, 1).via("of three equals the first")
+@example((0, [Offer((5, 8), (3, 5))]), 6, 3, 5).via("no room for two minima")
+@example((4, [Offer((8, 9, 15), (2, 5, 9)), Offer((8, 9, 10, 15), (1, 2, 3, 7))]), 10, 1, 3).via("each when it has most")
+@example((1, [Offer((1, 10), (2, 7)), Offer((1, 6, 10, 11), (1, 2, 5, 6)), Offer((1, 6, 10), (4, 6, 7))]), 10, 3, 3).via("most on time")
+@example((5, [Offer((7, 9, 11, 12), (2, 4, 6, 9)), Offer((7, 9, 11), (1, 3, 6)), Offer((7, 9), (3, 5))]), 6, 2, 4).via("the third site")
 def test_the_best_split_is_the_first_of_the_best_of_all(offered: Offers, quantity: int, least: int, most: int) -> None:
     least = min(least, quantity)
     best = best_of_all(quantity, offered, least, most)
@@ -260,3 +265,8 @@ def test_over_several_lanes_of_a_site_no_unit_is_promised_twice_and_each_comes_a
                 ]
                 there += max(0, min(days[max(picks) :])) if picks else 0
             assert sum(one.quantity for one in found if one.delivery_day <= TODAY + day) == min(line.quantity, there), day
+
+
+def test_no_more_shipments_than_are_allowed() -> None:
+    assert best_split(6, 0, offers_of([3], [3])) == (Shipment(0, 0, 3), Shipment(1, 0, 3))
+    assert best_split(6, 0, offers_of([3], [3]), max_shipments=1) == (Shipment(0, 0, 3),)
