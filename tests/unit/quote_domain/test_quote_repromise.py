@@ -23,6 +23,7 @@ from tests.unit.quote_domain.standings import (
     a_route,
     after,
     at_rest,
+    bins_of,
     days_of,
     decided,
     projected,
@@ -225,6 +226,39 @@ def test_of_sites_that_serve_it_on_one_day_its_own_is_preferred() -> None:
 def test_who_never_had_a_place_takes_no_advantage_from_anybody() -> None:
     promises = [a_promise("a", FILL, (50, 0), key="B|BER", others=["A|HAM"]), a_promise("b", WIN, (5, 7), wanted=0)]
     assert days_of(decided(promises, {"A|HAM": {0: 5}, "B|BER": {0: 1}})) == {"a": None, "b": 0}
+
+
+def test_who_stays_though_it_was_in_danger_has_regained_its_date() -> None:
+    promises = [a_promise("a", LOSE, (10, 0)), a_promise("b", WIN, (10, 0))]
+    found = decided(promises, {"A|HAM": {0: 10, 5: 10}})
+    assert (found["b"].day, found["b"].placed, found["b"].why) == (TODAY, None, Why.REGAINED)
+    assert (found["a"].day, found["a"].why, found["a"].behind) == (TODAY + 5, Why.GAVE_WAY, "b")
+
+
+def test_what_was_said_to_come_late_and_comes_in_time_after_all_stays() -> None:
+    piece = Piece("A|HAM", TODAY + 7, units(5), TODAY + 7, (a_route("A|HAM"),), None, TODAY + 9)
+    promise = Standing("a", ("a",), (piece,), TODAY, TODAY + 7, WIN)
+    found = decided([promise], {"A|HAM": {7: 5}})["a"]
+    assert (found.day, found.placed, found.why, found.blocked) == (TODAY + 7, None, Why.REGAINED, "A|HAM")
+
+
+def test_whose_way_takes_longer_than_is_wanted_has_no_date_from_its_book() -> None:
+    piece = Piece("A|HAM", TODAY, units(5), TODAY + 3, (a_slow_route("A|HAM", 0, 8),), TODAY, TODAY + 8)
+    promise = Standing("a", ("a",), (piece,), TODAY + 3, TODAY + 3, FILL, latest_day=TODAY + 4)
+    found = decided([promise], {"A|HAM": {0: 5}})["a"]
+    assert (found.day, found.why, found.blocked, found.behind) == (None, Why.DELAYED, "A|HAM", None)
+
+
+def test_who_finds_no_place_is_told_who_has_taken_what_it_stood_on() -> None:
+    promises = [a_promise("a", FILL, (10, 0), covered=False), a_promise("b", FILL, (5, 0), covered=False)]
+    found = repromise(promises, bins_of({"A|HAM": {0: 5}}))["a"]
+    assert (found.day, found.why, found.blocked, found.behind) == (None, Why.SHORTAGE, "A|HAM", "b")
+
+
+def test_who_must_win_and_is_served_on_its_day_by_another_site_is_told_what_keeps_it_from_the_wanted_one() -> None:
+    found = decided([a_promise("a", WIN, (5, 5), wanted=0, others=["B|BER"])], {"A|HAM": {9: 5}, "B|BER": {5: 5}})["a"]
+    assert (found.day, found.why, found.blocked) == (TODAY + 5, Why.REGAINED, "B|BER")
+    assert [place.key for place in found.placed or ()] == ["B|BER"]
 
 
 # -- properties
