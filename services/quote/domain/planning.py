@@ -201,5 +201,5 @@ def _lost(line: LineRequest, one: Tried, best: Tried | None, beat: Whole | None)
         lost = Lost.AFTER_LATEST_DATE
     elif one.hop.delivery > first:
         lost = Lost.LATER
-    delivery = delivery_of(one.outlet, one.hop, line.quantity, line_sku=line.sku)
+    delivery = delivery_of(one.outlet, one.hop, line.quantity)
     return Alternative("", one.kind, (delivery,), lost.value, tuple(spoken_source(source) for source in one.sources))

@@ -76,7 +76,8 @@ def earliest_worth(line: LineRequest, parts: Sequence[Part], wanted: Day, stand:
 
 
 def _is_perfect(line: LineRequest, least: Worth) -> bool:
-    return least[0] == -line.quantity and least[2] == 0
+    """Whether all is on time."""
+    return least[1] == -line.quantity
 
 
 def _lost_splits(
@@ -85,7 +86,7 @@ def _lost_splits(
     won = [part[1:] for part in best]
     return [
         Alternative(
-            "", kind, tuple(delivery_of(*part, line_sku=line.sku) for part in parts),
+            "", kind, tuple(delivery_of(*part) for part in parts),
             lost_because(Aim.EARLIEST, line, found, least).value, supply,
         )
         for kind, supply, parts, found in tried
@@ -104,7 +105,7 @@ def with_source(
     while want is not None and rest > 0:
         if bring(stand, outlet.place, source, rest, want.pick) is None:
             break
-        mine = [plan for plan in stand.planned[since:] if plan.place is outlet.place and plan.source is source]
+        mine = [plan for plan in stand.planned[since:] if plan.place is outlet.place]
         parts = split_of(line, outlets, wanted, line.latest_day, effort)
         taking = stand.mark()
         for taker, hop, quantity in parts:

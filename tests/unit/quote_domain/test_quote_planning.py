@@ -191,6 +191,20 @@ def test_the_sources_of_the_next_site_are_asked_together_too_and_taken_where_the
     assert (taken(plan), planned(plan, stand)) == ([(HERE, 8, 4)], [("A2", 4, 2), ("B2", 4, 4)])
 
 
+def test_orders_together_are_named_with_their_supply_and_only_where_they_are_earlier_than_all_before_them() -> None:
+    limited = [replace(a_purchase(day, ref=ref), capacity=units(9), period_days=400) for day, ref in ((4, "A"), (3, "B"), (5, "C"))]
+    plant = a_plant(a_transfer("ELSE", 2), limited[0], by_there=[a_transfer("ELSE", 1), limited[1]])
+    plant.books[PRODUCT, "ELSE"] = a_book(on_hand=3, sku=PRODUCT, site="ELSE")
+    named: list[tuple[str, ...]] = [("buy:A",), ("buy:B",), ("transfer:ELSE-LANE", "buy:A")]
+    for sites, others in ((BOTH, named), (BOTH[::-1], [named[1], named[0]])):
+        plan, stand = asked(plant, wish(12, sites=sites))
+        assert (taken(plan), planned(plan, stand)) == ([(THERE, 12, 3)], [("ELSE-LANE", 3, 1), ("B", 9, 3)])
+        assert [one[1] for one in lost(plan)] == others
+    plan, stand = asked(a_plant(limited[0], limited[2], there=[(12, 3)]), wish(12, sites=BOTH))
+    assert (taken(plan), planned(plan, stand)) == ([(THERE, 12, 3)], [])
+    assert [one[0] for one in lost(plan)] == ["buy", "buy"]
+
+
 def test_one_source_makes_in_several_jobs_what_no_order_alone_could_bring() -> None:
     plan, stand = asked(a_plant(made(may_spread=False)), wish(5))
     assert (taken(plan), planned(plan, stand)) == ([(HERE, 5, 3)], [(PRODUCT, 2, 1), (PRODUCT, 2, 2), (PRODUCT, 1, 3)])
@@ -222,6 +236,10 @@ def test_several_orders_within_a_ceiling_are_for_the_day_that_it_leaves() -> Non
     assert plan.takes == ()
     plan = plan_line(wish(7), stand := Stand(plant, classes=("shop",)), allow_partial=False)
     assert (taken(plan), planned(plan, stand)) == ([(HERE, 7, 2)], [("THERE-LANE", 3, 1), (PRODUCT, 4, 2)])
+    plant = a_plant(made(), a_transfer(THERE, 1), there=[(3, 0)])
+    plant.rationed = [Allocation("C", Rule.CEILING, ("shop",), PRODUCT, None, 0, last=TODAY + 3)]
+    plan = plan_line(wish(9), stand := Stand(plant, classes=("shop",)), allow_partial=False)
+    assert (taken(plan), planned(plan, stand)) == ([(HERE, 9, 4)], [(PRODUCT, 8, 4), ("THERE-LANE", 1, 1)])
 
 
 # -- what there could be
@@ -239,6 +257,7 @@ def test_several_orders_within_a_ceiling_are_for_the_day_that_it_leaves() -> Non
         ([(2, 9)], 5, None, [("THERE-LANE", 3, 1)]),
         ([(5, 0)], 5, 3, []),
         ([], 3, 3, [("THERE-LANE", 3, 1)]),
+        ([], 1 / MICRO, 3, [("THERE-LANE", 1 / MICRO, 1)]),
     ],
 )
 def test_the_most_that_sources_bring_by_a_day_costs_no_effort_and_names_nothing_as_lacking(
@@ -319,3 +338,43 @@ def test_what_comes_within_the_fence_is_not_ordered_for_a_split() -> None:
         found, orders, _ = best(a_plant(*sources, known=[(3, 4)], there=[(3, 0)], fence=fence), wish(9))
         assert sum(quantity for _, quantity, _ in found) == 9
         assert sum(quantity for _, quantity, _ in orders) == total
+
+
+def test_of_a_split_each_way_that_lost_is_named_with_its_supply() -> None:
+    plant = a_plant(a_transfer(THERE, 1), a_purchase(3, ref="A"), a_purchase(5, ref="B"), known=[(1, 0)])
+    plan, stand = asked(plant, wish(4), partial=True)
+    assert planned(plan, stand) == [("A", 3, 3)]
+    assert lost(plan) == [("buy", ("buy:B",), [(HERE, 1, 0), (HERE, 3, 5)], "LATER")]
+
+
+def test_of_a_split_the_first_source_with_which_all_is_in_time_is_taken_and_no_other_is_tried() -> None:
+    plant = a_plant(a_purchase(3, ref="A"), a_purchase(1, ref="B"), there=[(2, 0)], by_there=[a_purchase(1, ref="C")])
+    assert best(plant, wish(4, 3, sites=BOTH)) == ([(HERE, 2, 3), (THERE, 2, 3)], [("A", 2, 3)], [])
+
+
+def test_a_split_plans_no_more_than_it_takes() -> None:
+    """Three come elsewhere a day after the wanted one: of the six that would be bought it takes three."""
+    plant = a_plant(a_purchase(3), there=[(3, 1)])
+    assert best(plant, wish(6, sites=BOTH))[:2] == ([(THERE, 3, 1), (HERE, 3, 3)], [("TERMS", 3, 3)])
+    plant = a_plant(a_purchase(3, a_lot(multiple=2)), there=[(3, 1)])
+    assert best(plant, wish(6, sites=BOTH))[:2] == ([(THERE, 3, 1), (HERE, 3, 3)], [("TERMS", 4, 3)])
+
+
+def test_of_two_suppliers_who_can_deliver_a_part_on_the_same_day_the_first_is_asked_first() -> None:
+    both = [replace(a_purchase(2, ref=ref), capacity=units(3), period_days=400) for ref in ("A", "B")]
+    for wanted in (0, 5):
+        found, orders, _ = best(a_plant(*both), wish(5, wanted))
+        assert (found, orders) == ([(HERE, 5, max(2, wanted))], [("A", 3, 2), ("B", 2, 2)])
+
+
+def test_by_a_wanted_day_each_source_brings_all_that_it_has_there_by_then_in_one_order() -> None:
+    found, orders, _ = best(a_plant(a_transfer(THERE, 1), made(), there=[(3, 0)]), wish(12, 5))
+    assert found == [(HERE, 12, 5)]
+    assert orders == [("THERE-LANE", 3, 1), (PRODUCT, 9, 5)]
+
+
+def test_the_least_that_can_be_counted_is_brought_too() -> None:
+    least = 1 / MICRO
+    assert best(a_plant(a_purchase(3)), wish(least))[:2] == ([(HERE, least, 3)], [("TERMS", least, 3)])
+    plan, stand = asked(a_plant(a_purchase(3)), wish(least))
+    assert (taken(plan), planned(plan, stand)) == ([(HERE, least, 3)], [("TERMS", least, 3)])

@@ -10,7 +10,18 @@ from services.quote.domain.book import Book
 from services.quote.domain.calendar import EVERY_DAY, NEVER, Calendar
 from services.quote.domain.dates import Way
 from services.quote.domain.place import Place
-from services.quote.domain.replenish import acquire, bring, gains_by_jobs, mix, most_of_source, operations, order, unit_of
+from services.quote.domain.replenish import (
+    DEEPEST,
+    acquire,
+    bring,
+    gains_by_jobs,
+    mix,
+    most_of_source,
+    operations,
+    order,
+    replenish,
+    unit_of,
+)
 from services.quote.domain.rules import Rules
 from services.quote.domain.sources import Buy, Component, Make, Need, Source, Transfer
 from services.quote.domain.stand import Stand
@@ -146,6 +157,62 @@ def test_several_orders_find_their_day_whatever_it_is(quantity: int, wanted: int
         assert here(stand).earliest(units(quantity), TODAY) == TODAY + max(1, -(-(quantity - 4) // 10))
 
 
+@pytest.mark.parametrize("days", range(1, 9))
+def test_several_orders_are_there_as_early_as_the_slowest_that_they_cannot_do_without(days: int) -> None:
+    """Ten a day are made; the rest of two hundred is bought."""
+    stand = a_world(Make(PART, (), (a_step("LATHE", 1),)), a_purchase(days))
+    assert mix(stand, here(stand), stand.sources(PART, HERE), units(200), TODAY, beat=TODAY + 20, jobs=False)
+    assert planned(stand) == [(PART, 10 * days, days), ("TERMS", 200 - 10 * days, days)]
+
+
+def test_where_several_orders_together_are_too_little_nothing_is_planned() -> None:
+    stand = a_world(a_transfer(THERE, 1), elsewhere=4)
+    for jobs in (False, True):
+        assert mix(stand, here(stand), stand.sources(PART, HERE), units(8), TODAY, beat=None, jobs=jobs) is False
+        assert planned(stand) == []
+
+
+def test_one_source_that_brings_a_component_as_early_as_several_is_enough() -> None:
+    stand = a_world(a_transfer(THERE, 2), a_purchase(7), elsewhere=4)
+    assert (got(stand, 10), planned(stand)) == (7, [("TERMS", 10, 7)])
+
+
+def test_what_several_orders_need_in_turn_comes_from_one_source_each() -> None:
+    """Four are moved; of what the rest is made of three could be moved too, so that two, not five, would have to be made."""
+    raw = Make(RAW, (), (a_step("LATHE", 10),))
+    stand = a_world(a_transfer(THERE, 1), Make(PART, (Component((RAW,), units(1)),), ()), elsewhere=4)
+    stand._sources[RAW, HERE] = (a_transfer(THERE, 1), raw)
+    stand._shelf.books[RAW, THERE] = a_book(on_hand=3, sku=RAW, site=THERE)  # type: ignore[attr-defined]
+    assert (got(stand, 9), planned(stand)) == (5, [("THERE-LANE", 4, 1), (RAW, 5, 5), (PART, 5, 5)])
+
+
+def test_a_component_is_made_in_several_jobs_where_one_never_can() -> None:
+    stand = a_world(Make(PART, (), (a_step("LATHE", 4, may_spread=False),)))
+    assert (got(stand, 5), planned(stand)) == (3, [(PART, 2, 1), (PART, 2, 2), (PART, 1, 3)])
+
+
+def test_several_orders_for_a_component_take_nothing_of_what_it_is_for() -> None:
+    product = a_book(on_hand=9, sku=PRODUCT, site=HERE)
+    stand = a_world(a_transfer(THERE, 1), Make(PART, (Component((PRODUCT,), units(1)),), ()), elsewhere=4, books=[product])
+    assert (got(stand, 8), planned(stand)) == (None, [])
+    of_product = Make("X", (Component((PRODUCT,), units(1)),), ())
+    stand = a_world(Make(PART, (Component(("X",), units(1)),), ()), a_purchase(9), books=[product])
+    stand._sources["X", HERE] = (of_product, a_purchase(5, ref="X"))
+    assert (got(stand, 8), planned(stand)) == (5, [("X", 8, 5), (PART, 8, 5)])
+
+
+def test_what_goes_too_deep_is_given_up_and_said_so() -> None:
+    for levels, deep in ((DEEPEST - 1, False), (DEEPEST, True)):
+        stand = a_world(a_purchase(1))
+        path = tuple((f"L{level}", HERE) for level in range(levels))
+        assert replenish(stand, here(stand), units(4), TODAY, path, beat=None) is not deep
+        assert stand.gave_up is deep
+    stand = a_world(a_purchase(1))
+    stand.effort = stand.least_effort - 1
+    assert replenish(stand, here(stand), units(4), TODAY, ABOVE, beat=None) is False
+    assert (stand.gave_up, planned(stand)) == (True, [])
+
+
 def test_where_another_way_is_in_time_no_orders_are_mixed() -> None:
     stand = a_world(a_purchase(3), a_purchase(5, ref="B"))
     assert mix(stand, here(stand), stand.sources(PART, HERE), units(4), TODAY + 6, beat=TODAY + 6, jobs=False) is False
@@ -168,6 +235,26 @@ def test_what_is_not_ordered_is_what_comes_by_the_day_or_within_the_fence() -> N
 # -- how much
 
 
+ONE_A_DAY = Make(PART, (), (a_step("LATHE", 10),))
+
+
+@pytest.mark.parametrize(
+    ("known", "plan", "day"),
+    [
+        ([(2, 2), (2, 6)], 4, 4),
+        ([(1, 1), (2, 2), (2, 3)], 1, 3),
+        ([(1, 1), (1, 2), (1, 3), (1, 4), (1, 5)], 3, 3),
+        ([(5, 9)], 6, 6),
+        ([(3, 1), (2, 9)], 3, 3),
+    ],
+)
+def test_what_is_waited_for_is_what_has_all_of_it_there_first(known: list[tuple[float, int]], plan: int, day: int) -> None:
+    stand = a_world(ONE_A_DAY, known=known)
+    assert bring(stand, here(stand), ONE_A_DAY, units(6), TODAY) is stand.planned[-1]
+    assert [one.quantity / MICRO for one in stand.planned] == [plan]
+    assert here(stand).earliest(units(6), TODAY) == TODAY + day
+
+
 def test_of_one_source_that_much_is_planned_that_all_is_there_first_and_of_equals_the_least() -> None:
     """Two come on day two, two on day four. Bought in three days four are enough; made at one a day, two."""
     for source, plan, day in (
@@ -175,12 +262,16 @@ def test_of_one_source_that_much_is_planned_that_all_is_there_first_and_of_equal
         (a_purchase(2), ("TERMS", 4, 2), 2),
         (a_purchase(1), ("TERMS", 6, 1), 1),
         (a_purchase(4), ("TERMS", 2, 4), 4),
-        (Make(PART, (), (a_step("LATHE", 10),)), (PART, 2, 2), 4),
+        (a_purchase(9), ("TERMS", 2, 9), 9),
+        (ONE_A_DAY, (PART, 2, 2), 4),
     ):
         stand = a_world(source, known=((2, 2), (2, 4)))
         assert bring(stand, here(stand), source, units(6), TODAY) is stand.planned[-1]
         assert planned(stand) == [plan]
         assert here(stand).earliest(units(6), TODAY) == TODAY + day
+    stand = a_world(a_purchase(9), known=((2, 2), (4, 5)))
+    assert bring(stand, here(stand), stand.sources(PART, HERE)[0], units(6), TODAY) is not None
+    assert planned(stand) == [("TERMS", 4, 9)], "an order is never for nothing"
     stand = a_world(a_purchase(0), known=((4, 0),))
     assert bring(stand, here(stand), stand.sources(PART, HERE)[0], units(4), TODAY) is None, "it is there"
 
@@ -217,8 +308,8 @@ def test_the_most_of_a_source_by_a_day_is_counted_in_units_or_lots_and_leaves_no
 def test_the_most_of_a_source_may_be_what_can_be_begun_by_a_day() -> None:
     source = Make(PART, (Component((RAW,), units(1)),), (a_step("LATHE", 1),))
     stand = a_world(source, books=[a_book(receipt("R", 5, 2), on_hand=3, sku=RAW, site=HERE)])
-    for first, found in ((0, 3), (1, 3), (2, 8)):
-        assert most_of_source(stand, here(stand), source, units(9), None, PATH, 0, TODAY + first) == units(found)
+    for first, most, found in ((0, 9, 3), (1, 9, 3), (2, 9, 8), (0, 8, 3), (2, 8, 8)):
+        assert most_of_source(stand, here(stand), source, units(most), None, PATH, 0, TODAY + first) == units(found)
 
 
 def test_the_search_for_the_most_ends_with_its_effort() -> None:
@@ -347,10 +438,12 @@ def test_where_no_machine_has_time_no_component_is_said_to_be_lacking() -> None:
         ({"X": 3}, "X", 3),
         ({"X": 4, "Y": 3, "V": 0}, "V", 0),
         ({"X": 4, "V": 2}, "V", 2),
+        ({"Z": 3, "X": 1}, "X", 1),
     ],
 )
 def test_what_may_stand_in_for_a_component_does_where_it_is_earlier(days: dict[str, int], taken: str, day: int) -> None:
-    made = Make(PART, (Component(("X", "Y", "V"), units(1)),), ())
+    skus = ("Z", "X") if "Z" in days else ("X", "Y", "V")
+    made = Make(PART, (Component(skus, units(1)),), ())
     plant = Plant(a_book(sku=PART, site=HERE), *(a_book(receipt("R", 9, at), sku=sku, site=HERE) for sku, at in days.items()))
     stand = Stand(plant)
     plan = order(stand, here(stand), made, units(4), PATH)
