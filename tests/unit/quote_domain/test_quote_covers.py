@@ -10,7 +10,7 @@ from services.quote.domain.calendar import EVERY_DAY
 from services.quote.domain.dates import Way
 from services.quote.domain.promise import Demand, promise
 from tests.examples import examples
-from tests.unit.quote_domain.builders import TODAY, AShelf, a_book, a_line, receipt
+from tests.unit.quote_domain.builders import TODAY, AShelf, a_book, a_line, receipt, units
 
 SITES = ("HAM", "BER", "MUC")
 DAYS = 6
@@ -155,6 +155,32 @@ def test_lines_from_several_sites_make_room_for_one_another() -> None:
     found = promise(Demand(lines, allow_partial=True, ship_complete=True), shelf)
     served = [[(one.site, one.quantity // 1_000_000) for one in line.deliveries] for line in found.lines]
     assert served == [[("HAM", 1), ("BER", 4)], [("HAM", 3)], [("MUC", 2)]]
+
+
+def test_a_line_without_a_minimum_gives_way_to_one_with_one() -> None:
+    shelf = AShelf(*(a_book(on_hand=on_hand, site=site) for site, on_hand in zip(SITES, (4, 4, 1), strict=True)))
+    lines = a_line(1, sites=("HAM", "MUC"), ref="1"), a_line(8, sites=SITES, ref="2", min_ship=2)
+    found = promise(Demand(lines, allow_partial=True, ship_complete=True), shelf)
+    served = [[(one.site, one.quantity) for one in line.deliveries] for line in found.lines]
+    assert served == [[("MUC", units(1))], [("HAM", units(4)), ("BER", units(4))]]
+
+
+def test_a_site_that_is_not_needed_or_cannot_deliver_by_the_day_gives_nothing() -> None:
+    shelf = AShelf(
+        *(a_book(on_hand=on_hand, site=site) for site, on_hand in zip(SITES, (4, 4, 2), strict=True)), a_book(on_hand=9, site="FAR")
+    )
+    shelf.way = {(site, "DE"): Way(EVERY_DAY, 0, EVERY_DAY, 3 if site == "FAR" else 0, EVERY_DAY, None, site) for site in (*SITES, "FAR")}
+    lines = (
+        a_line(5, sites=SITES[:2], ref="1", ship_to="DE"),
+        a_line(3, sites=SITES[:1], ref="2", ship_to="DE"),
+        a_line(1.999999, sites=("FAR", "MUC", "BER"), ref="3", ship_to="DE"),
+    )
+    found = promise(Demand(lines, allow_partial=True, ship_complete=True), shelf)
+    served = [[(one.site, one.quantity) for one in line.deliveries] for line in found.lines]
+    assert served == [[("HAM", units(1)), ("BER", units(4))], [("HAM", units(3))], [("MUC", units(1.999999))]]
+    small = a_line(0.000001, sites=("FAR", "MUC"), ship_to="DE"), a_line(1, sites=("HAM",), ref="2", ship_to="DE")
+    found = promise(Demand(small, ship_complete=True), shelf)
+    assert [[one.site for one in line.deliveries] for line in found.lines] == [["MUC"], ["HAM"]]
 
 
 def test_lines_are_served_in_turn_where_that_is_enough() -> None:

@@ -243,3 +243,6 @@ def test_a_line_takes_each_shipment_once_from_what_a_ceiling_leaves() -> None:
     small = a_line(1, sites=names[:1])
     assert one_by_one(TODAY, [small], [found[:1]], allow_partial=True) == [[(found[0], units(1))]]
     assert one_by_one(TODAY, [a_line(3, sites=names[:1])], [found[:1]], allow_partial=True) is None
+    tiny = Stand(AShelf(*(a_book(on_hand=0.000001, site=site) for site in names))).outlets(line)
+    (cover_of_two,) = one_by_one(TODAY, [a_line(0.000002, sites=names)], [tiny], allow_partial=True) or [[]]
+    assert [quantity for _, quantity in cover_of_two] == [1, 1]

@@ -52,18 +52,17 @@ def test_a_line_that_never_fits_is_named_to_all_others() -> None:
     ]
 
 
-def test_every_line_waits_for_the_slowest() -> None:
+@pytest.mark.parametrize("partial", [False, True])
+def test_every_line_waits_for_the_slowest(partial: bool) -> None:  # noqa: FBT001
     late = [a_book(receipt(sku, 5, day), sku=sku) for sku, day in (("ONE", 1), ("TWO", 4), ("THREE", 2))]
-    found = together(AShelf(*late), *(a_line(1, sku=sku) for sku in ("ONE", "TWO", "THREE")))
-    assert days(found) == [4]
+    lines = [a_line(1, sku=sku) for sku in ("ONE", "TWO", "THREE")]
+    found = together(AShelf(*late), *lines, allow_partial=partial)
+    assert (days(found), [line.slip_days for line in found.lines]) == ([4], [4, 4, 4])
     assert told(found)[0] == told(found)[2] == ("SHIPS_COMPLETE", "2", "ships together with line 2")
-    assert [
-        [(one.kind, one.deliveries[0].delivery_day - TODAY, one.lost_because) for one in line.alternatives] for line in found.lines
-    ] == [
-        [("apart", 1, "SHIPS_COMPLETE")],
-        [],
-        [("apart", 2, "SHIPS_COMPLETE")],
-    ]
+    apart = [[(one.alternative, one.kind, one.deliveries[0].delivery_day - TODAY) for one in line.alternatives] for line in found.lines]
+    assert apart == [[("a1", "apart", 1)], [], [("a1", "apart", 2)]]
+    after = plan_together(lines, Stand(AShelf(*late)), allow_partial=partial, not_before=TODAY + 3)
+    assert {plan.waits.code for plan in after if plan.waits is not None} == {"SHIPS_COMPLETE"}
 
 
 @pytest.mark.parametrize("planned", [False, True])
@@ -150,6 +149,10 @@ def test_supply_that_is_planned_is_taken_only_where_it_makes_all_earlier() -> No
         shelf.source["TWO", "HAM"] = (a_purchase(lead),)
         found = together(shelf, a_line(1), a_line(2, sku="TWO"))
         assert (days(found), len(found.planned)) == expected
+        assert [one.kind for one in found.lines[0].alternatives] == ([] if lead == 2 else ["apart"])
+        assert [line.slip_days for line in found.lines] == [min(lead, 4)] * 2
+        in_time = together(shelf, a_line(1), a_line(2, sku="TWO", latest_day=3))
+        assert days(in_time) == ([2] if lead == 2 else [])
 
 
 def a_market(late: float = 0, handling: float = 0) -> Plant:
