@@ -327,7 +327,7 @@ def _buy(stand: Stand, place: Place, source: Buy, quantity: Micro) -> Planned | 
         stand.occupy((load,))
         planned = stand.plan(source, place, load.minutes, start, due, (), (load,))
         left -= load.minutes
-    return None if left else planned
+    return planned if left <= 0 else None
 
 
 def _transfer(stand: Stand, place: Place, source: Transfer, quantity: Micro, path: Path) -> Planned | None:

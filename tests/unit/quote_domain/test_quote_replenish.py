@@ -375,6 +375,18 @@ def test_of_a_supplier_each_period_brings_what_it_can_and_the_last_order_is_answ
     assert again.due == last.due, "what is taken of a period is not there for the next order"
 
 
+def test_of_a_supplier_lots_may_come_to_more_than_was_asked_for_and_never_to_less() -> None:
+    source = replace(a_purchase(2, a_lot(multiple=3)), capacity=units(4), period_days=7)
+    stand = a_world(source)
+    assert order(stand, here(stand), source, units(5), PATH) is stand.planned[-1]
+    assert [one.quantity / MICRO for one in stand.planned] == [3, 3]
+    yearly = replace(source, lot=a_lot(), period_days=400)
+    most = max(n for n in range(1, 9) if order(a := a_world(yearly), here(a), yearly, units(4 * n), PATH) is not None)
+    stand = a_world(yearly)
+    assert order(stand, here(stand), yearly, units(4 * most) + 1, PATH) is None
+    assert planned(stand) == []
+
+
 def test_what_is_moved_is_picked_as_late_as_it_still_is_there_and_says_what_it_waited_for() -> None:
     way = Way(EVERY_DAY, 2, EVERY_DAY, 1, EVERY_DAY, None, "LANE")
     source = Transfer("LANE", THERE, way)
