@@ -14,7 +14,7 @@ from services.quote.domain.covers import one_by_one
 from services.quote.domain.dates import Way
 from services.quote.domain.entry import Entry, Part
 from services.quote.domain.outlet import Outlet
-from services.quote.domain.rationed import Slot, Slots, _Used, split_within
+from services.quote.domain.rationed import Slot, Slots, _SearchWithin, _Used, split_within
 from services.quote.domain.stand import Stand
 from tests.examples import examples
 from tests.unit.quote_domain import oracle
@@ -157,6 +157,38 @@ def test_no_other_split_that_keeps_to_every_period_is_better(
     every = oracle.every_split(quantity, [0, 0], 4, by_site, min(least or 1, quantity), most)
     best = min(oracle.worth(plan, 0) for plan in every if keeps(plan))
     assert oracle.worth(tuple((one.day - TODAY, one.site, one.quantity) for one in found), 0) == best
+
+
+@examples(300)
+@given(
+    st.lists(st.lists(st.integers(1, 7), min_size=3, max_size=3).map(sorted), min_size=2, max_size=3),
+    st.lists(st.integers(2, 7), min_size=3, max_size=3), st.sampled_from([(0, 1, 2), (0, 0, 1), (0, 1, 1), (0, 0, 0)]),
+    st.sets(st.integers(0, 8), min_size=2, max_size=6), st.integers(3, 12),
+)  # fmt: skip
+def test_of_a_set_of_shipments_the_quantities_are_the_best_that_keep_to_sites_and_periods(
+    totals: list[list[int]], left: list[int], periods: tuple[int, ...], chosen: set[int], quantity: int
+) -> None:
+    hop = outlets()[0].by(TODAY)
+    assert hop is not None
+    slots = [Slot(day, site, totals[site][day], (periods[day],), hop) for day in range(3) for site in range(len(totals))]
+    slots = [slot for at, slot in enumerate(slots) if at in chosen]
+    found = Slots(outlets(), TODAY, None, quantity)
+    found.slots, found.left = slots, left
+    amounts = _SearchWithin(found, quantity, 0, (1, 9), 100_000, ())._amounts(tuple(range(len(slots))))
+
+    def fits(each: tuple[int, ...]) -> bool:
+        for at, slot in enumerate(slots):
+            if sum(one for one, other in zip(each[: at + 1], slots, strict=False) if other.site == slot.site) > slot.total:
+                return False
+        return all(sum(one for one, slot in zip(each, slots, strict=True) if number in slot.periods) <= left[number] for number in range(3))
+
+    every = [each for each in oracle.compositions(quantity, len(slots), 1) if fits(each)]
+    plans = [tuple((slot.day, slot.site, one) for slot, one in zip(slots, each, strict=True)) for each in every]
+    assert (amounts is None) == (not plans)
+    if amounts is not None:
+        assert fits(tuple(amounts))
+        mine = tuple((slot.day, slot.site, one) for slot, one in zip(slots, amounts, strict=True))
+        assert oracle.worth(mine, 0) == min(oracle.worth(plan, 0) for plan in plans)
 
 
 def test_beside_a_floor_of_several_sites_one_of_them_may_serve_alone() -> None:
