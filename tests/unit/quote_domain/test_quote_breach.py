@@ -67,7 +67,8 @@ def test_a_book_is_made_worse_iff_some_day_falls_below_what_it_was_and_below_zer
 def test_a_millionth_too_much_is_too_much_and_none_is_none() -> None:
     """A day on which nothing changes hides nothing."""
     one = a_promise("P", Strategy.GAIN, (3, 5))
-    for extra, expected in ((0, set()), (1, {KEYS[0]})):
-        moved = {"P": (picked(KEYS[0], 2, 3),)}
-        supply = {TODAY + 2: units(3) - extra, TODAY + 4: units(1)}
-        assert made_worse([one], moved, {KEYS[0]: StockBin(TODAY, supply)}) == expected
+    for day in (2, 3):
+        for extra, expected in ((0, set()), (1, {KEYS[0]})):
+            moved = {"P": (picked(KEYS[0], day, 3),)}
+            supply = {TODAY + 2: units(3) - extra, TODAY + 4: units(1)}
+            assert made_worse([one], moved, {KEYS[0]: StockBin(TODAY, supply)}) == expected

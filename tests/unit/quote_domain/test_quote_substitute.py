@@ -182,11 +182,29 @@ def test_what_stands_in_at_once_comes_before_what_would_have_to_be_planned() -> 
     assert not decision.planned
 
 
+def test_in_several_deliveries_all_that_is_there_comes_before_all_that_is_planned() -> None:
+    """Three can be made on the lathe by the day that is wanted: of the sku itself, or of one of its substitutes. Late there is plenty."""
+    for on_hand, made, expected in (
+        ((1, 0, 3), PRODUCT, [(None, 1), (None, 1), ("SECOND", 3)]),
+        ((0, 0, 3), "FIRST", [("FIRST", 2), ("SECOND", 3)]),
+        ((1, 1, 0), "SECOND", [(None, 1), ("FIRST", 1), ("SECOND", 3)]),
+    ):
+        skus = (PRODUCT, "FIRST", "SECOND")
+        plant = Plant(*(a_book(on_hand=have, sku=sku, site=HERE) for sku, have in zip(skus, on_hand, strict=True)))
+        plant.books[PRODUCT, HERE].apply([receipt("LATE", 9, 7)], 2, NOW)
+        plant.books["LATHE", RESOURCE] = a_machine("LATHE", 0, days={0: 2, 1: 1})
+        plant.source[made, HERE] = (Make(made, (), (a_step("LATHE", 1),)),)
+        line = replace(a_line(5, 2, sku=PRODUCT, sites=(HERE,)), substitutes=tuple(Substitute(sku, (HERE,)) for sku in skus[1:]))
+        (told,) = promise(Demand((line,), allow_partial=True), plant).lines
+        assert sorted(((one.sku, one.quantity // MICRO) for one in told.deliveries), key=lambda one: (one[0] or "", one[1])) == expected
+
+
 def test_what_can_be_made_in_time_is_made_and_what_is_late_is_substituted() -> None:
     plant = Plant(a_book(on_hand=0, sku=PRODUCT, site=HERE), a_book(on_hand=9, sku=NEW, site=HERE))
     plant.source[PRODUCT, HERE] = (a_purchase(3),)
     line = replace(a_line(5, 3, sku=PRODUCT, sites=(HERE,)), substitutes=(Substitute(NEW, (HERE,)),))
-    assert [one.sku for one in promise(Demand((line,)), plant).lines[0].deliveries] == [None]
+    (made,) = promise(Demand((line,)), plant).lines
+    assert ([one.sku for one in made.deliveries], made.alternatives) == ([None], ()), "in time, and so nothing else is looked for"
     (answer,) = promise(Demand((replace(line, requested_day=TODAY),)), plant).lines
     assert [(one.sku, one.delivery_day - TODAY) for one in answer.deliveries] == [(NEW, 0)]
     assert [(other.kind, other.lost_because) for other in answer.alternatives][:1] == [("own", "LESS_ON_TIME")]
