@@ -356,6 +356,7 @@ def test_a_split_plans_no_more_than_it_takes() -> None:
     """Three come elsewhere a day after the wanted one: of the six that would be bought it takes three."""
     plant = a_plant(a_purchase(3), there=[(3, 1)])
     assert best(plant, wish(6, sites=BOTH))[:2] == ([(THERE, 3, 1), (HERE, 3, 3)], [("TERMS", 3, 3)])
+    assert best(plant, wish(8, sites=BOTH))[:2] == ([(THERE, 3, 1), (HERE, 5, 3)], [("TERMS", 5, 3)])
     plant = a_plant(a_purchase(3, a_lot(multiple=2)), there=[(3, 1)])
     assert best(plant, wish(6, sites=BOTH))[:2] == ([(THERE, 3, 1), (HERE, 3, 3)], [("TERMS", 4, 3)])
 
@@ -378,3 +379,16 @@ def test_the_least_that_can_be_counted_is_brought_too() -> None:
     assert best(a_plant(a_purchase(3)), wish(least))[:2] == ([(HERE, least, 3)], [("TERMS", least, 3)])
     plan, stand = asked(a_plant(a_purchase(3)), wish(least))
     assert (taken(plan), planned(plan, stand)) == ([(HERE, least, 3)], [("TERMS", least, 3)])
+
+
+def test_several_orders_of_which_a_split_within_limits_takes_less_are_made_smaller() -> None:
+    """Nine are known for day three. Of three on day one and three on day two five leave together, so that four are left to leave."""
+    each = [replace(a_purchase(day, ref=ref), capacity=units(3), period_days=400) for day, ref in ((1, "A"), (2, "B"))]
+    found, orders, _ = best(a_plant(*each, known=[(9, 3)]), wish(9, min_ship=units(4)))
+    assert (found, orders) == ([(HERE, 5, 2), (HERE, 4, 3)], [("A", 3, 1), ("B", 2, 2)])
+
+
+def test_beside_several_orders_nothing_that_is_known_is_delivered_too_late() -> None:
+    each = [replace(a_purchase(day, ref=ref), capacity=units(3), period_days=400) for day, ref in ((2, "A"), (3, "B"))]
+    found, orders, _ = best(a_plant(*each, known=[(2, 10)]), wish(8, latest_day=TODAY + 8))
+    assert (found, orders) == ([(HERE, 3, 2), (HERE, 3, 3)], [("A", 3, 2), ("B", 3, 3)])

@@ -165,6 +165,12 @@ def test_several_orders_are_there_as_early_as_the_slowest_that_they_cannot_do_wi
     assert planned(stand) == [(PART, 10 * days, days), ("TERMS", 200 - 10 * days, days)]
 
 
+def test_several_orders_bring_the_last_millionth_too() -> None:
+    stand = a_world(a_transfer(THERE, 1), a_purchase(3), elsewhere=4)
+    assert mix(stand, here(stand), stand.sources(PART, HERE), units(4) + 1, TODAY, beat=TODAY + 9, jobs=False)
+    assert planned(stand) == [("THERE-LANE", 4, 1), ("TERMS", 1 / MICRO, 3)]
+
+
 def test_where_several_orders_together_are_too_little_nothing_is_planned() -> None:
     stand = a_world(a_transfer(THERE, 1), elsewhere=4)
     for jobs in (False, True):
@@ -250,8 +256,10 @@ ONE_A_DAY = Make(PART, (), (a_step("LATHE", 10),))
 )
 def test_what_is_waited_for_is_what_has_all_of_it_there_first(known: list[tuple[float, int]], plan: int, day: int) -> None:
     stand = a_world(ONE_A_DAY, known=known)
+    before = stand.effort
     assert bring(stand, here(stand), ONE_A_DAY, units(6), TODAY) is stand.planned[-1]
     assert [one.quantity / MICRO for one in stand.planned] == [plan]
+    assert stand.effort >= before - 5
     assert here(stand).earliest(units(6), TODAY) == TODAY + day
 
 
