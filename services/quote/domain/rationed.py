@@ -10,13 +10,15 @@ beside the sites.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from heapq import merge
 from itertools import groupby, islice
+from math import gcd
 from typing import TYPE_CHECKING, NamedTuple
 
 from services.quote.domain.allocation import LATEST
 from services.quote.domain.outlet import MOST_PERIODS
+from services.quote.domain.sources import MICRO
 from services.quote.domain.split import Search, Shipment, fewest
 
 if TYPE_CHECKING:
@@ -53,6 +55,10 @@ class Slots:
         """Whether the same ceilings bind all sites, period after period."""
         self.common = {number for (name, _), number in self._numbers.items() if name in of_all}
         """The periods in which all sites count."""
+
+    def unit_with(self, quantity: Micro) -> Micro:
+        """One, or the fraction of it in which the quantity and all that there is are counted: no shipment is less than that."""
+        return gcd(MICRO, quantity, *(slot.total for slot in self.slots), *self.left)
 
     def _is_in_order(self, name: str) -> bool:
         """Whether what is delivered later counts in no earlier period of a ceiling: a slow way and a fast one may cross."""
@@ -154,14 +160,16 @@ def split_within(
     `limits`: least quantity and number of shipments.
     """
     found = Slots(outlets, wanted, latest, quantity)
-    least = min(limits[0] or 1, quantity)
+    guarded = any(outlet.place.guard is not None for outlet in outlets)
+    least = min(limits[0] or (1 if guarded else found.unit_with(quantity)), quantity)
     most = quantity // least if limits[1] is None else min(limits[1], quantity // least)
-    if any(outlet.place.guard is not None for outlet in outlets):
+    if guarded:
         return _one_after_the_other(found, outlets, quantity, least, most), False
     plan, is_best = _as_early_as_possible(found, quantity)
     if is_best and len(plan) <= most and all(shipment.quantity >= least for shipment in plan):
         return plan, False
-    search = _SearchWithin(found, quantity, wanted, (least, most), effort, plan)
+    in_turn = [Shipment(slot.site, slot.day, taken) for slot, taken in _Used(found.left).ship_in_turn(found.slots, quantity)]
+    search = _SearchWithin(found, quantity, wanted, (least, most), effort, (plan, in_turn))
     return search.best(), search.effort <= 0
 
 
@@ -218,19 +226,52 @@ def _one_after_the_other(found: Slots, outlets: Sequence[Outlet], quantity: Micr
     return tuple(plan)
 
 
+class _Limits:
+    """What shipments of a set, by their place in it, may be raised by together."""
+
+    __slots__ = ("days", "members", "of", "of_day", "rooms")
+
+    def __init__(self, days: Sequence[Day]) -> None:
+        self.days = days
+        self.of_day: defaultdict[Day, list[int]] = defaultdict(list)
+        for number, day in enumerate(days):
+            self.of_day[day].append(number)
+        self.rooms: list[Micro] = []
+        self.members: list[tuple[int, ...]] = []
+        self.of: list[set[int]] = [set() for _ in days]
+        """By shipment, the limits that it counts in."""
+
+    def add(self, limit: Micro, least: Micro, members: tuple[int, ...]) -> None:
+        """Some shipments, each of which has its minimum already, have a limit together."""
+        for number in members:
+            self.of[number].add(len(self.rooms))
+        self.rooms.append(limit - least * len(members))
+        self.members.append(members)
+
+
 class _SearchWithin(Search):
     """Sets of shipments whose quantities keep to the periods as well."""
 
     def __init__(
-        self, found: Slots, quantity: Micro, requested: Day, limits: tuple[Micro, int], effort: int, to_beat: Sequence[Shipment]
+        self,
+        found: Slots,
+        quantity: Micro,
+        requested: Day,
+        limits: tuple[Micro, int],
+        effort: int,
+        to_beat: Sequence[Sequence[Shipment]],
     ) -> None:
+        """`to_beat`: plans that are known, of which those count that keep to the limits."""
         self.within = [slot for slot in found.slots if slot.total >= limits[0]]
         self.left = found.left
         self.common = found.common
         self.prepare(quantity, requested, [(slot.day, slot.site, slot.total) for slot in self.within], limits, effort)
         named = {(slot.day, slot.site): at for at, slot in enumerate(self.within)}
-        if len(to_beat) <= self.most and all((one.day, one.site) in named for one in to_beat):
-            self._settle(tuple(named[one.day, one.site] for one in to_beat))
+        for plan in to_beat:
+            if len(plan) <= self.most and all(one.quantity >= self.least for one in plan):
+                chosen = tuple(named[one.day, one.site] for one in plan)
+                self._settle(chosen)
+                self._keep(chosen, [one.quantity for one in plan])
 
     def _guess(self) -> None:
         """The same, and from then on how much can be promised at least is known."""
@@ -270,53 +311,53 @@ class _SearchWithin(Search):
         spare = self.quantity - self.least * len(chosen)
         if spare < 0:
             return None
-        self.effort -= len(chosen) ** 2
-        groups = self._groups(chosen)
-        rooms = [limit - self.least * len(members) for limit, members in groups]
-        if min(rooms, default=0) < 0:
+        limits = self._limits(chosen)
+        if min(limits.rooms, default=0) < 0:
             return None
-        days = [self.within[at].day for at in chosen]
         amounts = [self.least] * len(chosen)
         for number in range(len(chosen)):
-            while spare > 0 and (moved := self._raised(number, days, groups, rooms, amounts)):
-                changes = [sum(change for at, change in moved.items() if at in members) for _, members in groups]
-                most = [room // change for room, change in zip(rooms, changes, strict=True) if change > 0]
+            while spare > 0 and (moved := self._raised(number, limits, amounts)):
+                changes: Counter[int] = Counter()
+                for at, change in moved.items():
+                    for one in limits.of[at]:
+                        changes[one] += change
+                most = [limits.rooms[one] // change for one, change in changes.items() if change > 0]
                 most.extend((amounts[at] - self.least) // -change for at, change in moved.items() if change < 0)
                 more = min(spare, *most)
                 if more <= 0:
                     break
-                rooms = [room - more * change for room, change in zip(rooms, changes, strict=True)]
+                for one, change in changes.items():
+                    limits.rooms[one] -= more * change
                 for at, change in moved.items():
                     amounts[at] += more * change
                 spare -= more
         return amounts
 
-    def _groups(self, chosen: tuple[int, ...]) -> list[tuple[Micro, frozenset[int]]]:
-        """Shipments that have a limit together, by their place in the set: those of a site up to each day, those of a period."""
-        slots = [self.within[at] for at in chosen]
-        by_site = [(slot.total, frozenset(n for n in range(at + 1) if slots[n].site == slot.site)) for at, slot in enumerate(slots)]
-        periods = {period for slot in slots for period in slot.periods}
-        return by_site + [(self.left[one], frozenset(n for n, slot in enumerate(slots) if one in slot.periods)) for one in periods]
+    def _limits(self, chosen: tuple[int, ...]) -> _Limits:
+        """What is left to the shipments of a set beyond the minimum of each: to those of a site up to each day, to those of a period."""
+        found = _Limits([self.within[at].day for at in chosen])
+        by_site: defaultdict[int, list[int]] = defaultdict(list)
+        by_period: defaultdict[int, list[int]] = defaultdict(list)
+        for number, at in enumerate(chosen):
+            slot = self.within[at]
+            by_site[slot.site].append(number)
+            found.add(slot.total, self.least, tuple(by_site[slot.site]))
+            for period in slot.periods:
+                by_period[period].append(number)
+        for period, members in by_period.items():
+            found.add(self.left[period], self.least, tuple(members))
+        self.effort -= sum(map(len, found.members))
+        return found
 
-    def _raised(
-        self,
-        number: int,
-        days: Sequence[Day],
-        groups: Sequence[tuple[Micro, frozenset[int]]],
-        rooms: Sequence[Micro],
-        amounts: Sequence[Micro],
-    ) -> dict[int, int]:
+    def _raised(self, number: int, limits: _Limits, amounts: Sequence[Micro]) -> dict[int, int]:
         """How a shipment can be raised: by itself, or as one before it gives way to another of its day, and so on; empty: not at all."""
         came: dict[int, tuple[int, int]] = {}
         queue = [number]
         for raised in queue:
             before, gave_way = came.get(raised, (-1, -1))
-            full = [
-                members
-                for (_, members), room in zip(groups, rooms, strict=True)
-                if not room and raised in members and gave_way not in members
-            ]
-            self.effort -= 1
+            kept = limits.of[gave_way] if before >= 0 else ()
+            full = [one for one in limits.of[raised] if not limits.rooms[one] and one not in kept]
+            self.effort -= len(limits.of[raised])
             if not full:
                 moved: Counter[int] = Counter({raised: 1})
                 while before >= 0:
@@ -326,11 +367,15 @@ class _SearchWithin(Search):
                 return moved
             if self.effort <= 0:
                 break
-            for lower in frozenset.intersection(*full):
-                if lower >= number or amounts[lower] <= self.least:
+            members = min((limits.members[one] for one in full), key=len)
+            self.effort -= len(members)
+            for lower in members:
+                if lower >= number or amounts[lower] <= self.least or not limits.of[lower].issuperset(full):
                     continue
-                for other in range(number):
-                    if days[other] == days[lower] and other != lower and other not in came:
+                others = limits.of_day[limits.days[lower]]
+                self.effort -= len(others)
+                for other in others:
+                    if other < number and other != lower and other not in came:
                         came[other] = raised, lower
                         queue.append(other)
         return {}

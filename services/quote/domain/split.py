@@ -228,11 +228,14 @@ class Search:
         largest = sorted(last.values(), key=lambda at: -self.slots[at][2])
         for count in range(1, min(self.most, len(largest)) + 1):
             self._settle(tuple(sorted(largest[:count])))
-        early = Prefix((), {}, 0, 0, 0, self.requested)
-        for at in range(len(self.slots)):
-            if len(early.chosen) < self.most and (len(early.chosen) + 1) * self.least <= self.quantity:
-                early = self._with(early, at) or early
-        self._settle(early.chosen)
+        early: list[int] = []
+        counts: dict[int, int] = {}
+        for at, (_, site, total) in enumerate(self.slots):
+            same = counts.get(site, 0) + 1
+            if len(early) < min(self.most, self.quantity // self.least) and same * self.least <= total:
+                early.append(at)
+                counts[site] = same
+        self._settle(tuple(early))
         enough, better = self.effort // 2, True
         while better and self.effort > enough:
             before, base = self.best_worth, self.best_set
@@ -317,8 +320,11 @@ class Search:
         """The best quantities for this set, if it is better than the best plan found."""
         self.effort -= 4 * len(chosen)
         amounts = self._amounts(chosen)
-        if amounts is None:
-            return
+        if amounts is not None:
+            self._keep(chosen, amounts, in_order=in_order)
+
+    def _keep(self, chosen: tuple[int, ...], amounts: list[Micro], *, in_order: bool = False) -> None:
+        """These quantities, if they are better than the best plan found."""
         shipped = sum(amounts)
         on_time = late = 0
         for at, amount in zip(chosen, amounts, strict=True):

@@ -1,6 +1,7 @@
 """Splits and covers within what allocations leave, by example; against every split in test_allocation.py."""
 
 from collections.abc import Sequence
+from time import process_time
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from services.quote.domain.dates import Way
 from services.quote.domain.entry import Entry, Part
 from services.quote.domain.outlet import Outlet
 from services.quote.domain.rationed import Slot, Slots, _SearchWithin, _Used, split_within
+from services.quote.domain.split import EFFORT, Shipment
 from services.quote.domain.stand import Stand
 from tests.examples import examples
 from tests.unit.quote_domain import oracle
@@ -189,6 +191,37 @@ def test_of_a_set_of_shipments_the_quantities_are_the_best_that_keep_to_sites_an
         assert fits(tuple(amounts))
         mine = tuple((slot.day, slot.site, one) for slot, one in zip(slots, amounts, strict=True))
         assert oracle.worth(mine, 0) == min(oracle.worth(plan, 0) for plan in plans)
+
+
+def by_many_sites(sites: int, quantity: float, *rations: Allocation) -> tuple[list[Outlet], tuple[Shipment, ...], bool]:
+    """The split of a line among sites that have 50 and more each, and whether its search was cut."""
+    names = tuple(f"S{number}" for number in range(sites))
+    shelf = AShelf(*[a_book(on_hand=50 + number % 7, site=name) for number, name in enumerate(names)])
+    shelf.rationed = list(rations)
+    found = Stand(shelf, classes=("shop",)).outlets(a_line(1, sites=names))
+    return found, *split_within(found, TODAY, None, units(quantity), (None, None), EFFORT)
+
+
+def some(name: str, quantity: float, every: Every, step: int, sites: int) -> Allocation:
+    """A ceiling of every second, third, … site."""
+    of = frozenset(f"S{number}" for number in range(0, sites, step))
+    return Allocation(name, Kind.CEILING, ("shop",), "SKU", of, units(quantity), every)
+
+
+def test_what_is_counted_in_whole_units_is_never_split_finer_and_no_less_comes_than_by_taking_in_turn() -> None:
+    rations = some("C", 7, Every.DAY, 2, 10), some("D", 5, Every.WEEK, 3, 10), some("E", 20, Every.WEEK, 1, 10)
+    found, shipments, _ = by_many_sites(10, 1000, *rations)
+    assert all(one.quantity % units(1) == 0 for one in shipments)
+    left = Slots(found, TODAY, None, units(1000))
+    in_turn = _Used(left.left).ship_in_turn(left.slots, units(1000))
+    assert sum(one.quantity for one in shipments) >= sum(taken for _, taken in in_turn) == units(524)
+
+
+def test_what_a_search_costs_is_counted_also_where_thousands_of_shipments_are_weighed() -> None:
+    since = process_time()
+    _, shipments, cut = by_many_sites(20, 10_000, a_ceiling(30, every=Every.DAY))
+    assert (sum(one.quantity for one in shipments), cut) == (units(sum(50 + number % 7 for number in range(20))), True)
+    assert process_time() - since < 10
 
 
 def test_beside_a_floor_of_several_sites_one_of_them_may_serve_alone() -> None:
