@@ -173,8 +173,9 @@ def test_what_is_met_is_kept_before_what_is_not_though_that_must_win() -> None:
     assert days_of(decided(promises, {"A|HAM": {0: 10, 5: 10}})) == {"a": 0, "b": 5}
 
 
-def test_who_is_redistributed_does_not_change_its_site_for_the_day_that_it_has() -> None:
-    promise = a_promise("a", REDISTRIBUTE, (5, 3), wanted=0, others=["B|BER"])
+@pytest.mark.parametrize("strategy", [REDISTRIBUTE, GAIN, WIN])
+def test_nobody_changes_its_site_for_the_day_that_it_has(strategy: Strategy) -> None:
+    promise = a_promise("a", strategy, (5, 3), wanted=0, others=["B|BER"])
     coming = {TODAY + 3: units(5)}
     bins = {"A|HAM": StockBin(TODAY, coming, {TODAY: units(1)}), "B|BER": StockBin(TODAY, coming, {})}
     found = repromise([promise], bins)["a"]
@@ -259,6 +260,21 @@ def test_who_must_win_and_is_served_on_its_day_by_another_site_is_told_what_keep
     found = decided([a_promise("a", WIN, (5, 5), wanted=0, others=["B|BER"])], {"A|HAM": {9: 5}, "B|BER": {5: 5}})["a"]
     assert (found.day, found.why, found.blocked) == (TODAY + 5, Why.REGAINED, "B|BER")
     assert [place.key for place in found.placed or ()] == ["B|BER"]
+
+
+def test_promises_that_share_no_book_are_all_decided() -> None:
+    promises = [a_promise("a", WIN, (5, 7), wanted=0), a_promise("b", WIN, (5, 6), wanted=1, key="B|BER")]
+    assert days_of(decided(promises, {"A|HAM": {0: 5}, "B|BER": {0: 5}})) == {"a": 0, "b": 1}
+
+
+def test_after_one_who_has_its_wanted_date_the_next_is_improved() -> None:
+    promises = [a_promise("a", WIN, (5, 0)), a_promise("b", WIN, (5, 7), wanted=0)]
+    assert days_of(decided(promises, {"A|HAM": {0: 10}})) == {"a": 0, "b": 0}
+
+
+def test_what_one_leaves_for_another_site_is_given_to_who_goes_before_it() -> None:
+    promises = [a_promise("a", WIN, (5, 3), wanted=0), a_promise("b", WIN, (5, 2), wanted=0, others=["B|BER"])]
+    assert days_of(decided(promises, {"A|HAM": {2: 5, 3: 5}, "B|BER": {0: 5}})) == {"a": 2, "b": 0}
 
 
 # -- properties
