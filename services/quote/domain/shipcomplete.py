@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import replace
+from functools import partial
 from math import inf
 from typing import TYPE_CHECKING, Final
 
@@ -26,7 +27,7 @@ from services.quote.domain.sentence import spoken_day
 from services.quote.domain.substitute import instead_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from services.quote.domain.covers import Cover
     from services.quote.domain.entry import Day, Micro
@@ -50,22 +51,30 @@ def plan_together(
 
     A policy that weighs more than dates may choose a later one (`_by_policy`).
     """
-    together = _earliest_together(lines, stand, allow_partial=allow_partial, not_before=not_before)
+    as_early = partial(_earliest_together, lines, stand, allow_partial=allow_partial, not_before=not_before)
+    effort = stand.effort_of_all
+    together = as_early()
     if aim.is_earliest or not all(plan.takes for plan in together):
         return together
-    return _by_policy(lines, together, stand, aim, allow_partial=allow_partial, not_before=not_before)
+    by_policy = _by_policy(lines, together, stand, aim, allow_partial=allow_partial, not_before=not_before)
+    if by_policy is not None:
+        return by_policy
+    stand.rollback()
+    return stand.all_as_found(effort, as_early)
 
 
 def _by_policy(
     lines: Sequence[LineRequest], together: list[Plan], stand: Stand, aim: Aim, *, allow_partial: bool, not_before: Day | None
-) -> list[Plan]:
-    """The best of: every line by the policy on the first common date; on the date that suits the line that is then last; as it was."""
+) -> list[Plan] | None:
+    """The better of: every line by the policy on the first common date; on the date that suits the line that is then last."""
     latest = min((line.latest_day for line in lines if line.latest_day is not None), default=None)
     wanted = max(0 if not_before is None else not_before, *(line.requested_day for line in lines))
-    best: tuple[tuple[int, ...], Day, Day | None] | None = None
+    best: tuple[tuple[int, ...], Callable[[], list[Plan] | None], tuple[int, int, int]] | None = None
     for start, limit in ((wanted, latest), (int(_last_day(together)), int(_last_day(together)))):
         stand.rollback()
-        plans = _with_planned_supply(lines, stand, start, limit, not_before, allow_partial=allow_partial, aim=aim)
+        effort = stand.effort_of_all
+        build = partial(_with_planned_supply, lines, stand, start, limit, not_before, allow_partial=allow_partial, aim=aim)
+        plans = build()
         if plans is None:
             continue
         parts = [(take.outlet, take.hop, take.quantity) for plan in plans for take in plan.takes]
@@ -78,14 +87,9 @@ def _by_policy(
         elif aim is Aim.PREFERRED_SITE:
             figure = (sum(plan.line.sites.index(take.outlet.site) * take.quantity for plan in plans for take in plan.takes), late)
         if best is None or figure < best[0]:
-            best = figure, start, limit
+            best = figure, build, effort
     stand.rollback()
-    if best is not None:
-        plans = _with_planned_supply(lines, stand, best[1], best[2], not_before, allow_partial=allow_partial, aim=aim)
-        if plans is not None:
-            return plans
-        stand.rollback()
-    return _earliest_together(lines, stand, allow_partial=allow_partial, not_before=not_before)
+    return None if best is None else stand.all_as_found(best[2], best[1])
 
 
 def _earliest_together(lines: Sequence[LineRequest], stand: Stand, *, allow_partial: bool, not_before: Day | None) -> list[Plan]:

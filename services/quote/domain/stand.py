@@ -131,6 +131,19 @@ class Stand:
         self.effort = left
         return found
 
+    @property
+    def effort_of_all(self) -> tuple[int, int, int]:
+        """How much of it there is: to the line that is being planned, of what it was given, and to all that follow."""
+        return self.effort, self.effort_given, self._effort_left
+
+    def all_as_found(self, before: tuple[int, int, int], plan: Callable[[], Found]) -> Found:
+        """The same for several lines, each of which begins with what those before it have left."""
+        after = self.effort_of_all
+        self.effort, self.effort_given, self._effort_left = before
+        found = plan()
+        self.effort, self.effort_given, self._effort_left = after
+        return found
+
     # -- what there is
 
     def place(self, sku: str, site: str) -> Place | None:

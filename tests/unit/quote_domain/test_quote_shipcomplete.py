@@ -8,10 +8,12 @@ import pytest
 from services.quote.domain.allocation import Allocation, Kind
 from services.quote.domain.book import Book
 from services.quote.domain.choice import Aim
+from services.quote.domain.dates import immediate
 from services.quote.domain.policy import Costs
 from services.quote.domain.promise import Decision, Demand, LineRequest, promise
 from services.quote.domain.request import Substitute
 from services.quote.domain.shipcomplete import plan_together
+from services.quote.domain.sources import Transfer
 from services.quote.domain.stand import Stand
 from tests.unit.quote_domain.builders import TODAY, AShelf, a_book, a_line, receipt, units
 from tests.unit.quote_domain.plants import Plant, a_purchase
@@ -195,3 +197,17 @@ def test_the_cheapest_for_all_counts_what_every_plan_costs(price: float, ref: st
     shelf.source["TWO", "HAM"] = (fast, slow)
     found = together(shelf, a_line(2, sku="ONE"), a_line(2, sku="TWO"), policy=Aim.CHEAPEST)
     assert ([plan.ref for plan in found.planned], days(found)) == ([ref], [day])
+
+
+@pytest.mark.parametrize("aim", [Aim.CHEAPEST, Aim.PREFERRED_SITE, Aim.FEWEST_SHIPMENTS])
+def test_a_common_date_that_was_found_stands_where_weighing_it_has_used_up_the_effort(aim: Aim) -> None:
+    depots = tuple(f"D{number}" for number in range(6))
+    skus = tuple(f"K{number}" for number in range(10))
+    shelf = AShelf(
+        *[a_book(receipt("R", 3, 5 * number + 2), on_hand=2, sku=sku, site=depot) for sku in skus for number, depot in enumerate(depots)],
+        *[a_book(sku=sku) for sku in skus],
+    )
+    shelf.source = {(sku, "HAM"): tuple(Transfer(f"L{depot}", depot, immediate(TODAY)) for depot in depots) for sku in skus}
+    decision = together(shelf, *[a_line(24, 1, ref=sku, sku=sku) for sku in skus], policy=aim)
+    assert days(decision) == [17]
+    assert all(sum(one.quantity for one in line.deliveries) == units(24) for line in decision.lines)
