@@ -12,7 +12,7 @@ from dataclasses import replace
 from itertools import combinations, pairwise
 from typing import TYPE_CHECKING, Final
 
-from services.quote.domain.split import Offer, best_split
+from services.quote.domain.split import fewest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -103,12 +103,24 @@ def _in_turn(asked: Sequence[Asked], rooms: _Rooms, *, allow_partial: bool) -> l
 
 
 def cover_of(line: LineRequest, outlets: Sequence[Outlet], rooms: Sequence[Micro]) -> Cover | None:
-    """The whole line from several sites on one day, within its limits on shipments."""
-    offers = [Offer((0,), (min(room, line.quantity),)) if room > 0 else Offer((), ()) for room in rooms]
-    shipments = best_split(line.quantity, 0, offers, line.min_ship, line.max_shipments)
-    if sum(shipment.quantity for shipment in shipments) < line.quantity:
+    """The whole line on one day from as few sites as can give it together, within its limits on shipments.
+
+    Where the fewest do not hold the minimum each, or are too many, more are no better.
+    """
+    least = min(line.min_ship or 1, line.quantity)
+    offers = [(at, min(room, line.quantity)) for at, room in enumerate(rooms) if room >= least]
+    if sum(room for _, room in offers) < line.quantity:
         return None
-    return [(outlets[shipment.site], shipment.quantity) for shipment in shipments]
+    chosen = fewest(offers, line.quantity)
+    spare = line.quantity - least * len(chosen)
+    if spare < 0 or (line.max_shipments is not None and len(chosen) > line.max_shipments):
+        return None
+    cover: Cover = []
+    for at, room in chosen:
+        more = min(spare, room - least)
+        spare -= more
+        cover.append((outlets[at], least + more))
+    return cover
 
 
 def _pack(asked: Sequence[Asked], rooms: _Rooms) -> list[Cover] | None:

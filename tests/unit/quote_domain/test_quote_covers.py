@@ -2,13 +2,17 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
+from time import process_time
 
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.quote.domain.calendar import EVERY_DAY
+from services.quote.domain.covers import cover_of
 from services.quote.domain.dates import Way
 from services.quote.domain.promise import Demand, promise
+from services.quote.domain.split import Offer, best_split
+from services.quote.domain.stand import Stand
 from tests.examples import examples
 from tests.unit.quote_domain.builders import TODAY, AShelf, a_book, a_line, receipt, units
 
@@ -199,3 +203,31 @@ def test_a_line_is_put_together_to_the_last_millionth() -> None:
     ):
         found = promise(Demand(tuple(lines), allow_partial=True, ship_complete=True), shelf)
         assert [[(one.site, one.quantity) for one in line.deliveries] for line in found.lines] == served
+
+
+@examples(200)
+@given(
+    st.lists(st.integers(0, 8), min_size=1, max_size=5),
+    st.integers(1, 14),
+    st.sampled_from([None, 1, 2, 3, 4, 20]),
+    st.sampled_from([None, 1, 2, 3]),
+)
+def test_on_one_day_a_line_takes_what_its_best_split_would(rooms: list[int], quantity: int, least: int | None, most: int | None) -> None:
+    sites = tuple(f"S{number}" for number in range(len(rooms)))
+    shelf = AShelf(*[a_book(on_hand=room, site=site) for site, room in zip(sites, rooms, strict=True)])
+    line = a_line(quantity, sites=sites, min_ship=least, max_shipments=most)
+    cover = cover_of(line, Stand(shelf).outlets(line), [units(room) for room in rooms])
+    offers = [Offer((0,), (units(min(room, quantity)),)) if room else Offer((), ()) for room in rooms]
+    split = best_split(units(quantity), 0, offers, line.min_ship, most)
+    best = [(sites[one.site], one.quantity) for one in split]
+    assert [(outlet.site, part) for outlet, part in cover or ()] == (best if sum(part for _, part in best) == units(quantity) else [])
+
+
+def test_many_lines_of_one_day_that_no_site_serves_alone_are_looked_through_at_once() -> None:
+    sites = tuple(f"S{number}" for number in range(20))
+    shelf = AShelf(*[a_book(*[receipt(f"R{day}", 3, day) for day in range(1, 11)], on_hand=5, site=site) for site in sites])
+    since = process_time()
+    lines = tuple(a_line(21, sites=sites, ref=str(number), min_ship=2, max_shipments=4) for number in range(40))
+    decision = promise(Demand(lines, allow_partial=True, ship_complete=True), shelf)
+    assert {line.outcome for line in decision.lines} == {"none"}
+    assert process_time() - since < 4
