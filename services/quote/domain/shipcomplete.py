@@ -85,11 +85,16 @@ def _by_policy(
         elif aim is Aim.FEWEST_SHIPMENTS:
             figure = (len({(outlet.site, hop.ship) for outlet, hop, _ in parts}), late)
         elif aim is Aim.PREFERRED_SITE:
-            figure = (sum(plan.line.sites.index(take.outlet.site) * take.quantity for plan in plans for take in plan.takes), late)
+            figure = (sum(_place_of(plan.line, take.outlet.site) * take.quantity for plan in plans for take in plan.takes), late)
         if best is None or figure < best[0]:
             best = figure, build, effort
     stand.rollback()
     return None if best is None else stand.all_as_found(best[2], best[1])
+
+
+def _place_of(line: LineRequest, site: str) -> int:
+    """Where a site stands in the order of a line; a site that ships only a substitute comes after all of them."""
+    return line.sites.index(site) if site in line.sites else len(line.sites)
 
 
 def _earliest_together(lines: Sequence[LineRequest], stand: Stand, *, allow_partial: bool, not_before: Day | None) -> list[Plan]:

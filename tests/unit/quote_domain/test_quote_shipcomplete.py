@@ -211,3 +211,10 @@ def test_a_common_date_that_was_found_stands_where_weighing_it_has_used_up_the_e
     decision = together(shelf, *[a_line(24, 1, ref=sku, sku=sku) for sku in skus], policy=aim)
     assert days(decision) == [17]
     assert all(sum(one.quantity for one in line.deliveries) == units(24) for line in decision.lines)
+
+
+def test_a_substitute_may_come_from_a_site_that_does_not_ship_the_line_itself() -> None:
+    shelf = AShelf(a_book(on_hand=1), a_book(on_hand=9, sku="ALT", site="BER"))
+    line = a_line(5, substitutes=(Substitute("ALT", ("BER",)),))
+    decision = together(shelf, line, a_line(1), policy=Aim.PREFERRED_SITE)
+    assert sites(decision) == [["BER"], ["HAM"]]
