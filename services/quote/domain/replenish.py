@@ -147,28 +147,8 @@ def _mixed_by(
 ) -> Day | None:
     """Plan the quantity by several orders for a day (None: whenever); the day on which it is there, or None with whatever was planned.
 
-    Of jobs the largest first, so that they are few; where that does not do, the soonest first, so that no machine waits for parts.
+    Of jobs the largest first, so that they are few; but none leaves less than a lot to the next one.
     """
-    mark = stand.mark()
-    found = _ordered_by(stand, place, sources, quantity, day, path, floor, jobs=jobs)
-    if found is None and jobs and comes_in_jobs(sources):
-        stand.rollback(mark)
-        found = _ordered_by(stand, place, sources, quantity, day, path, floor, jobs=True, soonest=True)
-    return found
-
-
-def _ordered_by(
-    stand: Stand,
-    place: Place,
-    sources: Sequence[Source],
-    quantity: Micro,
-    day: Day | None,
-    path: Path,
-    floor: int,
-    *,
-    jobs: bool,
-    soonest: bool = False,
-) -> Day | None:
     fence = place.rules.atp_fence_days
     kept = 0 if fence is None else place.offers(place.today + fence)
     known = max(kept, place.offers(_EVER if day is None else day))
@@ -177,21 +157,15 @@ def _ordered_by(
         cut = jobs and gains_by_jobs(source)
         for _ in range(_MOST_JOBS if cut else 1):
             since = len(stand.planned)
-            first = _first_start(stand, place, source, rest, path) if soonest and cut and rest > 0 else None
-            most = most_of_source(stand, place, source, rest, day, path, floor, first) if rest > 0 else 0
+            most = most_of_source(stand, place, source, rest, day, path, floor) if rest > 0 else 0
+            least = source.lot.minimum or 0
+            if cut and 0 < rest - most < least <= most:
+                most = max(least, rest - least)
             if not most or order(stand, place, source, most, path) is None:
                 break
             rest -= sum(plan.quantity for plan in stand.planned[since:] if plan.place is place)
     found = place.earliest(quantity, place.today) if rest <= 0 else None
     return found if found is None or day is None or found <= day else None
-
-
-def _first_start(stand: Stand, place: Place, source: Source, rest: Micro, path: Path) -> Day | None:
-    """When the smallest job could begin; nothing of it stays planned."""
-    mark = stand.mark()
-    planned = order(stand, place, source, min(source.lot.multiple or unit_of(rest), rest), path)
-    stand.rollback(mark)
-    return None if planned is None else planned.start
 
 
 def comes_in_jobs(sources: Sequence[Source]) -> bool:
@@ -212,31 +186,26 @@ def gains_by_jobs(source: Source) -> bool:
     return alone and not only.may_spread
 
 
-def most_of_source(
-    stand: Stand, place: Place, source: Source, most: Micro, day: Day | None, path: Path, floor: int, first: Day | None = None
-) -> Micro:
-    """How much of `most` one order can have there by a day (None: ever), in whole units where whole units are asked for; 0: nothing.
-
-    `first`: of what can be begun by then.
-    """
+def most_of_source(stand: Stand, place: Place, source: Source, most: Micro, day: Day | None, path: Path, floor: int) -> Micro:
+    """How much of `most` one order can have there by a day (None: ever), in whole units where whole units are asked for; 0: nothing."""
     step = source.lot.multiple or unit_of(most)
-    if _is_there(stand, place, source, most, day, path, first):
+    if _is_there(stand, place, source, most, day, path):
         return most
     low, high = 0, -(-most // step)
     while high - low > 1 and stand.effort > floor:
         middle = (low + high) // 2
-        if _is_there(stand, place, source, middle * step, day, path, first):
+        if _is_there(stand, place, source, middle * step, day, path):
             low = middle
         else:
             high = middle
     return min(low * step, most)
 
 
-def _is_there(stand: Stand, place: Place, source: Source, quantity: Micro, day: Day | None, path: Path, first: Day | None) -> bool:
-    """Whether an order can have a quantity there by a day, begun by another; nothing of it stays planned."""
+def _is_there(stand: Stand, place: Place, source: Source, quantity: Micro, day: Day | None, path: Path) -> bool:
+    """Whether an order can have a quantity there by a day; nothing of it stays planned."""
     mark = stand.mark()
     planned = order(stand, place, source, quantity, path)
-    found = planned is not None and (day is None or planned.usable <= day) and (first is None or planned.start <= first)
+    found = planned is not None and (day is None or planned.usable <= day)
     stand.rollback(mark)
     return found
 
@@ -249,6 +218,12 @@ def unit_of(quantity: Micro) -> Micro:
     return unit
 
 
+def covered_by(place: Place, wanted: Day) -> Micro:
+    """What needs no plan: what the place offers on the wanted day or, where it has a fence, by the end of the fence."""
+    fence = place.rules.atp_fence_days
+    return place.offers(wanted) if fence is None else max(place.offers(wanted), place.offers(place.today + fence))
+
+
 def bring(stand: Stand, place: Place, source: Source, quantity: Micro, wanted: Day, path: Path = ()) -> Planned | None:
     """Plan by one source what the place does not offer: on the wanted day or, where it has a fence, by the end of the fence.
 
@@ -256,10 +231,7 @@ def bring(stand: Stand, place: Place, source: Source, quantity: Micro, wanted: D
     quantity there first, and of equals the one that plans least.
     """
     path = path or ((place.sku, place.site),)
-    covered = place.offers(wanted)
-    fence = place.rules.atp_fence_days
-    if fence is not None:
-        covered = max(covered, place.offers(place.today + fence))
+    covered = covered_by(place, wanted)
     if covered >= quantity:
         return None
     waits = [(wanted, covered), *((day, offer) for day, offer in _offers_after(place, wanted) if covered < offer < quantity)]

@@ -13,7 +13,7 @@ from services.quote.domain.answer import Alternative
 from services.quote.domain.choice import Aim, lost_because, worth
 from services.quote.domain.known import delivery_of, each_place, split_of, too_late
 from services.quote.domain.planning import MOST_NAMED, VERB, spoken_source, ways_for
-from services.quote.domain.replenish import bring, most_of_source, order, unit_of
+from services.quote.domain.replenish import bring, covered_by, most_of_source, order, unit_of
 from services.quote.domain.sources import is_beyond_known
 
 if TYPE_CHECKING:
@@ -97,13 +97,16 @@ def _lost_splits(
 def with_source(
     line: LineRequest, outlets: Sequence[Outlet], outlet: Outlet, source: Source, stand: Stand, wanted: Day, effort: int
 ) -> list[Part] | None:
-    """The best split if one source of one site brings what the others cannot deliver in time; None when it uses nothing of that."""
+    """The best split if one source of one site brings what the others cannot deliver in time, or of that what it can.
+
+    None when it uses nothing of it.
+    """
     want = outlet.wanted(wanted)
     others = {id(other.place): other.offers_by(wanted) for other in outlets if other.place is not outlet.place}
     rest = line.quantity - sum(others.values())
     mark, since = stand.mark(), len(stand.planned)
     while want is not None and rest > 0:
-        if bring(stand, outlet.place, source, rest, want.pick) is None:
+        if bring(stand, outlet.place, source, rest, want.pick) is None and not _bring_most(line, outlet, source, stand, rest, want.pick):
             break
         mine = [plan for plan in stand.planned[since:] if plan.place is outlet.place]
         parts = split_of(line, outlets, wanted, line.latest_day, effort)
@@ -120,6 +123,15 @@ def with_source(
         stand.rollback(mark)
     stand.rollback(mark)
     return None
+
+
+def _bring_most(line: LineRequest, outlet: Outlet, source: Source, stand: Stand, quantity: Micro, pick: Day) -> bool:
+    """Plan what one order by a source can have there of a quantity that it cannot bring whole; whether that is anything."""
+    place, last = outlet.place, None if line.latest_day is None else outlet.by(line.latest_day)
+    path, lacking = ((place.sku, place.site),), quantity - covered_by(place, pick)
+    day = None if last is None else last.pick
+    most = most_of_source(stand, place, source, lacking, day, path, stand.effort // 2) if lacking > 0 else 0
+    return most > 0 and order(stand, place, source, most, path) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from services.quote.domain.answer import Outcome
 from services.quote.domain.assume import AssumingShelf
 from services.quote.domain.chance import TOLD, chance_of, chance_of_all, source_of, source_of_entry
-from services.quote.domain.entry import Entry, Part, expected_day
+from services.quote.domain.entry import Entry, Part, expected_day, parted
 from services.quote.domain.promise import promise
 from services.quote.domain.reasons import Code, because
 from services.quote.domain.sentence import sentence_of_all, spoken_day
@@ -38,6 +38,11 @@ HALVINGS: Final = 7
 _DAY_MINUTES: Final = 1440 * 1_000_000
 
 
+def _coming(supply: Entry) -> Entry:
+    """Of a receipt of which the rest is expected on no day, what is on its way: that comes all the same, in time or late."""
+    return supply if expected_day(supply) is not None else parted(supply)[0]
+
+
 class CautiousShelf(AssumingShelf):
     """A shelf on which everything that is yet to come comes as late as a level of certainty allows it to."""
 
@@ -54,7 +59,7 @@ class CautiousShelf(AssumingShelf):
             return
         today, rules = self.today(site), self.rules(sku, site)
         for part in (Part.RECEIPT, Part.PLAN):
-            for entry in list(book.of(part)):
+            for entry in map(_coming, list(book.of(part))):
                 source, due = source_of_entry(entry, site), expected_day(entry)
                 if source is None or due is None or (part is Part.RECEIPT and rules.counts_on(due, today) is None):
                     continue  # assumed, or too late to be believed in any case

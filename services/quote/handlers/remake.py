@@ -145,7 +145,10 @@ def _used(board: Board, plan: Entry, home: str) -> Iterator[tuple[str, str]]:
             named += [("item", sku), ("bom", sku), ("routing", sku)]
             named += [("resource", key.rsplit("|", 1)[0]) for key, _ in detail.get("claims", ()) if key.endswith(f"|{RESOURCE}")]
         case _ if detail.get("supplier") is None:
-            named += [(kind, part) for part in _within(board, sku, site) for kind in ("item", "bom")]
+            for part in _within(board, sku, site):
+                terms = board.world.found("supplier_item", part)
+                named += [("item", part), ("bom", part), *(("supplier_item", name) for name, _ in terms)]
+                named += [("supplier", one["supplier"]) for _, one in terms]
         case _:
             named += [("item", sku), ("supplier_item", str(detail.get("source"))), ("supplier", str(detail.get("supplier")))]
     yield from named
@@ -156,10 +159,13 @@ def _used(board: Board, plan: Entry, home: str) -> Iterator[tuple[str, str]]:
 
 def _within(board: Board, sku: str, site: str) -> list[str]:
     """An item and all that goes into it, on every level: their lead times add up to its own."""
-    found = [sku]
-    for part in found:
-        found += [one for one in parts_of(board.world, part, site) if one not in found]
-    return found
+    found = {sku: None}
+    waiting = [sku]
+    for part in waiting:
+        more = [one for one in parts_of(board.world, part, site) if one not in found]
+        found |= dict.fromkeys(more)
+        waiting += dict.fromkeys(more)
+    return waiting
 
 
 def by_definition(definition: Definition, home: str) -> RiskCause:

@@ -5,7 +5,7 @@ A definition that names what nobody has defined yet keeps its place: a routing w
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from services.quote.asks.amounts import micro_of
 from services.quote.domain.calendar import EVERY_DAY
@@ -29,16 +29,18 @@ def sources_of(world: World, sku: str, site: str, now: datetime) -> tuple[tuple[
     item = world.all_of("item").get(sku, {})
     if item.get("promise_at_lead_time") and item.get("lead_time_days") is not None:
         lot, cost = lot_of(item, "lot_minimum", "lot_multiple"), cost_of(item, "unit_cost")
-        found = (*found, Buy(sku, None, cumulative_lead_time(world, sku, site), EVERY_DAY, lot, cost))
+        found = (*found, Buy(sku, None, cumulative_lead_time(world, sku, site, now), EVERY_DAY, lot, cost))
     return found, min((holds_until(world.local(site, now), ()), *(until for _, until in moved)))
 
 
-def cumulative_lead_time(world: World, sku: str, site: str) -> int:
-    """Days until an item is there of which nobody has anything: its own lead time, after the longest of what goes into it.
+def cumulative_lead_time(world: World, sku: str, site: str, now: datetime) -> int:
+    """Elapsed days until an item is there of which nobody has anything: its own lead time, after the longest of what goes into it.
 
-    A part that has none of its own comes by its soonest terms; of what nobody says how long it takes, nothing is waited for.
+    A part that has none of its own comes by its soonest terms, on the days on which its supplier works; of what nobody says how long it
+    takes, nothing is waited for.
     """
     found: dict[str, int] = {}
+    today = world.today(site, now)
     waiting = [sku]
     while waiting:
         parts = parts_of(world, waiting[-1], site)
@@ -49,9 +51,14 @@ def cumulative_lead_time(world: World, sku: str, site: str) -> int:
         part = waiting.pop()
         own = world.all_of("item").get(part, {}).get("lead_time_days")
         if own is None:
-            own = min((one.lead_time_days for one in buys(world, part, site)), default=0)
-        found[part] = own + max((found[one] for one in parts), default=0)
+            days = (one.calendar.plus(today, one.lead_time_days) for one in buys(world, part, site))
+            own = min((day - today for day in days if day is not None), default=0)
+        found[part] = min(own + max((found[one] for one in parts), default=0), _LONGEST)
     return found[sku]
+
+
+_LONGEST: Final = 1_000_000
+"""Days. No supply takes longer, and a day so far off is still a date."""
 
 
 def parts_of(world: World, sku: str, site: str) -> tuple[str, ...]:

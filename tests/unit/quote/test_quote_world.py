@@ -164,6 +164,30 @@ def test_an_items_cumulative_lead_time_is_its_own_after_the_longest_of_what_goes
     assert beyond == ([] if cumulative is None else [cumulative])
 
 
+def test_a_part_without_a_lead_time_of_its_own_takes_the_days_on_which_its_supplier_works() -> None:
+    """Three working days from a Tuesday are Friday; four are Monday."""
+    for lead, cumulative in ((3, 3), (4, 6)):
+        world = a_world(a_site())
+        weekdays = {"weekly": [480] * 5 + [0] * 2, "days": {}, "from_date": "2026-01-01", "until_date": "2029-01-01"}
+        world.learn(Definition("calendar", "WEEK", 1, {"calendar": "WEEK", "pattern": weekdays, "revision": 1}))
+        world.learn(Definition("supplier", "W", 1, {"supplier": "W", "calendar": "WEEK", "revision": 1}))
+        told_of = {
+            "name": "A",
+            "decimals": 0,
+            "dock_to_stock_days": 0,
+            "uom": "EA",
+            "lead_time_days": 0,
+            "revision": 1,
+            "lifecycle": "active",
+        }
+        world.learn(Definition("item", "A", 1, {**told_of, "promise_at_lead_time": True}))
+        lines = [{"component": "B", "quantity_per": 1}]
+        world.learn(Definition("bom", "A", 1, {"sku": "A", "boms": [{"site": None, "components": lines}], "revision": 1}))
+        one = {"sku": "B", "site": "HAM", "supplier": "W", "lead_time_days": lead, "priority": 0, "revision": 1}
+        world.learn(Definition("supplier_item", "B", 1, one))
+        assert [one.lead_time_days for one in world.sources("A", "HAM", TUESDAY) if isinstance(one, Buy)] == [cumulative]
+
+
 def test_lead_times_add_up_however_deep_an_item_is_made() -> None:
     world = a_world(a_site())
     for level in range(3000):

@@ -216,3 +216,13 @@ def test_under_a_number_of_shipments_a_source_is_asked_once_for_what_it_would_br
     line = replace(a_line(8, 3, sku=PRODUCT, sites=(HERE,)), max_shipments=2)
     (told,) = promise(Demand((line,), allow_partial=True), plant).lines
     assert [(one.delivery_day - TODAY, one.quantity // MICRO) for one in told.deliveries] == [(3, 4), (8, 4)]
+
+
+def test_a_split_takes_of_a_source_what_it_can_bring_where_it_cannot_bring_all() -> None:
+    """One is here. Three could be moved at once and no lot more; four, with the one that comes there on day 6, are more in all."""
+    plant = Plant(a_book(on_hand=1, sku=PRODUCT, site=HERE), a_book(receipt("S", 1, 6), on_hand=3, sku=PRODUCT, site=THERE))
+    plant.source[PRODUCT, HERE] = (a_transfer(THERE, 3, a_lot(3)),)
+    line = replace(a_line(8, 1, sku=PRODUCT, sites=(HERE,)), min_ship=units(2))
+    for latest, expected in ((None, [(9, 5)]), (TODAY + 8, [(3, 4)])):
+        (told,) = promise(Demand((replace(line, latest_day=latest),), allow_partial=True), plant).lines
+        assert [(one.delivery_day - TODAY, one.quantity // MICRO) for one in told.deliveries] == expected

@@ -313,13 +313,6 @@ def test_the_most_of_a_source_by_a_day_is_counted_in_units_or_lots_and_leaves_no
         assert planned(stand) == []
 
 
-def test_the_most_of_a_source_may_be_what_can_be_begun_by_a_day() -> None:
-    source = Make(PART, (Component((RAW,), units(1)),), (a_step("LATHE", 1),))
-    stand = a_world(source, books=[a_book(receipt("R", 5, 2), on_hand=3, sku=RAW, site=HERE)])
-    for first, most, found in ((0, 9, 3), (1, 9, 3), (2, 9, 8), (0, 8, 3), (2, 8, 8)):
-        assert most_of_source(stand, here(stand), source, units(most), None, PATH, 0, TODAY + first) == units(found)
-
-
 def test_the_search_for_the_most_ends_with_its_effort() -> None:
     source = Make(PART, (), (a_step("LATHE", 3),))
     stand = a_world(source)

@@ -83,6 +83,15 @@ def test_a_receipt_that_was_told_later_by_now_is_late_against_that_and_told_with
     assert found.lines[0].probability == pytest.approx(chances.within("purchase_order|SLOW", 3))
 
 
+def test_what_of_a_receipt_is_on_its_way_is_as_late_as_it_may_be_also_where_the_rest_never_comes() -> None:
+    chances = learned(OAK={0: 10, 3: 40})
+    shelf = AShelf(a_book(coming("PO", 10, 2, "OAK", expected=None, waits=units(4))))
+    book = CautiousShelf(shelf, chances, 0.9).book("SKU", "HAM")
+    assert book is not None
+    found = balance(book, TODAY, NOW, shelf.rule)
+    assert [found.projected_on(TODAY + day) // units(1) for day in (2, 4, 5, 60)] == [0, 0, 6, 6]
+
+
 def test_each_source_is_given_the_days_by_which_it_may_be_late_and_one_that_is_too_late_is_none() -> None:
     lane, steps = a_lane(2), (a_step("LATHE", 1), a_step("OVEN", 1), a_step("LATHE", 2, fixed_days=1))
     chances = Chances(
