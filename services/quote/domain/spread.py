@@ -158,7 +158,7 @@ def spread(line: LineRequest, outlets: Sequence[Outlet], stand: Stand, wanted: D
     """The best split if what can be had soonest is ordered first, then what can be had next, until the line is covered.
 
     What is in stock elsewhere is moved at once, what has to be made or bought follows. Of each order all that comes on its
-    day is taken; where a source is asked more than once, it is also tried with one order for all of it, which is fewer shipments.
+    day is taken; where a source is asked more than once, one order for all of it is taken where that is no worse.
     None, with nothing planned, when no order helps.
     """
     mark = stand.mark()
@@ -185,7 +185,7 @@ def spread(line: LineRequest, outlets: Sequence[Outlet], stand: Stand, wanted: D
     if len(once) < len(orders):
         before = earliest_worth(line, parts, wanted, stand)
         _, together = _ordered_anew(line, outlets, stand, wanted, effort, once, mark)
-        if earliest_worth(line, together, wanted, stand) < before:
+        if earliest_worth(line, together, wanted, stand) <= before:
             return together
         _, parts = _ordered_anew(line, outlets, stand, wanted, effort, orders, mark)
     return parts

@@ -218,3 +218,29 @@ def test_a_substitute_may_come_from_a_site_that_does_not_ship_the_line_itself() 
     line = a_line(5, substitutes=(Substitute("ALT", ("BER",)),))
     decision = together(shelf, line, a_line(1), policy=Aim.PREFERRED_SITE)
     assert sites(decision) == [["BER"], ["HAM"]]
+
+
+@pytest.mark.parametrize("aim", Aim)
+def test_whatever_the_policy_a_standing_promise_of_all_says_why_nobody_comes_earlier(aim: Aim) -> None:
+    plans = plan_together(
+        [a_line(2), a_line(2, sku="OTHER", ref="2")],
+        Stand(AShelf(a_book(on_hand=9), a_book(on_hand=9, sku="OTHER"))),
+        allow_partial=False,
+        not_before=TODAY + 3,
+        aim=aim,
+    )
+    assert [plan.waits.code if plan.waits else None for plan in plans] == ["PROMISE_STANDS"] * 2
+
+
+def test_a_ceiling_is_not_to_blame_for_what_only_comes_after_the_latest_date() -> None:
+    shelf = AShelf(a_book(receipt("PO", 5, 5)), a_book(on_hand=9, sku="OTHER"))
+    shelf.rationed = [a_ceiling(100, "SKU")]
+    decision = together(shelf, a_line(5, latest_day=3), a_line(1, sku="OTHER"), classes=("shop",))
+    assert {code for code, _, _ in told(decision)} == {"AFTER_LATEST_DATE"}
+
+
+def test_what_a_line_takes_too_early_of_another_is_asked_again_when_there_is_more_up_to_the_latest_date() -> None:
+    """Now the old one would take all three of the new one; on day 3 it has two of its own."""
+    shelf = AShelf(a_book(receipt("PO", 2, 3), sku="OLD"), a_book(on_hand=3, sku="NEW"))
+    old = replace(a_line(3, sku="OLD", latest_day=3), substitutes=(Substitute("NEW", ("HAM",)),))
+    assert days(together(shelf, old, a_line(2, sku="NEW"))) == [3]
