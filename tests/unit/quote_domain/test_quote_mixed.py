@@ -226,3 +226,20 @@ def test_a_split_takes_of_a_source_what_it_can_bring_where_it_cannot_bring_all()
     for latest, expected in ((None, [(9, 5)]), (TODAY + 8, [(3, 4)])):
         (told,) = promise(Demand((replace(line, latest_day=latest),), allow_partial=True), plant).lines
         assert [(one.delivery_day - TODAY, one.quantity // MICRO) for one in told.deliveries] == expected
+
+
+def test_of_a_source_one_order_is_planned_where_several_would_come_to_the_same() -> None:
+    """Two are moved, four are made one a day: in one shipment they all come on day 4."""
+    plant = Plant(a_book(sku=PRODUCT, site=HERE), a_book(on_hand=2, sku=PRODUCT, site=THERE), a_machine("LATHE", 1))
+    plant.source[PRODUCT, HERE] = (a_transfer(THERE, 1), Make(PRODUCT, (), (a_step("LATHE", 1),)))
+    line = replace(a_line(6, 0, sku=PRODUCT, sites=(HERE,)), max_shipments=1)
+    decision = promise(Demand((line,), allow_partial=True), plant)
+    assert [(one.delivery_day - TODAY, one.quantity // MICRO) for one in decision.lines[0].deliveries] == [(4, 6)]
+    assert [(plan.kind, plan.quantity // MICRO) for plan in decision.planned] == [("transfer_order", 2), ("production_order", 4)]
+
+
+def test_one_source_that_brings_all_is_taken_before_two_that_bring_it_no_earlier() -> None:
+    plant = Plant(a_book(sku=PRODUCT, site=HERE), a_book(on_hand=2, sku=PRODUCT, site=THERE))
+    plant.source[PRODUCT, HERE] = (a_transfer(THERE, 4), a_purchase(4))
+    decision = promise(Demand((a_line(5, 0, sku=PRODUCT, sites=(HERE,)),), allow_partial=True), plant)
+    assert [(plan.kind, plan.quantity // MICRO) for plan in decision.planned] == [("purchase_order", 5)]

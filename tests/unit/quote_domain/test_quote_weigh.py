@@ -171,3 +171,11 @@ def test_beside_a_floor_that_sites_keep_together_the_first_sites_that_have_all_a
     market.rationed = [Allocation("F", Kind.FLOOR, ("silver",), "SKU", frozenset(SITES), units(1))]
     market.classes = ("gold",)
     assert shipped_as(market.asked(Aim.PREFERRED_SITE, 4).lines[0].deliveries) == [("HAM", 2, 0), ("BER", 2, 3)]
+
+
+def test_the_ways_that_lost_are_named_by_what_they_are_worth_the_best_first() -> None:
+    plant = Plant(a_book(sku=PRODUCT, site=HERE))
+    terms = (("DEAR", 3), ("FAIR", 2), ("CHEAP", 1), ("FULL", 4))
+    plant.source[PRODUCT, HERE] = tuple(replace(a_purchase(2 + price, ref=name), cost=units(price)) for name, price in terms)
+    (line,) = promise(Demand((a_line(4, sku=PRODUCT, sites=(HERE,)),), policy=Aim.CHEAPEST), plant).lines
+    assert [one.supply for one in line.alternatives] == [("buy:FAIR",), ("buy:DEAR",), ("buy:FULL",)]
