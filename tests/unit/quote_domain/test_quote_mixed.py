@@ -243,3 +243,13 @@ def test_one_source_that_brings_all_is_taken_before_two_that_bring_it_no_earlier
     plant.source[PRODUCT, HERE] = (a_transfer(THERE, 4), a_purchase(4))
     decision = promise(Demand((a_line(5, 0, sku=PRODUCT, sites=(HERE,)),), allow_partial=True), plant)
     assert [(plan.kind, plan.quantity // MICRO) for plan in decision.planned] == [("purchase_order", 5)]
+
+
+def test_with_one_order_of_a_source_nothing_comes_after_the_latest_date_either() -> None:
+    """Two are moved, five are made one a day, and then no more; nine come when it is too late."""
+    lathe = a_machine("LATHE", 0, days=dict.fromkeys(range(5), 1))
+    plant = Plant(a_book(receipt("LATE", 9, 20), sku=PRODUCT, site=HERE), a_book(on_hand=2, sku=PRODUCT, site=THERE), lathe)
+    plant.source[PRODUCT, HERE] = (a_transfer(THERE, 1), Make(PRODUCT, (), (a_step("LATHE", 1),)))
+    line = replace(a_line(8, 0, sku=PRODUCT, sites=(HERE,)), max_shipments=1, latest_day=TODAY + 10)
+    (told,) = promise(Demand((line,), allow_partial=True), plant).lines
+    assert [(one.delivery_day - TODAY, one.quantity // MICRO) for one in told.deliveries] == [(5, 7)]
