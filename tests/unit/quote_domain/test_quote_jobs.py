@@ -225,3 +225,9 @@ def test_no_job_leaves_less_than_a_lot_to_the_next_one() -> None:
         step = a_step("LATHE", 1, may_spread=False)
         plant.source[PRODUCT, HERE] = (Make(PRODUCT, (Component((PART,), units(1)),), (step,), a_lot(3)),)
         assert [plan.quantity // MICRO for plan in asked(plant, 5, 0).planned] == [3, 3]
+
+
+def test_the_last_job_is_as_large_as_what_is_left() -> None:
+    plant = Plant(a_book(sku=PRODUCT, site=HERE), a_machine("LATHE", 0, days={0: 4, 1: 4}))
+    plant.source[PRODUCT, HERE] = (Make(PRODUCT, (), (a_step("LATHE", 1, may_spread=False),), a_lot(3)),)
+    assert [plan.quantity // MICRO for plan in asked(plant, 8, 0).planned] == [4, 4]

@@ -253,3 +253,13 @@ def test_with_one_order_of_a_source_nothing_comes_after_the_latest_date_either()
     line = replace(a_line(8, 0, sku=PRODUCT, sites=(HERE,)), max_shipments=1, latest_day=TODAY + 10)
     (told,) = promise(Demand((line,), allow_partial=True), plant).lines
     assert [(one.delivery_day - TODAY, one.quantity // MICRO) for one in told.deliveries] == [(5, 7)]
+
+
+def test_of_what_a_source_cannot_bring_whole_it_brings_what_is_there_by_the_latest_date() -> None:
+    """Three are moved by day 3, four by day 5, five by day 9."""
+    there = a_book(receipt("S", 1, 2), receipt("T", 1, 6), on_hand=3, sku=PRODUCT, site=THERE)
+    plant = Plant(a_book(on_hand=1, sku=PRODUCT, site=HERE), there)
+    plant.source[PRODUCT, HERE] = (a_transfer(THERE, 3, a_lot(3)),)
+    line = replace(a_line(9, 1, sku=PRODUCT, sites=(HERE,)), min_ship=units(2), latest_day=TODAY + 5)
+    (told,) = promise(Demand((line,), allow_partial=True), plant).lines
+    assert [(one.delivery_day - TODAY, one.quantity // MICRO) for one in told.deliveries] == [(5, 5)]
