@@ -138,9 +138,14 @@ def test_what_is_promised_together_moves_together() -> None:
     assert [place.hop[2] - TODAY for place in found.placed] == [6, 6]
 
 
-def test_later_than_is_wanted_is_not_given() -> None:
-    promise = a_promise("a", FILL, (10, 0), latest_day=TODAY + 3)
-    assert days_of(decided([promise], {"A|HAM": {4: 10}})) == {"a": None}
+def test_of_what_is_promised_together_one_piece_may_be_all_that_is_open() -> None:
+    assert days_of(decided([a_promise("a", FILL, (10, 1), together=True)], {"A|HAM": {6: 10}})) == {"a": 6}
+
+
+def test_later_than_is_wanted_is_not_given_and_the_last_day_that_is_wanted_is() -> None:
+    for latest, expected in ((3, None), (4, 4)):
+        promise = a_promise("a", FILL, (10, 0), latest_day=TODAY + latest)
+        assert days_of(decided([promise], {"A|HAM": {4: 10}})) == {"a": expected}
 
 
 def test_who_breaks_a_book_gives_its_advantage_back_and_nobody_else_does() -> None:
@@ -254,6 +259,19 @@ def test_who_finds_no_place_is_told_who_has_taken_what_it_stood_on() -> None:
     promises = [a_promise("a", FILL, (10, 0), covered=False), a_promise("b", FILL, (5, 0), covered=False)]
     found = repromise(promises, bins_of({"A|HAM": {0: 5}}))["a"]
     assert (found.day, found.why, found.blocked, found.behind) == (None, Why.SHORTAGE, "A|HAM", "b")
+
+
+def test_who_stays_where_it_stands_takes_from_nobody() -> None:
+    found = decided([a_promise("a", FILL, (10, 2)), a_promise("b", FILL, (5, 7))], {"A|HAM": {0: 5}})
+    assert days_of(found) == {"a": None, "b": 7}
+    assert (found["a"].blocked, found["a"].behind) == ("A|HAM", None)
+
+
+def test_who_is_picked_earlier_takes_though_it_ships_no_earlier_than_it_was_picked() -> None:
+    promises = [on_its_way("a", WIN, 5, 4, a_slow_route("A|HAM", 1, 2)), a_promise("b", LOSE, (5, 0))]
+    found = decided(promises, {"A|HAM": {0: 5, 1: 5}})
+    assert days_of(found) == {"a": 3, "b": 1}
+    assert (found["b"].why, found["b"].blocked, found["b"].behind) == (Why.GAVE_WAY, "A|HAM", "a")
 
 
 def test_who_must_win_and_is_served_on_its_day_by_another_site_is_told_what_keeps_it_from_the_wanted_one() -> None:

@@ -57,6 +57,13 @@ def test_the_ceiling_that_lets_one_wait_who_must_win_is_named_by_its_ship_date()
     assert (found.day, found.why, found.blocked) == (TODAY + 4, Why.IMPROVED, f"CEILING-A|HAM|{BUCKET}")
 
 
+def test_no_ceiling_is_named_where_another_site_serves_the_wanted_date() -> None:
+    promise = [a_promise("a", WIN, (5, 7), wanted=0, others=["A|BER"], classes=GOLD)]
+    found = decided(promise, {"A|HAM": {0: 5}, "A|BER": {0: 5}}, rationed=[counted(a_ceiling(10), promise, {0: 6})])["a"]
+    assert [place.key for place in found.placed or ()] == ["A|BER"]
+    assert (found.day, found.why, found.blocked) == (TODAY, Why.IMPROVED, None)
+
+
 def test_a_ceiling_of_the_class_around_binds_too_and_that_of_another_does_not() -> None:
     promise = [a_promise("a", WIN, (5, 7), wanted=0, classes=GOLD)]
     for of, expected in (("all", 1), ("silver", 0)):
@@ -82,9 +89,37 @@ def test_who_gives_way_gives_back_what_its_class_may_take() -> None:
 
 
 def test_a_ceiling_that_was_lowered_makes_nobody_move_and_lets_nobody_in() -> None:
-    stays, comes = a_promise("a", FILL, (10, 0), classes=GOLD), a_promise("b", WIN, (1, 7), wanted=0, classes=GOLD)
-    found = decided([stays, comes], {"A|HAM": {0: 30}}, rationed=[counted(a_ceiling(5), [stays, comes])])
-    assert days_of(found) == {"a": 0, "b": 1}
+    for first, then in ((FILL, WIN), (GAIN, REDISTRIBUTE)):
+        promises = [a_promise("a", first, (10, 0), classes=GOLD), a_promise("b", then, (1, 7), wanted=0, classes=GOLD)]
+        found = decided(promises, {"A|HAM": {0: 30}}, rationed=[counted(a_ceiling(5), promises)])
+        assert days_of(found) == {"a": 0, "b": 1}
+
+
+def test_within_a_period_of_which_too_much_is_taken_nobody_is_improved() -> None:
+    promise = [a_promise("a", WIN, (10, 2), wanted=1, classes=GOLD)]
+    found = decided(promise, {"A|HAM": {0: 10}}, rationed=[counted(a_ceiling(10, every=Every.WEEK), promise, {2: 5})])["a"]
+    assert (found.day, found.placed, found.blocked) == (TODAY + 2, None, "CEILING-A|HAM|^")
+
+
+def test_who_is_improved_waits_no_longer_where_it_stood() -> None:
+    promise = [a_promise("a", GAIN, (5, 3), (2, 7), wanted=3, classes=GOLD)]
+    assert days_of(decided(promise, {"A|HAM": {0: 15}}, rationed=[counted(a_ceiling(10), promise)])) == {"a": 3}
+
+
+def test_what_is_promised_together_has_no_day_where_a_ceiling_leaves_room_for_a_part_of_it_alone() -> None:
+    promise = [a_promise("a", GAIN, (4, 1), (4, 2), together=True, classes=GOLD)]
+    assert days_of(decided(promise, {"A|HAM": {4: 15}}, rationed=[counted(a_ceiling(5), promise)])) == {"a": None}
+
+
+def test_who_comes_into_what_another_waits_for_gives_it_back_and_nobody_else_does() -> None:
+    promises = [
+        a_promise("a", WIN, (10, 7), wanted=0, classes=GOLD),
+        a_promise("b", WIN, (5, 7), wanted=0),
+        a_promise("c", FILL, (10, 0), key="A|BER", classes=GOLD),
+    ]
+    ceiling = Allocation("C", Kind.CEILING, ("gold",), "A", None, units(15), Every.DAY)
+    found = decided(promises, {"A|HAM": {0: 15}, "A|BER": {0: 1}}, rationed=[counted(ceiling, promises)])
+    assert days_of(found) == {"a": 7, "b": 0, "c": None}
 
 
 def test_the_period_is_that_of_the_ship_date() -> None:
@@ -139,6 +174,19 @@ def test_or_promised_for_the_day_on_which_it_will_come() -> None:
     for strategy in Strategy:
         found = decided([a_slow(strategy, 4, 5)], {"A|HAM": {4: 5}})["a"]
         assert (found.day, found.why, found.blocked) == (TODAY + 7, Why.DELAYED, "A|HAM")
+
+
+def test_the_ceiling_that_makes_it_later_still_is_named() -> None:
+    promise = [replace(a_slow(FILL, 4, 5), classes=GOLD)]
+    found = decided(promise, {"A|HAM": {4: 5}}, rationed=[counted(a_ceiling(10), promise, {4: 6})])["a"]
+    assert (found.day, found.why, found.blocked) == (TODAY + 8, Why.DELAYED, "CEILING-A|HAM|^")
+
+
+def test_who_would_be_picked_earlier_at_the_cost_of_a_book_is_picked_when_it_was_and_comes_later() -> None:
+    promises = [a_slow(FILL, 4, 5), a_promise("b", FILL, (15, 0))]
+    found = decided(promises, {"A|HAM": {0: 10}})
+    assert days_of(found) == {"a": 7, "b": None}
+    assert [place.hop[0] - TODAY for place in found["a"].placed or ()] == [4]
 
 
 def test_who_comes_in_time_is_left_where_it_stands() -> None:
