@@ -1,6 +1,7 @@
 """Splits and covers within what allocations leave, by example; against every split in test_allocation.py."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from time import process_time
 from typing import Any
 
@@ -167,6 +168,7 @@ def test_no_other_split_that_keeps_to_every_period_is_better(
     st.lists(st.integers(2, 7), min_size=3, max_size=3), st.sampled_from([(0, 1, 2), (0, 0, 1), (0, 1, 1), (0, 0, 0)]),
     st.sets(st.integers(0, 8), min_size=2, max_size=6), st.integers(3, 12),
 )  # fmt: skip
+@example([[1, 1, 1], [3, 3, 6], [3, 4, 4]], [4, 7, 2], (0, 0, 1), {1, 2, 5, 7}, 11).via("a minimum is never given away")
 def test_of_a_set_of_shipments_the_quantities_are_the_best_that_keep_to_sites_and_periods(
     totals: list[list[int]], left: list[int], periods: tuple[int, ...], chosen: set[int], quantity: int
 ) -> None:
@@ -191,6 +193,60 @@ def test_of_a_set_of_shipments_the_quantities_are_the_best_that_keep_to_sites_an
         assert fits(tuple(amounts))
         mine = tuple((slot.day, slot.site, one) for slot, one in zip(slots, amounts, strict=True))
         assert oracle.worth(mine, 0) == min(oracle.worth(plan, 0) for plan in plans)
+
+
+@pytest.mark.parametrize(
+    ("slots", "left"),
+    [
+        (
+            [(0, 0, 3, [6]), (0, 1, 1, [3, 6]), (1, 1, 6, [4, 7]), (1, 2, 6, [0, 4, 7]), (2, 1, 6, [5, 8])],
+            [2, 2, 5, 5, 7, 6, 2, 4, 9],
+        ),
+        (
+            [(0, 1, 2, [0, 3]), (0, 2, 2, [0, 3]), (1, 0, 4, [4]), (1, 1, 6, [0, 4]), (1, 2, 5, [0, 4])],
+            [6, 7, 6, 3, 7, 2],
+        ),
+        (
+            [
+                *[(0, 0, 3, [0, 3]), (0, 1, 2, [0]), (0, 2, 4, [3]), (0, 3, 2, [0, 3, 6])],
+                *[(1, 0, 5, [1, 4]), (1, 1, 6, [1]), (1, 2, 5, [4]), (1, 3, 8, [1, 4, 6])],
+            ],
+            [9, 6, 7, 7, 7, 6, 7, 9, 6],
+        ),
+        (
+            [
+                *[(0, 0, 6, [0, 3]), (0, 1, 7, []), (0, 3, 3, [0]), (0, 4, 4, [3])],
+                *[(1, 0, 6, [1, 4]), (1, 2, 6, [4]), (1, 3, 5, [1]), (1, 4, 5, [4])],
+            ],
+            [5, 9, 4, 9, 7, 8],
+        ),
+    ],
+    ids=["one with more than its minimum gives way", "one gives and takes", "the first of a set gives way", "no later one gives way"],
+)
+def test_where_several_periods_bind_a_shipment_as_much_comes_as_early_as_can(
+    slots: list[tuple[int, int, int, list[int]]], left: list[int]
+) -> None:
+    hop = outlets()[0].by(TODAY)
+    assert hop is not None
+    found = Slots(outlets(), TODAY, None, 40)
+    found.slots, found.left = [Slot(day, site, total, tuple(periods), hop) for day, site, total, periods in slots], left
+    amounts = _SearchWithin(found, 40, 0, (1, 9), 100_000, ())._amounts(tuple(range(len(slots))))
+    together = [(left[period], [at for at, slot in enumerate(slots) if period in slot[3]]) for period in range(len(left))]
+    together += [(total, [one for one in range(at + 1) if slots[one][1] == site]) for at, (_, site, total, _) in enumerate(slots)]
+    all_that_fit: list[list[int]] = [[]]
+    for _ in slots:
+        longer = [[*each, more] for each in all_that_fit for more in range(1, 8)]
+        all_that_fit = [each for each in longer if all(sum(each[at] for at in some if at < len(each)) <= most for most, some in together)]
+    plans = [(-sum(each), sum(slot[0] * one for slot, one in zip(slots, each, strict=True)), each) for each in all_that_fit]
+    best = min((promised, late) for promised, late, _ in plans)
+    assert amounts in [each for promised, late, each in plans if (promised, late) == best]
+
+
+def test_what_could_still_come_at_best_comes_in_one_shipment_more() -> None:
+    found = Slots(outlets(a_ceiling(9)), TODAY, None, units(8))
+    search = _SearchWithin(found, units(8), TODAY, (1, 9), 10_000, ())
+    assert search._bound((), 0) == (-units(8), -units(2), units(5 + 2), 1)
+    assert search._bound((0,), 1) == (-units(8), -units(2), units(5 + 2), 2)
 
 
 def by_many_sites(sites: int, quantity: float, *rations: Allocation) -> tuple[list[Outlet], tuple[Shipment, ...], bool]:
@@ -222,6 +278,29 @@ def test_what_a_search_costs_is_counted_also_where_thousands_of_shipments_are_we
     _, shipments, cut = by_many_sites(20, 10_000, a_ceiling(30, every=Every.DAY))
     assert (sum(one.quantity for one in shipments), cut) == (units(sum(50 + number % 7 for number in range(20))), True)
     assert process_time() - since < 10
+
+
+@pytest.mark.parametrize(
+    ("ceiling", "quantity", "unit"),
+    [(8, 4, 1), (9, 11.5, 0.5), (4.5, 8, 0.5)],
+    ids=["whole units, also where all is counted in fours", "a part in the quantity", "a part in what a ceiling leaves"],
+)
+def test_the_unit_is_one_or_the_part_of_it_in_which_something_is_counted(ceiling: float, quantity: float, unit: float) -> None:
+    found = outlets(a_ceiling(ceiling))[:1]
+    assert Slots(found, TODAY + 2, TODAY + 2, units(quantity)).unit_with(units(quantity)) == units(unit)
+
+
+def test_periods_are_looked_at_until_they_leave_all_of_the_quantity() -> None:
+    shelf = AShelf(a_book(on_hand=5))
+    each_day = Allocation("C", Kind.CEILING, ("shop",), "SKU", None, 1, every=Every.DAY)
+    shelf.rationed = [each_day, replace(each_day, id="W", every=Every.WEEK)]
+    found = Stand(shelf, classes=("shop",)).outlets(a_line(1, sites=SITES[:1]))
+    shipments, _ = split_within(found, TODAY, None, 3, (None, None), 10_000)
+    assert [(one.day - TODAY, one.quantity) for one in shipments] == [(0, 1), (6, 1), (13, 1)]
+
+
+def test_beside_a_floor_the_least_that_can_be_counted_may_be_shipped() -> None:
+    assert split(outlets(a_floor(9.999999)), 1) == [("HAM", 2, 0.000001)]
 
 
 def test_beside_a_floor_of_several_sites_one_of_them_may_serve_alone() -> None:
