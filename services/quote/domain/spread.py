@@ -203,13 +203,13 @@ def _once_each(orders: Sequence[Ordered]) -> list[Ordered]:
 def _ordered_anew(
     line: LineRequest, outlets: Sequence[Outlet], stand: Stand, wanted: Day, effort: int, orders: Sequence[Ordered], mark: int
 ) -> tuple[list[Ordered], list[Part]]:
-    """These orders in place of all since the mark, as far as they can be had, and the best split then."""
+    """These orders in place of all since the mark, as far as they can be had (else they bring nothing), and the best split then."""
     stand.rollback(mark)
     placed = []
     for one in orders:
         since = len(stand.planned)
-        if order(stand, one.outlet.place, one.source, one.quantity, ((one.outlet.place.sku, one.outlet.site),)) is not None:
-            placed.append(replace(one, since=since, until=len(stand.planned)))
+        order(stand, one.outlet.place, one.source, one.quantity, ((one.outlet.place.sku, one.outlet.site),))
+        placed.append(replace(one, since=since, until=len(stand.planned)))
     return placed, split_of(line, outlets, wanted, line.latest_day, effort)
 
 

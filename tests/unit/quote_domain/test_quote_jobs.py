@@ -231,3 +231,20 @@ def test_the_last_job_is_as_large_as_what_is_left() -> None:
     plant = Plant(a_book(sku=PRODUCT, site=HERE), a_machine("LATHE", 0, days={0: 4, 1: 4}))
     plant.source[PRODUCT, HERE] = (Make(PRODUCT, (), (a_step("LATHE", 1, may_spread=False),), a_lot(3)),)
     assert [plan.quantity // MICRO for plan in asked(plant, 8, 0).planned] == [4, 4]
+
+
+def test_a_millionth_is_less_than_a_lot_too() -> None:
+    parts = a_book(on_hand=6, sku=PART, site=HERE)
+    plant = Plant(a_book(sku=PRODUCT, site=HERE), parts, a_machine("LATHE", 0, days={0: 4, 1: 4}))
+    step = a_step("LATHE", 1, may_spread=False)
+    plant.source[PRODUCT, HERE] = (Make(PRODUCT, (Component((PART,), units(1)),), (step,), a_lot(3)),)
+    line = replace(a_line(4, 0, sku=PRODUCT, sites=(HERE,)), quantity=units(4) + 1)
+    assert [plan.quantity // MICRO for plan in promise(Demand((line,)), plant).planned] == [3, 3]
+
+
+def test_several_jobs_are_made_only_where_no_other_source_brings_all_of_it() -> None:
+    plant = Plant(a_book(sku=PRODUCT, site=HERE), a_machine("LATHE", 2))
+    make = Make(PRODUCT, (), (a_step("LATHE", 1, may_spread=False),))
+    for others, expected in (((), [2, 2]), ((a_purchase(5),), [4])):
+        plant.source[PRODUCT, HERE] = (make, *others)
+        assert [plan.quantity // MICRO for plan in asked(plant, 4, 0).planned] == expected

@@ -13,7 +13,7 @@ from services.quote.domain.policy import Costs
 from services.quote.domain.promise import Decision, Demand, LineRequest, promise
 from services.quote.domain.request import Substitute
 from services.quote.domain.shipcomplete import plan_together
-from services.quote.domain.sources import Transfer
+from services.quote.domain.sources import Component, Make, Transfer
 from services.quote.domain.stand import Stand
 from tests.unit.quote_domain.builders import TODAY, AShelf, a_book, a_line, receipt, units
 from tests.unit.quote_domain.plants import Plant, a_purchase
@@ -244,3 +244,13 @@ def test_what_a_line_takes_too_early_of_another_is_asked_again_when_there_is_mor
     shelf = AShelf(a_book(receipt("PO", 2, 3), sku="OLD"), a_book(on_hand=3, sku="NEW"))
     old = replace(a_line(3, sku="OLD", latest_day=3), substitutes=(Substitute("NEW", ("HAM",)),))
     assert days(together(shelf, old, a_line(2, sku="NEW"))) == [3]
+
+
+def test_a_policy_is_tried_on_the_first_common_date_also_where_on_the_wanted_one_a_line_takes_the_parts_of_another() -> None:
+    """Made at once it would cost nothing but the parts that the other line asks for; on day 3 it is there."""
+    plant = Plant(a_book(receipt("PO", 2, 3), sku="WHOLE"), a_book(on_hand=2, sku="PART"))
+    plant.source["WHOLE", "HAM"] = (Make("WHOLE", (Component(("PART",), units(1)),), ()),)
+    plant.costs = lambda sku, site: Costs(lateness_per_unit_day=units(9))  # type: ignore[method-assign] # noqa: ARG005
+    found = together(plant, a_line(2, sku="WHOLE"), a_line(2, sku="PART"), policy=Aim.CHEAPEST)
+    assert (days(found), found.planned) == ([3], ())
+    assert [line.alternatives for line in found.lines] == [(), ()], "weighed, and not what is found without a policy"
