@@ -235,8 +235,9 @@ def test_whatever_the_policy_a_standing_promise_of_all_says_why_nobody_comes_ear
 def test_a_ceiling_is_not_to_blame_for_what_only_comes_after_the_latest_date() -> None:
     shelf = AShelf(a_book(receipt("PO", 5, 5)), a_book(on_hand=9, sku="OTHER"))
     shelf.rationed = [a_ceiling(100, "SKU")]
-    decision = together(shelf, a_line(5, latest_day=3), a_line(1, sku="OTHER"), classes=("shop",))
-    assert {code for code, _, _ in told(decision)} == {"AFTER_LATEST_DATE"}
+    for latest, of_the_other in ((3, None), (None, 3)):
+        lines = a_line(5, latest_day=latest), a_line(1, sku="OTHER", latest_day=of_the_other)
+        assert {code for code, _, _ in told(together(shelf, *lines, classes=("shop",)))} == {"AFTER_LATEST_DATE"}
 
 
 def test_what_a_line_takes_too_early_of_another_is_asked_again_when_there_is_more_up_to_the_latest_date() -> None:
