@@ -195,6 +195,12 @@ def test_the_table_by_day_shows_everything_on_the_day_it_counts() -> None:
     assert daily(book, TODAY, TODAY + 1, TODAY, NOW + timedelta(seconds=60), Rules())[1].claims == ()
 
 
+def test_the_first_row_of_the_table_names_what_counts_on_its_day() -> None:
+    book = a_book(receipt("today", 5, 0), receipt("later", 5, 2))
+    for first, expected in ((0, "today"), (2, "later")):
+        assert [entry.ref for entry in daily(book, TODAY + first, TODAY + first, TODAY, NOW, Rules())[0].receipts] == [expected]
+
+
 @given(ENTRIES, INSTANTS, st.none() | st.just("me"))
 def test_the_rows_of_the_table_add_up_to_projected(told: list[Entry], now: Any, owner: str | None) -> None:
     book = a_book_told(told)

@@ -15,7 +15,7 @@ from services.quote.domain.sources import Buy, Component, Make
 from tests.examples import examples
 from tests.unit.quote_domain import oracle
 from tests.unit.quote_domain.builders import MICRO, NOW, TODAY, a_book, a_line, receipt, units
-from tests.unit.quote_domain.plants import HERE, LOTS, PART, PRODUCT, Plant, a_lot, a_machine, a_purchase, a_step, after, written
+from tests.unit.quote_domain.plants import HERE, LOTS, PART, PRODUCT, Plant, a_machine, a_purchase, a_step, after, written
 from tests.unit.quote_domain.test_quote_capacity import finished, shown
 from tests.unit.quote_domain.test_quote_supply import check_books, check_plans
 
@@ -215,36 +215,3 @@ def test_a_component_that_has_to_fit_into_a_day_comes_in_jobs_too() -> None:
         (PART, 2, 3),
         (PRODUCT, 12, 3),
     ]
-
-
-def test_no_job_leaves_less_than_a_lot_to_the_next_one() -> None:
-    """Six parts: jobs of four and of three would need seven; two of three make the five."""
-    for days in ({0: 3, 1: 4}, {2: 4, 3: 3}):
-        parts = a_book(on_hand=6, sku=PART, site=HERE)
-        plant = Plant(a_book(sku=PRODUCT, site=HERE), parts, a_machine("LATHE", 0, days=days))
-        step = a_step("LATHE", 1, may_spread=False)
-        plant.source[PRODUCT, HERE] = (Make(PRODUCT, (Component((PART,), units(1)),), (step,), a_lot(3)),)
-        assert [plan.quantity // MICRO for plan in asked(plant, 5, 0).planned] == [3, 3]
-
-
-def test_the_last_job_is_as_large_as_what_is_left() -> None:
-    plant = Plant(a_book(sku=PRODUCT, site=HERE), a_machine("LATHE", 0, days={0: 4, 1: 4}))
-    plant.source[PRODUCT, HERE] = (Make(PRODUCT, (), (a_step("LATHE", 1, may_spread=False),), a_lot(3)),)
-    assert [plan.quantity // MICRO for plan in asked(plant, 8, 0).planned] == [4, 4]
-
-
-def test_a_millionth_is_less_than_a_lot_too() -> None:
-    parts = a_book(on_hand=6, sku=PART, site=HERE)
-    plant = Plant(a_book(sku=PRODUCT, site=HERE), parts, a_machine("LATHE", 0, days={0: 4, 1: 4}))
-    step = a_step("LATHE", 1, may_spread=False)
-    plant.source[PRODUCT, HERE] = (Make(PRODUCT, (Component((PART,), units(1)),), (step,), a_lot(3)),)
-    line = replace(a_line(4, 0, sku=PRODUCT, sites=(HERE,)), quantity=units(4) + 1)
-    assert [plan.quantity // MICRO for plan in promise(Demand((line,)), plant).planned] == [3, 3]
-
-
-def test_several_jobs_are_made_only_where_no_other_source_brings_all_of_it() -> None:
-    plant = Plant(a_book(sku=PRODUCT, site=HERE), a_machine("LATHE", 2))
-    make = Make(PRODUCT, (), (a_step("LATHE", 1, may_spread=False),))
-    for others, expected in (((), [2, 2]), ((a_purchase(5),), [4])):
-        plant.source[PRODUCT, HERE] = (make, *others)
-        assert [plan.quantity // MICRO for plan in asked(plant, 4, 0).planned] == expected
