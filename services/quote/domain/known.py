@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from services.quote.domain.answer import Delivery
 from services.quote.domain.binding import is_bound
 from services.quote.domain.rationed import split_within
-from services.quote.domain.split import Offer, best_split_found
+from services.quote.domain.split import Offer, best_split
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +56,7 @@ def split_of(line: LineRequest, outlets: Sequence[Outlet], wanted: Day, latest: 
     else:
         books = ways_by_book(outlets)
         offers = [offer_of(ways, wanted, latest, line.quantity) for ways in books]
-        shipments, cut = best_split_found(line.quantity, wanted, offers, line.min_ship, line.max_shipments, effort)
+        shipments, cut = best_split(line.quantity, wanted, offers, line.min_ship, line.max_shipments, effort)
     if cut:
         outlets[0].place.search_was_cut()
     parts: list[Part] = []

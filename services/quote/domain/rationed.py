@@ -226,7 +226,7 @@ def _one_after_the_other(found: Slots, outlets: Sequence[Outlet], quantity: Micr
     return tuple(plan)
 
 
-class _Limits:
+class Limits:
     """What shipments of a set, by their place in it, may be raised by together."""
 
     __slots__ = ("days", "members", "of", "of_day", "rooms")
@@ -333,9 +333,9 @@ class _SearchWithin(Search):
                 spare -= more
         return amounts
 
-    def _limits(self, chosen: tuple[int, ...]) -> _Limits:
+    def _limits(self, chosen: tuple[int, ...]) -> Limits:
         """What is left to the shipments of a set beyond the minimum of each: to those of a site up to each day, to those of a period."""
-        found = _Limits([self.within[at].day for at in chosen])
+        found = Limits([self.within[at].day for at in chosen])
         by_site: defaultdict[int, list[int]] = defaultdict(list)
         by_period: defaultdict[int, list[int]] = defaultdict(list)
         for number, at in enumerate(chosen):
@@ -349,7 +349,7 @@ class _SearchWithin(Search):
         self.effort -= sum(map(len, found.members))
         return found
 
-    def _raised(self, number: int, limits: _Limits, amounts: Sequence[Micro]) -> dict[int, int]:
+    def _raised(self, number: int, limits: Limits, amounts: Sequence[Micro]) -> dict[int, int]:
         """How a shipment can be raised: by itself, or as one before it gives way to another of its day, and so on; empty: not at all."""
         came: dict[int, tuple[int, int]] = {}
         queue = [number]

@@ -13,7 +13,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from services.quote.domain.choice import Aim, cost_per_unit, worth
-from services.quote.domain.rationed import Slots
+from services.quote.domain.rationed import Limits, Slots
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,29 +85,22 @@ def _filled(slots: Sequence[Slot], amounts: Sequence[Micro]) -> list[Part]:
 
 def _amounts(slots: Sequence[Slot], left: Sequence[Micro], quantity: Micro, least: Micro) -> list[Micro] | None:
     """The minimum for each, the rest in the order of rank; None when the minima do not fit."""
-    limits: list[Micro] = []
-    """What groups of shipments have together: those of a book up to each pick, those of a period."""
-    groups: list[list[int]] = [[] for _ in slots]
+    limits = Limits([slot.hop.delivery for slot in slots])
     chains: dict[int, list[int]] = {}
     for at in sorted(range(len(slots)), key=lambda at: slots[at].hop.pick):
         chain = chains.setdefault(id(slots[at].outlet.place), [])
         chain.append(at)
-        for member in chain:
-            groups[member].append(len(limits))
-        limits.append(slots[at].total - least * len(chain))
+        limits.add(slots[at].total, least, tuple(chain))
     for period in {period for slot in slots for period in slot.periods}:
-        members = [at for at, slot in enumerate(slots) if period in slot.periods]
-        for member in members:
-            groups[member].append(len(limits))
-        limits.append(left[period] - least * len(members))
-    spare = quantity - least * len(slots)
-    if min(limits, default=0) < 0:
+        limits.add(left[period], least, tuple(at for at, slot in enumerate(slots) if period in slot.periods))
+    if min(limits.rooms, default=0) < 0:
         return None
+    spare = quantity - least * len(slots)
     amounts = [least] * len(slots)
     for at in sorted(range(len(slots)), key=lambda at: slots[at].rank):
-        more = min(spare, *(limits[group] for group in groups[at]))
-        for group in groups[at]:
-            limits[group] -= more
+        more = min(spare, *(limits.rooms[one] for one in limits.of[at]))
+        for one in limits.of[at]:
+            limits.rooms[one] -= more
         amounts[at] += more
         spare -= more
     return amounts

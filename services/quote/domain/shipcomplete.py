@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 _MOST_DATES: Final = 24
 """Dates that are tried with planned supply or substitutes."""
+_WITH_ALL_EFFORT: Final = 3
+"""The first of them, each of which is tried with the effort that there was for all: on the second one mostly everything stands."""
 
 
 def plan_together(
@@ -206,9 +208,11 @@ def _with_planned_supply(
     """
     skus = [one for line in lines for one in (line, *instead_of(line))]
     changes = _days([outlet for one in skus for outlet in stand.outlets(one)], wanted) if len(skus) > len(lines) else []
-    day = wanted
-    for _ in range(_MOST_DATES):
+    day, effort = wanted, stand.effort_of_all
+    for tried in range(_MOST_DATES):
         stand.rollback()
+        if tried < _WITH_ALL_EFFORT:
+            stand.effort_of_all = effort
         one_date = [replace(line, requested_day=day, latest_day=latest) for line in lines]
         plans = [plan_line(line, stand, allow_partial=allow_partial, aim=aim) for line in one_date]
         more = next((later for later in changes if later > day and (latest is None or later <= latest)), None)

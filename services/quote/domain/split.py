@@ -48,23 +48,13 @@ def best_split(
     offers: Sequence[Offer],
     min_ship: Micro | None = None,
     max_shipments: int | None = None,
-) -> tuple[Shipment, ...]:
-    """The best shipments of at most `quantity`, by day and site; empty when nothing can be shipped.
-
-    No offer begins before `requested`. A minimum above the whole quantity means the whole quantity.
-    """
-    return best_split_found(quantity, requested, offers, min_ship, max_shipments)[0]
-
-
-def best_split_found(
-    quantity: Micro,
-    requested: Day,
-    offers: Sequence[Offer],
-    min_ship: Micro | None = None,
-    max_shipments: int | None = None,
     effort: int = EFFORT,
 ) -> tuple[tuple[Shipment, ...], bool]:
-    """The same, and whether the search was cut before it had seen everything: it needed more than `effort`, and has the best plan found."""
+    """The best shipments of at most `quantity`, by day and site (none when nothing can be shipped); and whether the search was cut.
+
+    No offer begins before `requested`. A minimum above the whole quantity means the whole quantity. A search that is cut needed more
+    than `effort` to see everything, and has the best plan found by then.
+    """
     least = min(min_ship or 1, quantity)
     most = quantity // least if max_shipments is None else min(max_shipments, quantity // least)
     plan = _unlimited(quantity, offers)

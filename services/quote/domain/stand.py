@@ -136,12 +136,15 @@ class Stand:
         """How much of it there is: to the line that is being planned, of what it was given, and to all that follow."""
         return self.effort, self.effort_given, self._effort_left
 
+    @effort_of_all.setter
+    def effort_of_all(self, amounts: tuple[int, int, int]) -> None:
+        self.effort, self.effort_given, self._effort_left = amounts
+
     def all_as_found(self, before: tuple[int, int, int], plan: Callable[[], Found]) -> Found:
         """The same for several lines, each of which begins with what those before it have left."""
-        after = self.effort_of_all
-        self.effort, self.effort_given, self._effort_left = before
+        after, self.effort_of_all = self.effort_of_all, before
         found = plan()
-        self.effort, self.effort_given, self._effort_left = after
+        self.effort_of_all = after
         return found
 
     # -- what there is

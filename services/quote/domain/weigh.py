@@ -18,6 +18,7 @@ from services.quote.domain.replenish import comes_in_jobs
 from services.quote.domain.runners import Way, alternative_of
 from services.quote.domain.sets import best_of_sets
 from services.quote.domain.spread import spread, with_source
+from services.quote.domain.stand import LEAST_EFFORT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -147,6 +148,7 @@ def _known_splits(asked: _Asked) -> Iterator[Callable[[], Sequence[Part]]]:
     what is left where that is cut, or beside allocations, are the earliest of all sites, of the first of them, and of each.
     """
     line, outlets = asked.line, asked.outlets
+    asked = replace(asked, effort=max(asked.effort // len(outlets), LEAST_EFFORT))  # of many sites there are as many splits
     yield partial(_split_from, asked, line, outlets)
     if asked.aim is Aim.FEWEST_SHIPMENTS:
         for most in range(1, min(len(outlets) + 1, line.max_shipments or len(outlets) + 1) + 1):

@@ -218,7 +218,7 @@ def test_on_one_day_a_line_takes_what_its_best_split_would(rooms: list[int], qua
     line = a_line(quantity, sites=sites, min_ship=least, max_shipments=most)
     cover = cover_of(line, Stand(shelf).outlets(line), [units(room) for room in rooms])
     offers = [Offer((0,), (units(min(room, quantity)),)) if room else Offer((), ()) for room in rooms]
-    split = best_split(units(quantity), 0, offers, line.min_ship, most)
+    split = best_split(units(quantity), 0, offers, line.min_ship, most)[0]
     best = [(sites[one.site], one.quantity) for one in split]
     assert [(outlet.site, part) for outlet, part in cover or ()] == (best if sum(part for _, part in best) == units(quantity) else [])
 

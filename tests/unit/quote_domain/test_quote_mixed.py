@@ -148,7 +148,7 @@ def test_within_limits_on_shipments_no_split_of_what_is_known_with_an_order_by_e
         splits.append(
             [
                 (one.day, one.quantity)
-                for one in best_split(units(quantity), wanted, [Offer(tuple(steps), tuple(steps.values()))], line.min_ship, most)
+                for one in best_split(units(quantity), wanted, [Offer(tuple(steps), tuple(steps.values()))], line.min_ship, most)[0]
             ]
         )
     best = min(oracle.worth(tuple((day, 0, amount) for day, amount in split), wanted) for split in splits)

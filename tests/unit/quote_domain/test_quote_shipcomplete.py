@@ -199,16 +199,23 @@ def test_the_cheapest_for_all_counts_what_every_plan_costs(price: float, ref: st
     assert ([plan.ref for plan in found.planned], days(found)) == ([ref], [day])
 
 
-@pytest.mark.parametrize("aim", [Aim.CHEAPEST, Aim.PREFERRED_SITE, Aim.FEWEST_SHIPMENTS])
-def test_a_common_date_that_was_found_stands_where_weighing_it_has_used_up_the_effort(aim: Aim) -> None:
+def from_depots(lines: int, aim: Aim) -> Decision:
+    """So many lines, each moved together from six depots, of which the last has enough on day 17 at the latest."""
     depots = tuple(f"D{number}" for number in range(6))
-    skus = tuple(f"K{number}" for number in range(10))
+    skus = tuple(f"K{number}" for number in range(lines))
     shelf = AShelf(
         *[a_book(receipt("R", 3, 5 * number + 2), on_hand=2, sku=sku, site=depot) for sku in skus for number, depot in enumerate(depots)],
         *[a_book(sku=sku) for sku in skus],
     )
     shelf.source = {(sku, "HAM"): tuple(Transfer(f"L{depot}", depot, immediate(TODAY)) for depot in depots) for sku in skus}
-    decision = together(shelf, *[a_line(24, 1, ref=sku, sku=sku) for sku in skus], policy=aim)
+    return together(shelf, *[a_line(24, 1, ref=sku, sku=sku) for sku in skus], policy=aim)
+
+
+@pytest.mark.parametrize(
+    ("lines", "aim"), [(10, Aim.CHEAPEST), (10, Aim.PREFERRED_SITE), (10, Aim.FEWEST_SHIPMENTS), (40, Aim.EARLIEST), (40, Aim.JUST_IN_TIME)]
+)
+def test_a_common_date_that_was_found_stands_where_finding_it_has_used_up_the_effort(lines: int, aim: Aim) -> None:
+    decision = from_depots(lines, aim)
     assert days(decision) == [17]
     assert all(sum(one.quantity for one in line.deliveries) == units(24) for line in decision.lines)
 

@@ -15,7 +15,7 @@ from services.quote.domain.dates import Way
 from services.quote.domain.entry import Entry, Part
 from services.quote.domain.promise import Demand, promise
 from services.quote.domain.rules import Rules
-from services.quote.domain.split import EFFORT, Offer, Shipment, best_split, best_split_found, fewest, search_of
+from services.quote.domain.split import EFFORT, Offer, Shipment, best_split, fewest, search_of
 from tests.examples import examples
 from tests.unit.quote_domain import oracle
 from tests.unit.quote_domain.builders import NOW, TODAY, AShelf, a_book, a_line, receipt, shipped_as, units
@@ -49,13 +49,13 @@ def test_a_minimum_above_the_line_means_the_whole_line() -> None:
 
 
 def test_an_early_shipment_leaves_room_for_the_minimum_of_a_later_one() -> None:
-    assert best_split(5, 0, offers_of([3, 4]), 2) == (Shipment(0, 0, 2), Shipment(0, 1, 2))
+    assert best_split(5, 0, offers_of([3, 4]), 2)[0] == (Shipment(0, 0, 2), Shipment(0, 1, 2))
 
 
 def test_without_limits_the_last_day_comes_from_as_few_sites_as_can_do_it() -> None:
-    assert best_split(9, 0, offers_of([2], [3], [9])) == (Shipment(2, 0, 9),)
-    assert best_split(9, 0, offers_of([4], [5], [6])) == (Shipment(0, 0, 4), Shipment(1, 0, 5))
-    assert best_split(10, 0, offers_of([2], [6], [4])) == (Shipment(1, 0, 6), Shipment(2, 0, 4))
+    assert best_split(9, 0, offers_of([2], [3], [9]))[0] == (Shipment(2, 0, 9),)
+    assert best_split(9, 0, offers_of([4], [5], [6]))[0] == (Shipment(0, 0, 4), Shipment(1, 0, 5))
+    assert best_split(10, 0, offers_of([2], [6], [4]))[0] == (Shipment(1, 0, 6), Shipment(2, 0, 4))
 
 
 SITE = st.lists(st.integers(-1, 7), min_size=1, max_size=4)
@@ -102,13 +102,13 @@ def test_no_other_split_is_better(sites: list[list[int]], quantity: int, least: 
 @given(st.lists(SITE, min_size=1, max_size=3), st.integers(1, 12))
 def test_the_closed_form_and_the_search_agree(sites: list[list[int]], quantity: int) -> None:
     offers = offers_of(*[[min(total, quantity) for total in _suffix_minimum(days)] for days in sites])
-    free = best_split(quantity, 0, offers)
+    free = best_split(quantity, 0, offers)[0]
     searched = search_of(quantity, 0, offers, (1, quantity), 1_000_000).best()
     assert free == searched
 
 
 def test_among_equals_the_site_that_stands_first_ships() -> None:
-    assert best_split(6, 0, offers_of([3], [3], [3]), 3, 2) == (Shipment(0, 0, 3), Shipment(1, 0, 3))
+    assert best_split(6, 0, offers_of([3], [3], [3]), 3, 2)[0] == (Shipment(0, 0, 3), Shipment(1, 0, 3))
 
 
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=6), st.integers(1, 30))
@@ -174,7 +174,7 @@ def best_of_all(quantity: int, offered: Offers, least: int, most: int) -> tuple[
 def test_the_best_split_is_the_first_of_the_best_of_all(offered: Offers, quantity: int, least: int, most: int) -> None:
     least = min(least, quantity)
     best = best_of_all(quantity, offered, least, most)
-    assert best_split_found(quantity, *offered, least, most) == (best, False)
+    assert best_split(quantity, *offered, least, most) == (best, False)
     searched = search_of(quantity, *offered, (least, min(most, quantity // least)), EFFORT)
     assert searched.best() == best, "also where the search has to find what is known in closed form"
 
@@ -184,7 +184,7 @@ def test_a_search_that_ends_early_says_so_and_still_keeps_to_all_that_was_asked(
     offered: Offers, quantity: int, least: int, most: int, effort: int
 ) -> None:
     least = min(least, quantity)
-    plan, cut = best_split_found(quantity, *offered, least, most, effort)
+    plan, cut = best_split(quantity, *offered, least, most, effort)
     if not cut:
         assert plan == best_of_all(quantity, offered, least, most)
     assert len(plan) <= most
@@ -268,5 +268,5 @@ def test_over_several_lanes_of_a_site_no_unit_is_promised_twice_and_each_comes_a
 
 
 def test_no_more_shipments_than_are_allowed() -> None:
-    assert best_split(6, 0, offers_of([3], [3])) == (Shipment(0, 0, 3), Shipment(1, 0, 3))
-    assert best_split(6, 0, offers_of([3], [3]), max_shipments=1) == (Shipment(0, 0, 3),)
+    assert best_split(6, 0, offers_of([3], [3]))[0] == (Shipment(0, 0, 3), Shipment(1, 0, 3))
+    assert best_split(6, 0, offers_of([3], [3]), max_shipments=1)[0] == (Shipment(0, 0, 3),)

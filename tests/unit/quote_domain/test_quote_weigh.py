@@ -4,12 +4,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from services.quote.domain.allocation import Allocation, Every, Kind
-from services.quote.domain.choice import Aim
+from services.quote.domain.choice import Aim, Part
 from services.quote.domain.dates import Way
+from services.quote.domain.known import split_of
+from services.quote.domain.outlet import Outlet
 from services.quote.domain.policy import Costs
 from services.quote.domain.promise import Decision, Demand, promise
+from services.quote.domain.request import LineRequest
 from services.quote.domain.sources import Make
+from services.quote.domain.split import EFFORT
 from tests.unit.quote_domain.builders import TODAY, AShelf, a_book, a_line, receipt, shipped_as, units
 from tests.unit.quote_domain.plants import HERE, PRODUCT, THERE, Plant, a_lane, a_machine, a_purchase, a_step, a_transfer
 
@@ -179,3 +185,20 @@ def test_the_ways_that_lost_are_named_by_what_they_are_worth_the_best_first() ->
     plant.source[PRODUCT, HERE] = tuple(replace(a_purchase(2 + price, ref=name), cost=units(price)) for name, price in terms)
     (line,) = promise(Demand((a_line(4, sku=PRODUCT, sites=(HERE,)),), policy=Aim.CHEAPEST), plant).lines
     assert [one.supply for one in line.alternatives] == [("buy:FAIR",), ("buy:DEAR",), ("buy:FULL",)]
+
+
+def test_of_many_sites_the_splits_share_the_effort_of_one_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asked of a search: as much as all sites share."""
+    given: list[int] = []
+
+    def counted(line: LineRequest, outlets: Sequence[Outlet], wanted: int, latest: int | None, effort: int) -> list[Part]:
+        given.append(effort)
+        return split_of(line, outlets, wanted, latest, effort)
+
+    monkeypatch.setattr("services.quote.domain.weigh.split_of", counted)
+    sites = tuple(f"S{number}" for number in range(20))
+    shelf = AShelf(*(a_book(receipt(f"R{site}", 3, 2), on_hand=1, site=site) for site in sites))
+    for aim in (Aim.CHEAPEST, Aim.PREFERRED_SITE, Aim.FEWEST_SHIPMENTS):
+        promise(Demand((a_line(30, sites=sites, min_ship=2),), allow_partial=True, policy=aim), shelf)
+    assert given
+    assert set(given) == {EFFORT // len(sites)}
