@@ -13,8 +13,9 @@ from services.quote.handlers.remake import made_anew, plans_hit
 from services.quote.handlers.take import Take
 from services.quote.store.supply import Definition
 from shared.contracts.capacity import BomDefined
+from shared.contracts.inventory import SupplierDefined, SupplierItemDefined
 from tests.examples import examples
-from tests.unit.quote.desk_house import SITE, DeskHouse, a_hold, an_order
+from tests.unit.quote.desk_house import NOW, SITE, TODAY, DeskHouse, a_hold, an_order
 from tests.unit.quote.test_quote_planned_supply import CHAIR, LEG, a_workshop, chairs
 
 ORDERS = st.lists(st.tuples(st.integers(1, 12), st.integers(0, 6)), min_size=1, max_size=4)
@@ -97,3 +98,25 @@ def test_a_hold_that_is_confirmed_after_its_bill_was_changed_is_looked_at(legs: 
     confirmed = house.do(ConfirmHold(held.body["id"], "tests"))
     assert {(one.code, one.ref) for one in confirmed.remakes.values()} == found
     assert confirmed.remakes.keys() <= house.board.plans.keys()
+
+
+def test_a_plan_at_the_lead_time_of_all_that_goes_into_it_is_made_by_the_terms_of_its_parts_too() -> None:
+    """Of caps there is no source, so that no lamp can be made; the bulb, which has no lead time of its own, takes longest by its terms."""
+    house = DeskHouse()
+    house.item("LAMP", lead_time_days=2, promise_at_lead_time=True)
+    house.item("BULB")
+    house.item("CAP", lead_time_days=3)
+    house.stock("LAMP", 0)
+    house.made_of("LAMP", ("BULB", 1), ("CAP", 1))
+    house.hear(SupplierDefined(revision=1, occurred_at=NOW, supplier="GLOW", name="Glow"))
+    terms = {"supplier_item": "TERMS", "sku": "BULB", "supplier": "GLOW", "site": SITE, "lead_time_days": 4}
+    house.hear(SupplierItemDefined.model_validate({**terms, "revision": 1, "occurred_at": NOW}))
+    line = {"line_ref": "1", "sku": "LAMP", "quantity": 1, "requested_date": TODAY.isoformat(), "sites": [SITE]}
+    house.do(Take(an_order(line), "tests", "req_1"))
+    (plan,) = house.plans("LAMP").values()
+    assert plan.day == TODAY.toordinal() + 2 + 4
+    longer = _otherwise(house, "supplier_item", "TERMS", lead_time_days=9)
+    for changed in (longer, _otherwise(house, "supplier", "GLOW", calendar="REST"), _otherwise(house, "item", "CAP", lead_time_days=9)):
+        assert plans_hit(house.board, [changed]).keys() == {plan.ref}
+    house.board.world.learn(longer)
+    assert made_anew(house.board, house.now, plan, f"LAMP|{SITE}").day == TODAY.toordinal() + 2 + 9
