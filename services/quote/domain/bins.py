@@ -242,18 +242,20 @@ class PeriodBin:
         raise NotImplementedError(f"{quantity} of a period are no delivery")
 
 
+_NO_ORDERS: Final[Mapping[str, Micro]] = {}
+
+
 def stock_bin(
     book: Book,
     today: Day,
     rules: Rules,
     without: Iterable[Take] = (),
     plans: Iterable[str] = (),
-    orders: Iterable[str] = (),
-    on_the_way: Mapping[str, Micro] | None = None,
+    orders: Mapping[str, Micro] = _NO_ORDERS,
 ) -> StockBin:
     """A book without its holds, these takes, these plans and these real orders; its safety stock may be used.
 
-    What of the orders is `on_the_way` waits for nothing any more and stays in.
+    `orders`: how much of each is on the way: that waits for nothing any more and stays in.
     """
     changes: dict[Day, Micro] = {today: book.on_hand}
 
@@ -264,7 +266,7 @@ def stock_bin(
         counted = rules.counts_on(day, today)
         if counted is not None:
             add(counted, quantity)
-    for day, quantity in _orders_taken_out(book, today, rules, orders, on_the_way or {}):
+    for day, quantity in _orders_taken_out(book, today, rules, orders):
         add(day, quantity)
     left_out = set(plans)
     for plan in book.of(Part.PLAN):
@@ -280,16 +282,17 @@ def stock_bin(
     return StockBin(today, changes, reserved)
 
 
-def _orders_taken_out(
-    book: Book, today: Day, rules: Rules, orders: Iterable[str], on_the_way: Mapping[str, Micro]
-) -> Iterator[tuple[Day, Micro]]:
+def _orders_taken_out(book: Book, today: Day, rules: Rules, orders: Mapping[str, Micro]) -> Iterator[tuple[Day, Micro]]:
     """What these real orders bring, less than 0, and what of it is on the way."""
-    for order in filter(None, (book.find(Part.RECEIPT, ref) for ref in orders)):
+    for ref, on_the_way in orders.items():
+        order = book.find(Part.RECEIPT, ref)
+        if order is None:
+            continue
         for one in parted(order):
             if (day := rules.receipt_counts_on(one, today)) is not None:
                 yield day, -one.quantity
-        if (left := on_the_way.get(order.ref, 0)) and (day := rules.counts_on(order.day or 0, today)) is not None:
-            yield day, left
+        if on_the_way and (day := rules.counts_on(order.day or 0, today)) is not None:
+            yield day, on_the_way
 
 
 def resource_bin(book: Book, today: Day, without: Iterable[Take] = ()) -> ResourceBin:

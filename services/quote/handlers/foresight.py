@@ -329,7 +329,7 @@ class Foresight:
             return resource_bin(book, self.today(book), takes)
         if book.site == PERIOD:
             return self.upstream.period_bin(book, takes)
-        return stock_bin(book, self.today(book), self.board.rules(book.sku, book.site), takes, plans, orders, orders)
+        return stock_bin(book, self.today(book), self.board.rules(book.sku, book.site), takes, plans, orders)
 
     def commitments(self, lines: Sequence[OpenLine]) -> list[Commitment]:
         """The lines as the kernel puts them in: each for itself, those of an order that ships complete as one."""

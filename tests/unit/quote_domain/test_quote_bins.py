@@ -146,7 +146,7 @@ def test_a_book_is_filled_anew_without_its_holds_and_without_whoever_is_to_be_pu
     kept = [one + sum(hold.quantity for hold in holds if (hold.day or 0) - TODAY <= day) for day, one in enumerate(kept)]
     takes = [Take("SKU|HAM", one.day or 0, one.quantity) for one in left_out if one.part in (Part.CLAIM, Part.REQUIREMENT)]
     plans, orders = ([one.ref for one in left_out if one.part is part] for part in (Part.PLAN, Part.RECEIPT))
-    is_filled(stock_bin(book, TODAY, rules, takes, plans, [*orders, "unheard of"]), days[: len(FROM_TODAY)], kept)
+    is_filled(stock_bin(book, TODAY, rules, takes, plans, dict.fromkeys([*orders, "unheard of"], 0)), days[: len(FROM_TODAY)], kept)
 
 
 def test_newcomers_leave_alone_just_what_a_hold_holds_from_its_day_on() -> None:
@@ -162,7 +162,7 @@ def test_a_real_order_that_is_seen_late_is_left_out_where_it_counts() -> None:
     lost = replace(receipt("LOST", 5, 1), detail={"expected": None})
     book = a_book(seen, lost, on_hand=2)
     assert stock_bin(book, TODAY, Rules()).free_by_day() == [(TODAY, units(2)), (TODAY + 4, units(7))]
-    assert {free for _, free in stock_bin(book, TODAY, Rules(), orders=["PO", "LOST"]).free_by_day()} == {units(2)}
+    assert {free for _, free in stock_bin(book, TODAY, Rules(), orders={"PO": 0, "LOST": 0}).free_by_day()} == {units(2)}
 
 
 # -- minutes

@@ -64,7 +64,7 @@ def test_a_receipt_of_which_some_is_late_counts_as_two(told: list[tuple[int, int
 def test_an_order_that_is_left_out_leaves_what_is_on_the_way(told: list[tuple[int, int, int, int | None]], left: int) -> None:
     entries = [whole(number, *each) for number, each in enumerate(told)]
     staying = [Entry(Part.RECEIPT, "r0", left, entries[0].day), *entries[1:]]
-    found = stock_bin(a_book_of(entries), TODAY, RULES, orders=["r0", "unheard of"], on_the_way={"r0": left})
+    found = stock_bin(a_book_of(entries), TODAY, RULES, orders={"r0": left, "unheard of": 1})
     assert free(found) == free(stock_bin(a_book_of(staying), TODAY, RULES))
 
 
