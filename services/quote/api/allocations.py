@@ -6,9 +6,9 @@ from fastapi import APIRouter, Body, Path, Request, Response
 
 from services.quote.api import examples
 from services.quote.api.models.masterdata import AllocationOut, AllocationPage
-from services.quote.api.reach import Administrator, Reader, answers, house, json_response
+from services.quote.api.reach import Administrator, Reader, answers, definition, definitions, house
 from services.quote.asks.masterdata import AllocationAsk, CloseAllocationAsk
-from services.quote.handlers.allocations import close_allocation, find_allocation, list_allocations, put_allocation, unknown
+from services.quote.handlers.allocations import KIND, close_allocation, find_allocation, list_allocations, put_allocation, unknown
 from shared.paging import Cursor, Limit
 from shared.quantities import Code
 
@@ -34,7 +34,7 @@ async def define_allocation(
     nothing changes.
     """
     here = house(request)
-    return json_response(await put_allocation(here.pool, here.board, here.door, allocation, ask, caller.id))
+    return await definition(request, KIND, await put_allocation(here.pool, here.board, here.door, allocation, ask, caller.id))
 
 
 @router.post("/allocations/{allocation:path}/close", response_class=Response, responses=ALLOCATION)
@@ -46,7 +46,9 @@ async def close_one_allocation(
 ) -> Response:
     """Let an allocation bind nobody any more; put again, it binds again."""
     here = house(request)
-    return json_response(await close_allocation(here.pool, here.board, here.door, allocation, caller.id, ask.expected_revision))
+    return await definition(
+        request, KIND, await close_allocation(here.pool, here.board, here.door, allocation, caller.id, ask.expected_revision)
+    )
 
 
 @router.get("/allocations/{allocation:path}", response_class=Response, responses=ALLOCATION)
@@ -55,11 +57,10 @@ async def get_allocation(request: Request, caller: Reader, allocation: Allocatio
     found = find_allocation(house(request).board, allocation)
     if found is None:
         raise unknown(allocation)
-    return json_response(found)
+    return await definition(request, KIND, found)
 
 
 @router.get("/allocations", response_class=Response, responses=answers(AllocationPage, examples.ALLOCATIONS))
 async def list_all_allocations(request: Request, caller: Reader, limit: Limit = 100, cursor: Cursor = None) -> Response:
     """Allocations by id."""
-    page = list_allocations(house(request).board, limit, cursor)
-    return json_response({"data": page.data, "next_cursor": page.next_cursor})
+    return await definitions(request, KIND, list_allocations(house(request).board, limit, cursor))

@@ -6,10 +6,10 @@ from fastapi import APIRouter, Body, Path, Request, Response
 
 from services.quote.api import examples
 from services.quote.api.models.masterdata import ClassOut, ClassPage
-from services.quote.api.reach import Administrator, Reader, answers, house, json_response
+from services.quote.api.reach import Administrator, Reader, answers, definition, definitions, house
 from services.quote.asks.masterdata import ClassAsk
 from services.quote.handlers.allocations import count_anew
-from services.quote.handlers.classes import find_class, list_classes, put_class
+from services.quote.handlers.classes import KIND, find_class, list_classes, put_class
 from shared.paging import Cursor, Limit
 from shared.problems import not_found
 from shared.quantities import Code
@@ -30,7 +30,7 @@ async def define_class(
     told = await put_class(here.pool, here.board, demand_class, ask)
     if here.board.world.has_allocations and told["parent"] != (None if before is None else before["parent"]):
         await count_anew(here.pool, here.board, here.door, caller.id)
-    return json_response(told)
+    return await definition(request, KIND, told)
 
 
 @router.get("/classes/{demand_class:path}", response_class=Response, responses=CLASS)
@@ -39,11 +39,10 @@ async def get_class(request: Request, caller: Reader, demand_class: ClassId) -> 
     found = find_class(house(request).board, demand_class)
     if found is None:
         raise not_found("UNKNOWN_CLASS", f"There is no class {demand_class!r}.")
-    return json_response(found)
+    return await definition(request, KIND, found)
 
 
 @router.get("/classes", response_class=Response, responses=answers(ClassPage, examples.CLASSES))
 async def list_all_classes(request: Request, caller: Reader, limit: Limit = 100, cursor: Cursor = None) -> Response:
     """Classes by id."""
-    page = list_classes(house(request).board, limit, cursor)
-    return json_response({"data": page.data, "next_cursor": page.next_cursor})
+    return await definitions(request, KIND, list_classes(house(request).board, limit, cursor))

@@ -6,9 +6,9 @@ from fastapi import APIRouter, Body, Path, Request, Response
 
 from services.quote.api import examples
 from services.quote.api.models.masterdata import CustomerOut, CustomerPage
-from services.quote.api.reach import Administrator, Reader, answers, house, json_response
+from services.quote.api.reach import Administrator, Reader, answers, definition, definitions, house
 from services.quote.asks.masterdata import CustomerAsk
-from services.quote.handlers.customers import find_customer, list_customers, put_customer
+from services.quote.handlers.customers import KIND, find_customer, list_customers, put_customer
 from shared.paging import Cursor, Limit
 from shared.problems import not_found
 from shared.quantities import Code
@@ -25,7 +25,7 @@ async def define_customer(
 ) -> Response:
     """Define a customer: the days on which goods are received, the class it belongs to. Told again, nothing changes."""
     here = house(request)
-    return json_response(await put_customer(here.pool, here.board, customer, ask))
+    return await definition(request, KIND, await put_customer(here.pool, here.board, customer, ask))
 
 
 @router.get("/customers/{customer:path}", response_class=Response, responses=CUSTOMER)
@@ -34,11 +34,10 @@ async def get_customer(request: Request, caller: Reader, customer: CustomerId) -
     found = find_customer(house(request).board, customer)
     if found is None:
         raise not_found("UNKNOWN_CUSTOMER", f"There is no customer {customer!r}.")
-    return json_response(found)
+    return await definition(request, KIND, found)
 
 
 @router.get("/customers", response_class=Response, responses=answers(CustomerPage, examples.CUSTOMERS))
 async def list_all_customers(request: Request, caller: Reader, limit: Limit = 100, cursor: Cursor = None) -> Response:
     """Customers by id."""
-    page = list_customers(house(request).board, limit, cursor)
-    return json_response({"data": page.data, "next_cursor": page.next_cursor})
+    return await definitions(request, KIND, list_customers(house(request).board, limit, cursor))

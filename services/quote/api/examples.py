@@ -49,7 +49,8 @@ ASK_BULK = _ask("Two pairs", {"pairs": [{"sku": "CHAIR", "site": "SHOP-1"}, {"sk
 
 ASK_CLOSE_PLAN = _ask("Ordered elsewhere", {"reason": "bought by hand", "document": "PO-560"})
 ASK_CUSTOMER = _ask("Receives on Thursdays", {"name": "Near shop 1", "calendar": "THURSDAYS", "demand_class": "GOLD"})
-CUSTOMER: Json = {"customer": "ACME", "name": "Near shop 1", "calendar": "THURSDAYS", "demand_class": "GOLD", "revision": 1}
+_DEFINED: Json = {"revision": 1, "created_at": "2026-11-21T10:42:07Z", "updated_at": "2026-11-21T10:42:07Z"}
+CUSTOMER: Json = {"customer": "ACME", "name": "Near shop 1", "calendar": "THURSDAYS", "demand_class": "GOLD", **_DEFINED}
 CUSTOMERS: Json = {"data": [CUSTOMER], "next_cursor": None}
 _POLICY: Json = {
     "name": "The first shop", "site": "SHOP-1", "past_due_limit_days": 14, "freshness": {"mode": "refuse", "stale_after_seconds": 300},
@@ -57,11 +58,11 @@ _POLICY: Json = {
 }  # fmt: skip
 ASK_POLICY = _ask("For one site", _POLICY)
 POLICY: Json = {
-    "policy": "FIRST-SHOP", "sku": None, "past_due_offset_days": None, "atp_fence_days": None, **_POLICY, "revision": 1
+    "policy": "FIRST-SHOP", "sku": None, "past_due_offset_days": None, "atp_fence_days": None, **_POLICY, **_DEFINED
 }  # fmt: skip
 POLICIES: Json = {"data": [POLICY], "next_cursor": None}
 ASK_CLASS = _ask("Within the web shop, before others", {"name": "Gold customers", "parent": "WEB", "rank": 10, "strategy": "win"})
-CLASS: Json = {"demand_class": "GOLD", "name": "Gold customers", "parent": "WEB", "rank": 10, "strategy": "win", "revision": 1}
+CLASS: Json = {"demand_class": "GOLD", "name": "Gold customers", "parent": "WEB", "rank": 10, "strategy": "win", **_DEFINED}
 CLASSES: Json = {"data": [CLASS], "next_cursor": None}
 ASK_ALLOCATION: Json = {
     "ceiling": {
@@ -101,7 +102,7 @@ ALLOCATION: Json = {
             ],
         }
     ],
-    "revision": 1,
+    **_DEFINED,
 }  # fmt: skip
 ALLOCATIONS: Json = {"data": [ALLOCATION], "next_cursor": None}
 PLAN: Json = {

@@ -6,9 +6,9 @@ from fastapi import APIRouter, Body, Depends, Path, Request, Response
 
 from services.quote.api import examples
 from services.quote.api.models.masterdata import PolicyOut, PolicyPage
-from services.quote.api.reach import Reader, answers, house, json_response
+from services.quote.api.reach import Reader, answers, definition, definitions, house
 from services.quote.asks.masterdata import PolicyAsk
-from services.quote.handlers.policies import find_policy, list_policies, put_policy
+from services.quote.handlers.policies import KIND, find_policy, list_policies, put_policy
 from shared.access import Caller, Scope, caller_with
 from shared.paging import Cursor, Limit
 from shared.problems import not_found
@@ -31,7 +31,7 @@ async def define_policy(
     replaced; told again, nothing changes. Two policies cannot be for the same.
     """
     here = house(request)
-    return json_response(await put_policy(here.pool, here.board, policy, ask))
+    return await definition(request, KIND, await put_policy(here.pool, here.board, policy, ask))
 
 
 @router.get("/policies/{policy:path}", response_class=Response, responses=POLICY)
@@ -40,11 +40,10 @@ async def get_policy(request: Request, caller: Reader, policy: PolicyId) -> Resp
     found = find_policy(house(request).board, policy)
     if found is None:
         raise not_found("UNKNOWN_POLICY", f"There is no policy {policy!r}.")
-    return json_response(found)
+    return await definition(request, KIND, found)
 
 
 @router.get("/policies", response_class=Response, responses=answers(PolicyPage, examples.POLICIES))
 async def list_all_policies(request: Request, caller: Reader, limit: Limit = 100, cursor: Cursor = None) -> Response:
     """Policies by id."""
-    page = list_policies(house(request).board, limit, cursor)
-    return json_response({"data": page.data, "next_cursor": page.next_cursor})
+    return await definitions(request, KIND, list_policies(house(request).board, limit, cursor))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import orjson
 from fastapi import Depends, Header, Request, Response
 
+from services.quote.handlers.definitions import with_dates
 from services.quote.store.keys import Key
 from shared.access import Caller, Scope, caller_with
 from shared.idempotency import body_hash, check_key
@@ -14,6 +15,7 @@ from shared.ids import new_id
 from shared.problems import FieldError, Problem
 
 if TYPE_CHECKING:
+    from services.quote.handlers.definitions import Page
     from services.quote.house import House
     from services.quote.ledger import Change
     from services.quote.store.rows import Outcome
@@ -41,6 +43,17 @@ def request_id(request: Request) -> str:
 def json_response(body: Any, status: int = 200) -> Response:
     """A JSON answer, written once and not looked at again."""
     return written(orjson.dumps(body), status)
+
+
+async def definition(request: Request, kind: str, found: dict[str, Any]) -> Response:
+    """A definition as it stands, with when it was defined first and last."""
+    (dated,) = await with_dates(house(request).pool, kind, [found])
+    return json_response(dated)
+
+
+async def definitions(request: Request, kind: str, page: Page) -> Response:
+    """Definitions of a kind, each as `definition` tells it."""
+    return json_response({"data": await with_dates(house(request).pool, kind, page.data), "next_cursor": page.next_cursor})
 
 
 def written(body: bytes, status: int = 200) -> Response:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from services.quote.answers import iso_instant
 from services.quote.store import risk, supply
 from services.quote.store.supply import Definition
 from shared.paging import decode_cursor, encode_cursor
 from shared.problems import Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from services.quote.board import Board
-    from services.quote.store.pool import Connection
+    from services.quote.store.pool import Connection, Pool
 
 
 @dataclass(slots=True, frozen=True)
@@ -51,3 +54,14 @@ def list_definitions(board: Board, kind: str, limit: int, cursor: str | None) ->
     names = [name for name in sorted(known) if name > after]
     more = encode_cursor([names[limit - 1]]) if len(names) > limit else None
     return Page([known[name] for name in names[:limit]], more)
+
+
+async def with_dates(pool: Pool, kind: str, found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same definitions, each with when it was defined first, and when last: no promise asks for it, so the board does not know."""
+    async with pool.connection() as connection:
+        dates = await supply.list_dates(connection, kind, [one[kind] for one in found])
+    return [
+        {**one, "created_at": iso_instant(created_at), "updated_at": iso_instant(updated_at)}
+        for one in found
+        for created_at, updated_at in [dates[one[kind]]]
+    ]

@@ -21,7 +21,8 @@ _SAVE = text("""
     INSERT INTO definition (kind, id, revision, state)
     SELECT :kind, id, revision, state FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r (id text, revision bigint, state jsonb)
         ON CONFLICT (kind, id) DO UPDATE
-       SET revision = excluded.revision, state = excluded.state, last_xid = pg_current_xact_id()::text::bigint
+       SET revision = excluded.revision, state = excluded.state, last_xid = pg_current_xact_id()::text::bigint,
+           updated_at = clock_timestamp()
      WHERE definition.revision < excluded.revision
 """)
 _DUE_OF_CLASSES = text(DUE_OF_CLASSES)

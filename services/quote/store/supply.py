@@ -37,7 +37,8 @@ async def save_definitions(connection: Connection, definitions: Sequence[Definit
     """Keep definitions that are newer than what stands; older ones change nothing."""
     await connection.executemany(
         """INSERT INTO definition (kind, id, revision, state) VALUES ($1, $2, $3, $4) ON CONFLICT (kind, id) DO UPDATE
-           SET revision = excluded.revision, state = excluded.state, last_xid = pg_current_xact_id()::text::bigint
+           SET revision = excluded.revision, state = excluded.state, last_xid = pg_current_xact_id()::text::bigint,
+               updated_at = clock_timestamp()
            WHERE definition.revision < excluded.revision""",
         [(d.kind, d.id, d.revision, d.state) for d in definitions],
     )
@@ -60,20 +61,25 @@ async def is_defined(connection: Connection, kind: str, identity: str) -> bool:
     return found
 
 
-async def list_definitions(connection: Connection, since_xid: int = 0) -> list[Definition]:
-    """Every definition that a transaction numbered `since_xid` or later has changed."""
-    rows = await connection.fetch("SELECT kind, id, revision, state FROM definition WHERE last_xid >= $1", since_xid)
-    return [Definition(**dict(row)) for row in rows]
-
-
 async def look_at_definitions(connection: Connection, since_xid: int = 0) -> tuple[str, list[Definition]]:
-    """The same, with the snapshot that they were read in: what was seen then can be told again from it at any later time."""
+    """Every definition that a transaction numbered `since_xid` or later has changed, with the snapshot that they were read in.
+
+    What was seen then can be told again from it at any later time.
+    """
     rows = await connection.fetch(
         """SELECT pg_current_snapshot()::text AS seen, kind, id, revision, state
            FROM (SELECT 1) AS one LEFT JOIN definition ON last_xid >= $1""",
         since_xid,
     )
     return rows[0]["seen"], [Definition(*list(row.values())[1:]) for row in rows if row["kind"] is not None]
+
+
+async def list_dates(connection: Connection, kind: str, ids: Sequence[str]) -> dict[str, tuple[datetime, datetime]]:
+    """When each of these was defined first, and when last."""
+    rows = await connection.fetch(
+        "SELECT id, created_at, updated_at FROM definition WHERE kind = $1 AND id = ANY($2::text[])", kind, list(ids)
+    )
+    return {row["id"]: (row["created_at"], row["updated_at"]) for row in rows}
 
 
 async def lock_definitions(connection: Connection) -> None:

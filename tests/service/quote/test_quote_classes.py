@@ -1,6 +1,7 @@
 """Classes of demand over HTTP: what they lie inside, and which class a request is counted under."""
 
 import asyncio
+from datetime import datetime
 
 import httpx
 
@@ -20,13 +21,34 @@ async def test_a_class_is_told_whole_and_read_back(shop: Shop) -> None:
     name = a_name("GOLD")
     body = {"name": "Gold", "parent": channel, "rank": 10, "strategy": "win"}
     told = await put_class(shop, name, **body)
-    assert told == {"demand_class": name, **body, "revision": 1}
+    assert told == {"demand_class": name, **body, "revision": 1, "created_at": told["created_at"], "updated_at": told["created_at"]}
     assert ok(await shop.quote.get(f"/v1/classes/{name}")) == told
     assert await put_class(shop, name, **body) == told, "told again, nothing changes"
     plain = ok(await shop.quote.get(f"/v1/classes/{channel}"))
     assert (plain["parent"], plain["rank"], plain["strategy"]) == (None, 100, "redistribute")
     refused(await shop.quote.put(f"/v1/classes/{name}", json={**body, "expected_revision": 7}), 409, "REVISION_CONFLICT")
     refused(await shop.quote.get(f"/v1/classes/{a_name('NONE')}"), 404, "UNKNOWN_CLASS")
+
+
+async def test_what_is_defined_says_when_it_was_first_and_when_last(shop: Shop) -> None:
+    sku, gold = await shop.item(), (await put_class(shop))["demand_class"]
+    kept = {"kind": "ceiling", "demand_class": gold, "sku": sku, "period": "day"}
+    for path, first, then in (
+        (f"classes/{a_name('CLASS')}", {"rank": 1}, {"rank": 2}),
+        (f"customers/{a_name('ACME')}", {"name": "Acme"}, {"demand_class": gold}),
+        (f"policies/{a_name('POLICY')}", {"sku": sku}, {"sku": sku, "atp_fence_days": 3}),
+        (f"allocations/{a_name('CEILING')}", {**kept, "quantity": 5}, {**kept, "quantity": 6}),
+    ):
+        old = ok(await shop.quote.put(f"/v1/{path}", json=first))
+        assert datetime.fromisoformat(old["created_at"]) == datetime.fromisoformat(old["updated_at"])
+        assert ok(await shop.quote.put(f"/v1/{path}", json=first))["updated_at"] == old["updated_at"], "told again, nothing changes"
+        new = ok(await shop.quote.put(f"/v1/{path}", json=then))
+        assert new["created_at"] == old["created_at"]
+        assert datetime.fromisoformat(new["updated_at"]) > datetime.fromisoformat(old["updated_at"])
+        assert ok(await shop.quote.get(f"/v1/{path}"))["updated_at"] == new["updated_at"]
+        kind, name = path.split("/")
+        listed = ok(await shop.quote.get(f"/v1/{kind}", params={"limit": 500}))["data"]
+        assert new["updated_at"] in [one["updated_at"] for one in listed if name in one.values()]
 
 
 async def test_classes_are_listed_page_by_page(shop: Shop) -> None:

@@ -16,6 +16,8 @@ class CustomerOut(BaseModel):
     calendar: str | None
     demand_class: str | None
     revision: int
+    created_at: datetime
+    updated_at: datetime
 
 
 class CustomerPage(BaseModel):
@@ -60,6 +62,8 @@ class PolicyOut(BaseModel):
     freshness: FreshnessOut | None
     costs: CostsOut | None
     revision: int
+    created_at: datetime
+    updated_at: datetime
 
 
 class PolicyPage(BaseModel):
@@ -78,6 +82,8 @@ class ClassOut(BaseModel):
     rank: int
     strategy: Literal["win", "gain", "redistribute", "fill", "lose"]
     revision: int
+    created_at: datetime
+    updated_at: datetime
 
 
 class ClassPage(BaseModel):
@@ -131,6 +137,8 @@ class AllocationOut(BaseModel):
     kept: Number | None = None
     """Of a floor: what is kept from other classes now."""
     revision: int
+    created_at: datetime
+    updated_at: datetime
 
 
 class AllocationPage(BaseModel):
