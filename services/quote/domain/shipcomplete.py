@@ -3,6 +3,9 @@
     date = first d >= every requested day such that, for some choice of a site for each line, every book bears what is chosen of it:
            sum of the quantities taken from the book on the pick days that deliver on d <= ATP of those days
 
+Where no way delivers on the day that is wanted, it is the last day before it, as for a single line; ways whose carriers or sites rest on
+different days have to meet on one. Where that is so within two months on none, nothing is promised.
+
 With `allow_partial` a line may be put together from several sites on that date. Quantities are millionths of the item's unit.
 """
 
@@ -11,6 +14,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 from math import inf
 from typing import TYPE_CHECKING, Final
 
@@ -35,6 +39,8 @@ if TYPE_CHECKING:
     from services.quote.domain.request import LineRequest
     from services.quote.domain.stand import Stand
 
+_MOST_DAYS: Final = 62
+"""Days that are looked at, after the first on which all could be there, for one on which all are delivered."""
 _MOST_DATES: Final = 24
 """Dates that are tried with planned supply or substitutes."""
 _WITH_ALL_EFFORT: Final = 3
@@ -152,6 +158,8 @@ def _from_what_is_known(
         return _none_because(lines, impossible)
     slowest = max(alone, key=lambda at: alone[at])
     found = _first_common(lines, outlets, alone[slowest], allow_partial=allow_partial)
+    if found is not None and len(_delivered(*found)) > 1:
+        found = _meeting(lines, outlets, found[0], wanted, not_before, allow_partial=allow_partial)
     if found is None:
         together = because(Code.NO_COMMON_DATE, "the lines together need more than known supply and allocations leave on any date")
         return [Plan(line, refusal=together) for line in lines]
@@ -174,6 +182,37 @@ def _from_what_is_known(
         Plan(line, tuple(_taken(outlet, day, quantity) for outlet, quantity in cover), apart, waits=waits, bound=bound)
         for line, apart, cover, bound in plans
     ]
+
+
+def _delivered(day: Day, covers: Sequence[Cover]) -> set[Day]:
+    """The days on which that arrives which is to be there by the day."""
+    return {hop.delivery for cover in covers for outlet, _ in cover if (hop := outlet.by(day)) is not None}
+
+
+def _meeting(
+    lines: Sequence[LineRequest],
+    outlets: Sequence[Sequence[Outlet]],
+    day: Day,
+    wanted: Day,
+    not_before: Day | None,
+    *,
+    allow_partial: bool,
+) -> tuple[Day, list[Cover]] | None:
+    """The day nearest to the wanted one on which ways that rest on different days deliver all lines: up to it the last, after it the first.
+
+    `day` is the first by which all of them can be there.
+    """
+    first = wanted - _MOST_DAYS if not_before is None else not_before
+    up_to_it = range(wanted, first - 1, -1) if day == wanted else range(0)
+    for at in chain(up_to_it, range(max(day, wanted + 1), day + _MOST_DAYS)):
+        on_it = [[one for one in some if (hop := one.by(at)) is not None and hop.delivery == at] for some in outlets]
+        if not all(on_it):
+            continue
+        find = one_by_one if any(is_bound(some) for some in on_it) else covers_on
+        covers = find(at, lines, on_it, allow_partial=allow_partial)
+        if covers is not None:
+            return at, covers
+    return None
 
 
 def _together_because(lines: Sequence[LineRequest], slowest: int, day: Day, not_before: Day | None) -> Reason:
@@ -204,11 +243,13 @@ def _with_planned_supply(
     """All lines on one date with planned supply or substitutes: what the slowest line needs becomes the date for all, until it stands.
 
     What stands in for one line may be what another asks for, and is taken too early then: the next date is that on which there comes
-    to be more of any of them.
+    to be more of any of them. Where ways rest on different days, days before the wanted one are tried as long as all are in time, then
+    those after it.
     """
     skus = [one for line in lines for one in (line, *instead_of(line))]
     changes = _days([outlet for one in skus for outlet in stand.outlets(one)], wanted) if len(skus) > len(lines) else []
     day, effort = wanted, stand.effort_of_all
+    goes_back = True
     for tried in range(_MOST_DATES):
         stand.rollback()
         if tried < _WITH_ALL_EFFORT:
@@ -216,17 +257,24 @@ def _with_planned_supply(
         one_date = [replace(line, requested_day=day, latest_day=latest) for line in lines]
         plans = [plan_line(line, stand, allow_partial=allow_partial, aim=aim) for line in one_date]
         more = next((later for later in changes if later > day and (latest is None or later <= latest)), None)
-        if any(sum(take.quantity for take in plan.takes) < plan.line.quantity for plan in plans):
+        lacks = any(sum(take.quantity for take in plan.takes) < plan.line.quantity for plan in plans)
+        ends = [max((take.hop.delivery for take in plan.takes), default=day) for plan in plans]
+        slowest = max(range(len(ends)), key=lambda at: ends[at])
+        if day < wanted and (lacks or ends[slowest] > day):
+            goes_back, day = False, wanted + 1
+        elif lacks:
             if more is None:
                 return None
             day = more
-            continue
-        ends = [max(take.hop.delivery for take in plan.takes) for plan in plans]
-        slowest = max(range(len(ends)), key=lambda at: ends[at])
-        if ends[slowest] <= day:
-            waits = _together_because(lines, slowest, day, not_before)
-            return [replace(plan, line=line, waits=waits) for plan, line in zip(plans, lines, strict=True)]
-        day = ends[slowest] if more is None else min(more, ends[slowest])
+        elif ends[slowest] > day:
+            day = ends[slowest] if more is None else min(more, ends[slowest])
+        else:
+            first = min(take.hop.delivery for plan in plans for take in plan.takes)
+            if first == ends[slowest]:
+                waits = _together_because(lines, slowest, day, not_before)
+                return [replace(plan, line=line, waits=waits) for plan, line in zip(plans, lines, strict=True)]
+            goes_back = goes_back and day <= wanted and (not_before is None or first >= not_before)
+            day = first if goes_back else max(day, wanted) + 1
     return None
 
 

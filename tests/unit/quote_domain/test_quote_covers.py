@@ -7,7 +7,7 @@ from time import process_time
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from services.quote.domain.calendar import EVERY_DAY
+from services.quote.domain.calendar import EVERY_DAY, Calendar
 from services.quote.domain.covers import cover_of
 from services.quote.domain.dates import Way
 from services.quote.domain.promise import Demand, promise
@@ -135,6 +135,56 @@ def test_the_common_date_is_the_first_on_which_the_lines_can_be_served_in_any_wa
         found = [{one.site: one.quantity // 1_000_000 for one in line.deliveries} for line in decision.lines]
         for line, served in zip(lines, found, strict=True):
             assert {site: served.get(site, 0) for site in line[1]} in list(shares(line, partial=partial))
+
+
+@examples(300)
+@given(
+    st.tuples(STOCK, STOCK, STOCK),
+    st.lists(LINE, min_size=1, max_size=3),
+    st.tuples(*[st.sampled_from([0, 0, 1])] * 6),
+    st.tuples(*[st.sets(st.integers(0, DAYS), max_size=4)] * 6),
+    st.integers(0, 3),
+    st.sampled_from(["whole", "shared"]),
+)
+def test_ways_that_rest_on_different_days_meet_on_one(
+    stocks: tuple[tuple[int, dict[int, int]], ...],
+    lines: list[Line],
+    days: tuple[int, ...],
+    closed: tuple[set[int], ...],
+    wanted: int,
+    how: str,
+) -> None:
+    """Up to the wanted day the last on which all are delivered, after it the first."""
+    partial = how == "shared"
+    transit = dict(zip(product(SITES, ("DE", "AT")), days, strict=True))
+    rests = dict(zip(product(SITES, ("DE", "AT")), closed, strict=True))
+    shelf = AShelf(
+        *(
+            a_book(*(receipt(f"{site}{day}", quantity, day) for day, quantity in coming.items()), on_hand=on_hand, site=site)
+            for site, (on_hand, coming) in zip(SITES, stocks, strict=True)
+        )
+    )
+    for way, count in transit.items():
+        receives = Calendar((1440,) * 7, {TODAY + day: 0 for day in rests[way]})
+        shelf.way[way] = Way(EVERY_DAY, 0, EVERY_DAY, count, receives, TODAY, "-".join(way))
+    there = {
+        site: [on_hand + sum(quantity for due, quantity in coming.items() if due <= day) for day in range(2 * DAYS + 1)]
+        for site, (on_hand, coming) in zip(SITES, stocks, strict=True)
+    }
+
+    def all_on(day: int) -> bool:
+        open_ways = [(line[0], tuple(site for site in line[1] if day not in rests[site, line[4]]), *line[2:]) for line in lines]
+        return fit(open_ways, day, there, transit, partial=partial)
+
+    expected = next((day for day in (*range(wanted, -1, -1), *range(wanted + 1, 2 * DAYS)) if all_on(day)), None)
+    asked = tuple(
+        a_line(quantity, day=wanted, sites=sites, ref=str(at), min_ship=least, max_shipments=most, ship_to=to)
+        for at, (quantity, sites, least, most, to) in enumerate(lines)
+    )
+    decision = promise(Demand(asked, allow_partial=partial, ship_complete=True), shelf)
+    together = partial or len(lines) > 1
+    found = {one.delivery_day - TODAY for line in decision.lines for one in line.deliveries}
+    assert not together or found == (set() if expected is None else {expected})
 
 
 def test_whole_lines_are_packed_the_largest_first_and_moved_until_all_fit() -> None:
