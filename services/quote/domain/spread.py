@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Final
 from services.quote.domain.answer import Alternative
 from services.quote.domain.choice import Aim, lost_because, worth
 from services.quote.domain.known import delivery_of, each_place, split_of, too_late
-from services.quote.domain.planning import MOST_NAMED, VERB, spoken_source, ways_for
+from services.quote.domain.planning import MOST_NAMED, VERB, earliest_planned, spoken_source, ways_for
 from services.quote.domain.replenish import bring, covered_by, most_of_source, order, unit_of
 from services.quote.domain.sources import is_beyond_known
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from services.quote.domain.choice import Part, Worth
     from services.quote.domain.dates import Hop
@@ -39,35 +39,50 @@ def best_parts(
 ) -> tuple[list[Part], list[Alternative]]:
     """The best split from what is known, with what one source of one site brings beside it, or with what several orders bring.
 
+    The whole line in one delivery is one of them: never is less or later promised than where nothing may be split.
     Planned on the stand, not taken yet. Also the ways that lost.
     """
     best = split_of(line, outlets, wanted, line.latest_day, effort)
     least = earliest_worth(line, best, wanted, stand)
     tried: list[tuple[str, tuple[str, ...], list[Part], Worth]] = []
     mark = stand.mark()
-    chosen: tuple[Outlet, Source, int] | None = None
+    chosen: tuple[Callable[[], list[Part] | None], int] | None = None
     for outlet, source in ways_for(line, outlets):
         if _is_perfect(line, least) or (is_beyond_known(source) and any(one[3][0] == -line.quantity for one in tried)):
             break
         stand.rollback(mark)
         before = stand.effort
-        parts = with_source(line, outlets, outlet, source, stand, wanted, effort)
+        build = partial(with_source, line, outlets, outlet, source, stand, wanted, effort)
+        parts = build()
         if parts is None:
             continue
         tried.append((VERB[source.kind], (spoken_source(source),), parts, earliest_worth(line, parts, wanted, stand)))
         if tried[-1][3] < least:
-            best, least, chosen = parts, tried[-1][3], (outlet, source, before)
+            best, least, chosen = parts, tried[-1][3], (build, before)
     stand.rollback(mark)
+    if not _is_perfect(line, least) and stand.effort >= 0:
+        before = stand.effort
+        in_one = partial(_in_one, line, outlets, stand, wanted)
+        parts = in_one()
+        if parts is not None and earliest_worth(line, parts, wanted, stand) < least:
+            best, least, chosen = parts, earliest_worth(line, parts, wanted, stand), (in_one, before)
+        stand.rollback(mark)
     if not _is_perfect(line, least) and stand.effort >= 0:
         parts = spread(line, outlets, stand, wanted, effort)
         if parts is not None and earliest_worth(line, parts, wanted, stand) < least:
             return parts, _lost_splits(line, tried, parts, earliest_worth(line, parts, wanted, stand))
         stand.rollback(mark)
     if chosen is not None:
-        outlet, source, before = chosen
-        again = stand.as_found(before, partial(with_source, line, outlets, outlet, source, stand, wanted, effort))
+        found, before = chosen
+        again = stand.as_found(before, found)
         best = split_of(line, outlets, wanted, line.latest_day, effort) if again is None else again
     return best, _lost_splits(line, tried, best, least)
+
+
+def _in_one(line: LineRequest, outlets: Sequence[Outlet], stand: Stand, wanted: Day) -> list[Part] | None:
+    """The whole line in one delivery with planned supply: what a minimum or a number of shipments may leave as the best."""
+    whole, _ = earliest_planned(line, outlets, stand, wanted, None)
+    return None if whole is None else [(*whole, line.quantity)]
 
 
 def earliest_worth(line: LineRequest, parts: Sequence[Part], wanted: Day, stand: Stand) -> Worth:
