@@ -69,7 +69,7 @@ class Case:
     said: Json
     doors: Factory
     kept: dict[str, Any] = field(default_factory=dict)
-    overdue: set[str] = field(default_factory=set)
+    unseen: set[str] = field(default_factory=set)
     running: bool = False
 
     # -- words
@@ -204,7 +204,7 @@ class Case:
         body |= {"due_date": line["requested_date"]} | more
         ok(await self.doors.inventory.put(f"/v1/receipts/{self.own(name)}", json=body))
         if body["due_date"] < day(0):
-            self.overdue.add(self.own(name))
+            self.unseen.add(self.own(name))
         if self.running:
             await self.heard(body["sku"], body["site"])
 
@@ -222,7 +222,7 @@ class Case:
         assert found["outcome"] == "created", found
 
     async def heard(self, sku: str, site: str) -> None:
-        """Wait until quote knows what inventory knows of a position; what is dropped for being too late is not waited for."""
+        """Wait until quote knows what inventory knows of a position; what comes on no day, or too late, is not waited for."""
 
         async def same() -> bool:
             theirs = ok(await self.doors.inventory.get(f"/v1/stock/{site}/{sku}"))
@@ -233,7 +233,7 @@ class Case:
             coming = {(one["receipt_id"], one["quantity"]) for each in ours["days"] for one in each["receipts"] if not one["planned"]}
             wanted = {(one["receipt_id"], one["open_quantity"]) for one in theirs["receipts"] if one["open_quantity"]}
             figures = (ours["on_hand"], ours["safety_stock"]) == (theirs["on_hand"], theirs["safety_stock"])
-            return figures and coming <= wanted and all(one in coming for one in wanted if one[0] not in self.overdue)
+            return figures and coming <= wanted and all(one in coming for one in wanted if one[0] not in self.unseen)
 
         await eventually(same, WAIT_SECONDS, what=f"the news of {sku} at {site}")
 
@@ -372,8 +372,10 @@ class Case:
         await self.stock(place, {"on_hand": float(on_hand)} | step.get("with", {}))
 
     async def tell_receipt(self, step: Json) -> None:
-        """A purchase order, or another kind, told or told again: `P A@S 10 D+3`."""
+        """A purchase order, or another kind, told or told again: `P A@S 10 D+3`; `unseen`: it lacks what it needs, and comes on no day."""
         name, _, line = step["receipt"].partition(" ")
+        if step.get("unseen"):
+            self.unseen.add(self.own(name))
         await self.receipt(name, {"line": line} | step.get("with", {}))
 
     async def tell_backlog(self, step: Json) -> None:
