@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from services.quote.domain.breach import made_worse
@@ -257,10 +258,24 @@ class _Run:
             wanted = [last_of(found)] * len(one.pieces)
         else:
             return None
+        if found is not None and one.together and len({place.hop[2] for place in found}) > 1 and one.is_on_one_day:
+            self._take_out(one, found)
+            found = self._meeting(one, wanted[0], may_be_before=may_improve and wanted[0] == one.requested_day)
         if found is not None and one.latest_day is not None and last_of(found) > max(one.latest_day, one.promised_day):
             self._take_out(one, found)
             return None
         return found
+
+    def _meeting(self, one: Standing, day: Day, *, may_be_before: bool) -> tuple[Placed, ...] | None:
+        """Where ways rest on different days, the last day before `day` on which all pieces are delivered; else the first after it."""
+        before = range(day - 1, self._first_day(one) - 1, -1) if may_be_before else range(0)
+        for at in chain(before, range(day + 1, day + _MOST_DAYS)):
+            found = self._each(one, [at] * len(one.pieces), own_book=one.name in self.demoted)
+            if found is not None:
+                if {place.hop[2] for place in found} == {at}:
+                    return found
+                self._take_out(one, found)
+        return None
 
     def _each(self, one: Standing, wanted: Sequence[Day], *, own_book: bool) -> tuple[Placed, ...] | None:
         found: list[Placed] = []
@@ -382,4 +397,6 @@ class _Run:
         return self.bound.get(one.name) or (None if by_way else place.key)
 
 
+_MOST_DAYS: Final = 62
+"""Days that are looked at for one on which ways that rest on different days deliver all of an order."""
 _IMPROVES: Final = frozenset((Strategy.WIN, Strategy.GAIN, Strategy.REDISTRIBUTE))

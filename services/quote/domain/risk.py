@@ -19,6 +19,7 @@ Quantities are millionths (of the item's unit, or minutes), days civil days at t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from services.quote.domain.dates import earliest_hop
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from services.quote.domain.dates import Way
     from services.quote.domain.entry import Day, Micro
 
+_MOST_DAYS: Final = 62
+"""Days that are looked at for one on which ways that rest on different days deliver all of an order."""
 MOST_ROUNDS: Final = 30
 """How often late plans are followed upwards: more than a bill of material is deep. What is known then is the answer."""
 
@@ -81,6 +84,8 @@ class Commitment:
     """A real order: what it needs is booked whatever others stand on, and where that is not there it brings later what it brings."""
     frozen: bool = False
     """It stands where it stands, whoever has to give way; where even that leaves it short, the day it could be met is told."""
+    together: bool = False
+    """An order that ships complete: all of it is delivered on one day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,19 +186,55 @@ def _move(one: Commitment, bins: Mapping[str, Bin]) -> tuple[Day | None, bool]:
     journal: list[tuple[str, Day, Micro]] = []
     last = one.promised_day
     elsewhere = False
+    reached: list[_Reached] = []
     for take in sorted(one.takes, key=lambda each: each.day):
-        delivery = _deliver(take, bins, journal)
-        if delivery is None:
+        found = _deliver(take, bins, journal)
+        if found is None:
             _undo(journal, bins)
             return None, False
+        reached.append(found)
         elsewhere = elsewhere or journal[-1][0] != take.key
-        last = delivery if last is None else max(last, delivery)
+        last = found.delivery if last is None else max(last, found.delivery)
+    if one.together and last is not None and last != one.promised_day:
+        last = _meeting(last, reached)
     return last, elsewhere
 
 
-def _deliver(take: Take, bins: Mapping[str, Bin], journal: list[tuple[str, Day, Micro]]) -> Day | None:
-    """Take it where it can be delivered first, at its own site if that is no later than at another; the day, or None."""
+@dataclass(frozen=True, slots=True)
+class _Reached:
+    """Where a take is put: when it is delivered, and when it would be if it were picked later."""
+
+    delivery: Day
+    pick: Day
+    deliver: Callable[[Day], Day | None]
+
+
+def _meeting(day: Day, reached: Sequence[_Reached]) -> Day:
+    """The first day from `day` on that all ways deliver on; `day` itself where they meet on none for long."""
+    met = day
+    for _ in range(_MOST_DAYS):
+        nexts = [_from(one, met) for one in reached]
+        if None in nexts:
+            return day
+        last = max(one for one in nexts if one is not None)
+        if last == met:
+            return met
+        met = last
+    return day
+
+
+def _from(one: _Reached, day: Day) -> Day | None:
+    """The first delivery on or after a day."""
+    if one.delivery >= day:
+        return one.delivery
+    later = (one.deliver(pick) for pick in range(one.pick, max(one.pick, day) + _MOST_DAYS))
+    return next((delivery for delivery in later if delivery is not None and delivery >= day), None)
+
+
+def _deliver(take: Take, bins: Mapping[str, Bin], journal: list[tuple[str, Day, Micro]]) -> _Reached | None:
+    """Take it where it can be delivered first, at its own site if that is no later than at another; where and when, or None."""
     best: tuple[Day, str, Day] | None = None
+    deliver = take.deliver or _at_once
     found = bins[take.key].later(take.quantity, take.day)
     if found:
         placed = found[-1][0]
@@ -205,12 +246,22 @@ def _deliver(take: Take, bins: Mapping[str, Bin], journal: list[tuple[str, Day, 
         hop = None if ready is None else earliest_hop(route.way, take.delivery_day or take.day, ready)
         if hop is not None and (best is None or hop[2] < best[0]):
             best = (hop[2], route.key, hop[0])
+            deliver = partial(_by_way, route.way)
     if best is None:
         return None
     delivery, key, day = best
     bins[key].change(day, -take.quantity)
     journal.append((key, day, take.quantity))
-    return delivery
+    return _Reached(delivery, day, deliver)
+
+
+def _at_once(pick: Day) -> Day:
+    return pick
+
+
+def _by_way(way: Way, pick: Day) -> Day | None:
+    hop = way.deliver(pick)
+    return None if hop is None else hop[2]
 
 
 def _move_plan(one: Commitment, bins: Mapping[str, Bin]) -> Day | None:

@@ -81,6 +81,11 @@ class Standing:
     classes: tuple[str, ...] = ()
     """Its class and what that lies inside: whose ceilings bind it, and which floors are kept for it."""
 
+    @property
+    def is_on_one_day(self) -> bool:
+        """Whether all pieces are delivered on one day as it stands."""
+        return len({piece.delivery_day for piece in self.pieces}) == 1
+
 
 @dataclass(frozen=True, slots=True)
 class Placed:

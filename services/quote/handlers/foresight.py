@@ -347,7 +347,7 @@ class Foresight:
             takes = tuple(take for one in group for take in one.takes)
             promised = max(promised_day(one.line) for one in group)
             frozen = any(is_frozen(one.order, one.line) for one in group)
-            found.append(Commitment(name_of(group[0]), rank, takes, promised, frozen=frozen))
+            found.append(Commitment(name_of(group[0]), rank, takes, promised, frozen=frozen, together=True))
         return found
 
     def planned(self) -> list[Commitment]:

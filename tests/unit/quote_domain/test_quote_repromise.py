@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.quote.domain.bins import StockBin
-from services.quote.domain.calendar import EVERY_DAY
+from services.quote.domain.calendar import EVERY_DAY, Calendar
 from services.quote.domain.dates import Way
 from services.quote.domain.demandclass import Strategy
 from services.quote.domain.repromise import repromise
@@ -136,6 +136,26 @@ def test_what_is_promised_together_moves_together() -> None:
     found = decided([both], {"A|HAM": {0: 5}, "B|BER": {6: 5}})["both"]
     assert found.placed is not None
     assert [place.hop[2] - TODAY for place in found.placed] == [6, 6]
+
+
+@pytest.mark.parametrize(
+    ("stock", "strategy", "day"),
+    [
+        pytest.param(0, REDISTRIBUTE, 3, id="up to the wanted day the last on which both are delivered"),
+        pytest.param(4, REDISTRIBUTE, 6, id="else the first after it"),
+        pytest.param(8, FILL, 8, id="never before it, where it may not improve"),
+    ],
+)
+def test_what_is_promised_together_is_delivered_on_a_day_on_which_no_way_rests(stock: int, strategy: Strategy, day: int) -> None:
+    """The way of A rests on day 4, that of B on day 5."""
+    ways = [
+        Way(EVERY_DAY, 0, Calendar((1440,) * 7, {TODAY + rest: 0}), 0, EVERY_DAY, TODAY, key)
+        for key, rest in zip(KEYS, (4, 5), strict=True)
+    ]
+    pieces = tuple(Piece(key, TODAY + 7, units(5), TODAY + 7, (Route(key, way),)) for key, way in zip(KEYS, ways, strict=True))
+    both = Standing("both", ("0",), pieces, TODAY + 5, TODAY + 7, strategy, together=True)
+    found = decided([both], {"A|HAM": {0: 5}, "B|BER": {stock: 5}})["both"]
+    assert {place.hop[2] - TODAY for place in found.placed or ()} == {day}
 
 
 def test_of_what_is_promised_together_one_piece_may_be_all_that_is_open() -> None:

@@ -1,6 +1,6 @@
 """Who cannot be served as promised, and when then (promising.md § 7, pass 1)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from typing import Any
@@ -59,6 +59,24 @@ def test_a_commitment_on_two_books_takes_of_both_or_of_none() -> None:
     found = foresee([both, a_promise("one", 2, ("A|HAM", 5, 0))], bins_of(A={0: 5}, B={}))
     assert days_of(found) == {"both": None, "one": 0}
     assert found["both"].blocked == ("B|HAM",)
+
+
+def test_what_ships_complete_and_waits_comes_on_a_day_on_which_all_its_ways_deliver() -> None:
+    """B is there on day 4, on which the way of A rests; on day 5 the way of B does. Apart, the last is there on day 4."""
+
+    def but_on(*rests: int) -> Callable[[int], int]:
+        return lambda pick: next(day for day in range(pick, pick + 9) if day - TODAY not in rests)
+
+    both = a_promise("both", 1, ("A|HAM", 5, 2), ("B|HAM", 5, 2))
+    takes = tuple(replace(take, deliver=way) for take, way in zip(both.takes, (but_on(4), but_on(5)), strict=True))
+    for together, day in ((True, 6), (False, 4)):
+        found = foresee([replace(both, takes=takes, together=together)], bins_of(A={0: 5}, B={4: 5}))
+        assert days_of(found) == {"both": day}
+    never = tuple(
+        replace(take, deliver=way)
+        for take, way in zip(takes, (but_on(4), lambda pick: TODAY + 4 if pick <= TODAY + 4 else None), strict=True)
+    )
+    assert days_of(foresee([replace(both, takes=never, together=True)], bins_of(A={0: 5}, B={4: 5}))) == {"both": 4}
 
 
 def test_frozen_promises_stand_before_everybody_even_into_the_negative() -> None:
