@@ -6,7 +6,7 @@ BEFORE = """
 The sample company of `make demo`, on the day on which its files were true: Friday 1 January 2021, six in the morning. Its sixteen
 open orders are asked for one after the other, the most urgent first, then by number; each is wanted in one delivery at its shop.
 This page is written by `.venv/bin/python -m deploy.demo.table`, which runs the services on that day; a test says when it is out of
-date. In the demo the same happens as of today, so that other weekdays give other dates.
+date. In the demo all of it lies so many weeks later that none of it is over, and begins on another weekday.
 
 What there is to know for checking:
 

@@ -1,4 +1,4 @@
-"""What the sample company has and owes, read from its CSV files as of today, and the files as the services take them.
+"""What the sample company has and owes, read from its CSV files as of this week, and the files as the services take them.
 
 Real data has holes: a row that cannot be read is reported with its file and line, and the rest is used. What only the service
 can judge (a resource that nobody defined) goes out as it is, and comes back with the service's own words.
@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 FURNITURE = Path(__file__).resolve().parent / "furniture"
 AS_OF = date(2021, 1, 1)
-"""The day on which the files were true; a loader makes it today."""
+"""The day on which the files were true: a Friday. A loader makes it the first Friday from today on."""
 
 Row = dict[str, str]
 T = TypeVar("T")
@@ -102,9 +102,9 @@ class Company:
 
 
 def read(today: date, folder: Path = FURNITURE) -> Company:
-    """The company with every date shifted by the same number of days, so that AS_OF becomes `today`."""
+    """The company with every date moved by the same number of weeks, so that AS_OF becomes the first Friday from `today` on."""
     company = Company()
-    shift = today - AS_OF
+    shift = _weeks_to(today)
     items = _told(company, folder / "items.csv", lambda row: (_name(row, "sku"), (row["name"], row["uom"] or "EA")))
     sites = _told(company, folder / "sites.csv", lambda row: (_name(row, "site"), row["name"]))
     receipts = _told(company, folder / "receipts.csv", lambda row: _receipt(row, shift))
@@ -136,13 +136,18 @@ def read(today: date, folder: Path = FURNITURE) -> Company:
     return company
 
 
+def _weeks_to(today: date) -> timedelta:
+    """The fewest whole weeks that leave no day of the files before `today`: who waits for whom depends on their weekdays."""
+    return timedelta(weeks=-((AS_OF - today).days // 7))
+
+
 def write(today: date, directory: Path) -> list[Path]:
     """The files as somebody would have them who keeps this company today: every day moved, and its orders as a backlog.
 
     In an order in which nothing is named before it is known. Raises FileExistsError for one that is there already.
     """
     company = read(today)
-    orders = _as_they_are(company, FURNITURE / "orders.csv", today - AS_OF)
+    orders = _as_they_are(company, FURNITURE / "orders.csv", _weeks_to(today))
     written = []
     for file in (*company.files, File("quote", "orders", orders)):
         path = directory / f"{file.kind}.csv"

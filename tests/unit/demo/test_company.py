@@ -1,29 +1,40 @@
 """The sample company is read as it is, holes and all."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 from deploy.demo.company import FURNITURE, read
 
-TODAY = date(2026, 11, 23)
+TODAY, FRIDAY = date(2026, 11, 23), date(2026, 11, 27)
 
 
-def test_the_furniture_company_is_complete_and_its_first_of_january_is_today() -> None:
+def test_the_furniture_company_is_complete_and_its_first_of_january_is_the_friday_to_come() -> None:
     company = read(TODAY)
     assert len(company.items) == 11
     assert len(company.sites) == 4
     assert len(company.receipts) == 7
     assert len(company.orders) == 16
-    assert {receipt.receipt_id: receipt.due_date for receipt in company.receipts}["PO-4"] == date(2026, 11, 27)
-    assert {order.order_id: order.requested_date for order in company.orders}["DEMAND-12"] == date(2026, 11, 24)
+    assert {receipt.receipt_id: receipt.due_date for receipt in company.receipts}["PO-4"] == date(2026, 12, 1)
+    assert {order.order_id: order.requested_date for order in company.orders}["DEMAND-12"] == date(2026, 11, 28)
     assert [order.order_id for order in company.orders[:3]] == ["DEMAND-02", "DEMAND-01", "DEMAND-03"], "the urgent one goes first"
+
+
+def test_who_waits_for_whom_is_the_same_on_whatever_day_the_company_is_loaded() -> None:
+    """A receipt of a Saturday does not serve a delivery of a Sunday: so no day of the files becomes another day of the week."""
+    told = read(date(2021, 1, 1))
+    for offset in range(7):
+        moved = read(TODAY + timedelta(days=offset))
+        assert {one.due_date.weekday() - other.due_date.weekday() for one, other in zip(told.receipts, moved.receipts, strict=True)} == {0}
+        weeks = {(other.requested_date - one.requested_date).days / 7 for one, other in zip(told.orders, moved.orders, strict=True)}
+        assert [one.is_integer() for one in weeks] == [True]
+        assert TODAY + timedelta(days=offset) <= min(one.due_date for one in moved.receipts) <= TODAY + timedelta(days=offset + 8)
 
 
 def test_the_files_for_the_services_have_moved_dates_and_name_who_does_what() -> None:
     files = {file.kind: file for file in read(TODAY).files}
-    closed = [row for row in files["calendars"].rows if row["calendar"] == "WORKING-DAYS" and row["from_date"] == TODAY.isoformat()]
-    assert [row["to_date"] for row in closed] == ["2026-11-24"], "New Year's Day"
+    closed = [row for row in files["calendars"].rows if row["calendar"] == "WORKING-DAYS" and row["from_date"] == FRIDAY.isoformat()]
+    assert [row["to_date"] for row in closed] == ["2026-11-28"], "New Year's Day"
     kinds = list(files)
     assert kinds.index("resources") < kinds.index("operation_resources") < kinds.index("routings"), "nothing is named before it is known"
     assert ("Saw chair leg", "OPERATORS", "SAWING-SKILL") in [
