@@ -47,6 +47,8 @@ class Tried:
     several: bool = False
     jobs: bool = False
     """Whether one source may make it in several jobs."""
+    before: Day | None = None
+    """Of several: the day that they had to be earlier than when this was found."""
 
     @property
     def kind(self) -> str:
@@ -135,7 +137,7 @@ def _mixed_wholes(
         hop = by_several(line, outlet, sources, stand, wanted, before, jobs=jobs)
         if hop is not None:
             used = {plan.source.ref: plan.source for plan in outlet.place.plans.values() if plan.source in sources}
-            found.append(Tried(outlet, tuple(used.values()), hop, effort, several=True, jobs=jobs))
+            found.append(Tried(outlet, tuple(used.values()), hop, effort, several=True, jobs=jobs, before=before))
             before = hop.delivery
         stand.rollback(mark)
     return found
@@ -145,7 +147,7 @@ def plan_whole(line: LineRequest, way: Tried, stand: Stand, wanted: Day) -> Hop 
     """Plan the whole line once more by what was tried; when it can be delivered."""
     if not way.several:
         return by_source(line, way.outlet, way.sources[0], stand, wanted)
-    return by_several(line, way.outlet, sources_for(line, way.outlet), stand, wanted, way.hop.delivery + 1, jobs=way.jobs)
+    return by_several(line, way.outlet, sources_for(line, way.outlet), stand, wanted, way.before, jobs=way.jobs)
 
 
 def by_source(line: LineRequest, outlet: Outlet, source: Source, stand: Stand, wanted: Day) -> Hop | None:

@@ -113,7 +113,8 @@ def mix(
 
     With `jobs`, what is made may come in several of them: the largest that is there by the day, then the largest of what that leaves.
     For the first day, `wanted` or later, on which the whole quantity is there; False, with nothing planned, when that is not before
-    `beat`. What the sources can bring by a day never falls as the day grows, so the day is found by halving.
+    `beat`. What the sources can bring by a day never falls as the day grows, so the day is found by halving: up to that of the last of
+    them, which may lie behind the promise where what they bring fills up what was taken early.
     """
     sources = [source for source in sources if not is_beyond_known(source)]
     path = path or ((place.sku, place.site),)
@@ -122,11 +123,13 @@ def mix(
     try:
         low, high = max(wanted, place.today), None if beat is None else beat - 1
         if high is None:
+            since = len(stand.planned)
             found = _mixed_by(stand, place, sources, quantity, None, path, floor, jobs=jobs)
+            last = max((plan.usable for plan in stand.planned[since:] if plan.place is place), default=low)
             stand.rollback(mark)
             if found is None:
                 return False
-            high = max(low, found)
+            high = max(low, found, last)
         best: Day | None = None
         while low <= high:
             day = (low + high) // 2 if best is not None else high  # the last day first: mostly not even that one does

@@ -3,10 +3,12 @@
 from dataclasses import replace
 from itertools import product
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.quote.domain.book import Book
+from services.quote.domain.entry import Entry
 from services.quote.domain.promise import Decision, Demand, promise
 from services.quote.domain.sources import Buy, Component, Make, Source, Transfer
 from services.quote.domain.split import Offer, best_split
@@ -25,7 +27,10 @@ from tests.unit.quote_domain.plants import (
     a_purchase,
     a_step,
     a_transfer,
+    after,
+    written,
 )
+from tests.unit.quote_domain.test_quote_supply import check_books
 
 LAST = 25
 
@@ -263,3 +268,43 @@ def test_of_what_a_source_cannot_bring_whole_it_brings_what_is_there_by_the_late
     line = replace(a_line(9, 1, sku=PRODUCT, sites=(HERE,)), min_ship=units(2), latest_day=TODAY + 5)
     (told,) = promise(Demand((line,), allow_partial=True), plant).lines
     assert [(one.delivery_day - TODAY, one.quantity // MICRO) for one in told.deliveries] == [(5, 5)]
+
+
+def moved_to(on_hand: int, *going: Entry, days: tuple[int, int], others: tuple[int, int], buy: int | None = None) -> Plant:
+    """Some on hand, claimed later; more can be moved here from two other sites."""
+    sites = ("NEAR", "FAR")
+    there = [a_book(on_hand=stock, sku=PRODUCT, site=site) for site, stock in zip(sites, others, strict=True)]
+    plant = Plant(a_book(*going, on_hand=on_hand, sku=PRODUCT, site=HERE), *there)
+    moved = [a_transfer(site, each) for site, each in zip(sites, days, strict=True)]
+    plant.source[PRODUCT, HERE] = (*moved, *(() if buy is None else (a_purchase(buy),)))
+    return plant
+
+
+@pytest.mark.parametrize("buy", [None, 20])
+@pytest.mark.parametrize(("on_hand", "day"), [(7, 4), (8, 1), (9, 0), (10, 0)])
+def test_several_orders_that_fill_up_what_was_taken_early_may_come_after_the_promise(on_hand: int, day: int, buy: int | None) -> None:
+    """All on hand is promised for days 3 to 5. Five come from one site on day 1, four from the other on day 4: then nothing is missing."""
+    going = (claim("C", 4, 3), claim("D", 3, 4), claim("E", 6, 5))
+    plant = moved_to(on_hand, *going, receipt("R", 4, 5), days=(1, 4), others=(5, 4), buy=buy)
+    decision = asked(plant, 9, 0)
+    assert [(one.quantity // MICRO, one.delivery_day - TODAY) for one in decision.lines[0].deliveries] == [(9, day)]
+    assert {plan.kind for plan in decision.planned} == {"transfer_order"}
+    check_books(plant, after(plant, written(decision, plant)))
+
+
+@examples(150)
+@given(
+    st.integers(0, 8),
+    st.lists(st.tuples(st.integers(1, 4), st.integers(0, 6)), max_size=3),
+    st.tuples(st.integers(0, 5), st.integers(0, 5)),
+    st.tuples(st.integers(0, 5), st.integers(0, 5)),
+    st.none() | st.integers(0, 20),
+    st.integers(1, 9),
+)
+def test_with_one_more_on_hand_nothing_is_promised_later_by_several_orders(
+    on_hand: int, going: list[tuple[int, int]], days: tuple[int, int], others: tuple[int, int], buy: int | None, quantity: int
+) -> None:
+    claims = [claim(f"C{n}", taken, day) for n, (taken, day) in enumerate(going)]
+    plants = [moved_to(stock, *claims, days=days, others=others, buy=buy) for stock in (on_hand, on_hand + 1)]
+    less, more = (asked(plant, quantity, 0).lines[0].promised_day for plant in plants)
+    assert less is None or (more is not None and more <= less)
