@@ -1,8 +1,8 @@
 """Cases that follow a rule that is deliberately not ours: which rule, and why."""
 
 RULES: dict[str, str] = {
-    "mps-record-65": "Discrete ATP of a master schedule, with a forecast that consumes: a planner's report. A book knows no forecast, and "
-    "promising uses the suffix minimum.",
+    "mps-record-65": "A forecast consumes there, where no order does; a book knows no forecast, so our row is another. Its ATP row "
+    "is our discrete ATP, the planner's report (a test of its own says so); promising uses the suffix minimum.",
     "oracle-backward": "Backward consumption leaves an uncovered shortage in its own period, so later periods look free that are not. "
     "The suffix minimum cannot over-commit.",
     "oracle-backward-accumulate": "Negative quantities are not carried forward there, so the shortage of period 4 is offered again from "

@@ -83,6 +83,10 @@ ADAPTERS: dict[str, Callable[[dict[str, Any]], None]] = {
 }
 
 
+def test_the_atp_row_of_a_master_schedule_is_discrete_atp() -> None:
+    of_stock.check_master_schedule(CASES["mps-record-65"])
+
+
 @pytest.mark.parametrize("name", ADAPTERS)
 def test_the_case_comes_out_as_its_source_says(name: str) -> None:
     ADAPTERS[name](CASES[name])

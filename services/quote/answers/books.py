@@ -160,6 +160,7 @@ def availability(
                 "date": iso_day(row.day),
                 "projected": from_micro(row.projected),
                 "atp": from_micro(row.atp if atp_on is None else atp_on(row.day)),
+                "discrete_atp": None if atp_on is not None else from_micro(row.discrete),
                 "receipts": [*map(_receipt, row.receipts), *(_return(one) for one in row.claims if one.quantity < 0)],
                 "claims": [_claim(one) for one in row.claims if one.quantity > 0],
             }

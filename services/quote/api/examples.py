@@ -200,11 +200,11 @@ AVAILABILITY: Json = {
     "on_hand": 4, "safety_stock": 0,
     "days": [
         {
-            "date": "2026-11-21", "projected": 4, "atp": 0, "receipts": [],
+            "date": "2026-11-21", "projected": 4, "atp": 0, "discrete_atp": 0, "receipts": [],
             "claims": [],
         },
         {
-            "date": "2026-11-22", "projected": 0, "atp": 0, "receipts": [],
+            "date": "2026-11-22", "projected": 0, "atp": 0, "discrete_atp": 0, "receipts": [],
             "claims": [
                 {
                     "ref": "quo_01JD7Z0K8M3Q9V5T2X4W6Y8ABC/10/0", "kind": "order", "quantity": 4, "owner": CONFIRMED["order_id"],

@@ -231,6 +231,12 @@ class DayRow:
     day: Day
     projected: Micro
     atp: Micro
+    discrete: Micro
+    """Discrete ATP, a report for planners: what of the supply of this day nobody has taken, by which ATP grows on it.
+
+    Today it is ATP itself, stock included; on days before there is none. In the textbook it is the supply of a day less the demand
+    until supply comes again, where that is short less what the supply before has to spare.
+    """
     receipts: tuple[Entry, ...]
     claims: tuple[Entry, ...]
     """Live claims and requirements that count on this day."""
@@ -274,6 +280,7 @@ def daily(
             day,
             figures.projected_on(day),
             figures.atp_on(day),
+            0 if day < today else figures.atp_on(day) - (figures.atp_on(day - 1) if day > today else 0),
             tuple(sorted(receipts.get(day, ()), key=lambda entry: entry.ref)),
             tuple(sorted(claims.get(day, ()), key=lambda entry: entry.ref)),
         )

@@ -34,6 +34,16 @@ def check_period_atp(case: dict[str, Any]) -> None:
     assert alone == [micro(quantity) for quantity in case["expect"]["period_atp"]]
 
 
+def check_master_schedule(case: dict[str, Any]) -> None:
+    given = case["given"]
+    supply = [{"date": period, "qty": quantity} for period, quantity in enumerate(given["mps"], 1) if quantity]
+    demand = [{"date": period, "qty": quantity} for period, quantity in enumerate(given["booked"], 1)]
+    rows = daily(a_book(given["on_hand"], supply, demand), D + 1, D + given["periods"], D + 1, NOW, Rules())
+    assert {row.day - D: row.discrete for row in rows if row.discrete} == {
+        period: micro(quantity) for period, quantity in case["expect"]["atp"].items()
+    }
+
+
 def check_pumps(case: dict[str, Any]) -> None:
     given = case["given"]
     supply = [{"date": week, "qty": quantity} for week, quantity in given["mps"].items()]

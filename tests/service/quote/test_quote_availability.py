@@ -15,10 +15,10 @@ async def test_a_book_day_by_day_with_what_comes_and_what_is_claimed(shop: Shop)
     order_id = (await shop.order(a_line(sku, 3, line_ref="10", requested_date=day(1)), customer="ACME"))["order_id"]
     book = await shop.book(sku)
     assert (book["sku"], book["site"], book["time_zone"], book["on_hand"], book["safety_stock"]) == (sku, "HAM", "UTC", 10, 1)
-    assert [(each["date"], each["projected"], each["atp"]) for each in book["days"]] == [
-        (day(0), 9, 6),
-        (day(1), 6, 6),
-        (day(2), 11, 11),
+    assert [(each["date"], each["projected"], each["atp"], each["discrete_atp"]) for each in book["days"]] == [
+        (day(0), 9, 6, 6),
+        (day(1), 6, 6, 0),
+        (day(2), 11, 11, 5),
     ]
     claim = book["days"][1]["claims"][0]
     assert (claim["kind"], claim["quantity"], claim["owner"], claim["line_ref"], claim["customer"], claim["date"]) == (

@@ -211,6 +211,20 @@ def test_the_rows_of_the_table_add_up_to_projected(told: list[Entry], now: Any, 
         assert row.projected == running
 
 
+@given(ENTRIES, RULES)
+def test_discrete_atp_is_what_supply_leaves_until_supply_comes_again_less_what_is_short_later(told: list[Entry], rules: Rules) -> None:
+    """From the last day back: what a day's supply does not cover is taken from the supply before it, in the end from stock."""
+    book = a_book_told(told)
+    rows = daily(book, TODAY - 1, TODAY + 20, TODAY, NOW, rules)
+    assert rows[0].discrete == 0, "nothing is promised for yesterday"
+    short = 0
+    for row in reversed(rows[2:]):
+        free = sum(one.quantity for one in row.receipts) - sum(one.quantity for one in row.claims) + short
+        assert row.discrete == max(0, free)
+        short = min(0, free)
+    assert rows[1].discrete == rows[1].projected + short
+
+
 @given(ENTRIES, RULES, st.integers(-3, 9), st.integers(0, 9), st.sampled_from([None, "me"]))
 def test_a_part_of_the_table_is_that_part_of_the_whole(told: list[Entry], rules: Rules, first: int, length: int, owner: str | None) -> None:
     book = a_book_told(told)

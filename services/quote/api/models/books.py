@@ -132,6 +132,8 @@ class DayOut(BaseModel):
     date: date
     projected: Number
     atp: Number
+    discrete_atp: Number | None
+    """By how much ATP grows on this day: what of its supply nobody has taken. A report for planners; null for a class."""
     receipts: list[ReceiptOut]
     claims: list[ClaimOut]
 
