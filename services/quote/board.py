@@ -165,31 +165,30 @@ class Board:
             sites |= {str(known[name]["site"]) for name in resources if name in known}
         return self._inputs("capacity", CAPACITY_TOPIC, sorted(sites), now) if sites else []
 
-    def back_to(
-        self,
-        basis: Mapping[str, Any],
-        definitions: Iterable[supply.Definition],
-        past: Iterable[Book],
-        kept_at: Mapping[str, Sequence[str]] | None = None,
-    ) -> Board:
-        """A board of another time, on which nothing else stands than these books: with the definitions that were otherwise then.
-
-        `kept_at`: the sites that a sku had, where a floor is kept by all of them, also by those that nobody asked.
-        """
+    def fork(self, basis: Mapping[str, Any]) -> Board:
+        """A board on which nothing stands, which knows what this one knows at this moment and learns alone; `basis`: of a decision."""
         other = Board(self._settings)
         other.has_age = False
         other.world = self.world.fork(basis.get("past_due_offset_days"), basis.get("past_due_limit_days"))
         other.items, other.sites = other.world.items, other.world.sites
-        for definition in definitions:
-            other.world.learn(definition)
-        for book in past:
-            other.books[book.key] = book
-            other._index(book.key, list(book.entries()))
-            other._show(book)
-        for sku, sites in (kept_at or {}).items():
-            if any(one.sites is None and one.kind is not Kind.CEILING for one in other.world.allocations(sku)):
-                other._sites_of[sku] = sorted({*other._sites_of.get(sku, ()), *sites})
         return other
+
+    def go_back(
+        self, definitions: Iterable[supply.Definition], past: Iterable[Book], kept_at: Mapping[str, Sequence[str]] | None = None
+    ) -> None:
+        """Let a fork be of another time, on which nothing else stands than these books: with the definitions that were otherwise then.
+
+        `kept_at`: the sites that a sku had, where a floor is kept by all of them, also by those that nobody asked.
+        """
+        for definition in definitions:
+            self.world.learn(definition)
+        for book in past:
+            self.books[book.key] = book
+            self._index(book.key, list(book.entries()))
+            self._show(book)
+        for sku, sites in (kept_at or {}).items():
+            if any(one.sites is None and one.kind is not Kind.CEILING for one in self.world.allocations(sku)):
+                self._sites_of[sku] = sorted({*self._sites_of.get(sku, ()), *sites})
 
     # -- how it follows the ledger
 

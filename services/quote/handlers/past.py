@@ -22,6 +22,7 @@ async def board_as_it_was(board: Board, pool: Pool, versions: Mapping[str, int],
     `basis` names the snapshot of master data that was seen; without one the definitions of the instant are taken.
     """
     await board.look(pool)  # what has changed since is asked of the ledger, so everything else must be known
+    past = board.fork(basis)  # at once: what this board learns after the ledger was asked is on no other
     known = {key: version for key, version in versions.items() if version}
     async with pool.slow_read() as connection:
         definitions = await supply.list_definitions_as_seen(connection, basis.get("seen"), at)
@@ -29,7 +30,8 @@ async def board_as_it_was(board: Board, pool: Pool, versions: Mapping[str, int],
         for key, entry in await books.list_entries_at(connection, known):
             entries[key].append(entry)
         kept_at = await books.list_sites_at(connection, {key.rsplit("|", 1)[0] for key in known}, at)
-    return board.back_to(basis, definitions, [_book(key, standing, known[key], at) for key, standing in entries.items()], kept_at)
+    past.go_back(definitions, [_book(key, standing, known[key], at) for key, standing in entries.items()], kept_at)
+    return past
 
 
 def _book(key: str, entries: list[Entry], version: int, at: datetime) -> Book:

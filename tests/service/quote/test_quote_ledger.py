@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import asyncpg
 import pytest
@@ -10,6 +11,7 @@ from pydantic import SecretStr
 from services.quote.board import Board
 from services.quote.domain.entry import Entry, Part
 from services.quote.handlers.availability import availability
+from services.quote.handlers.past import board_as_it_was
 from services.quote.ledger import Change, Desk, Door, Effect
 from services.quote.settings import Settings
 from services.quote.store import books, supply
@@ -167,9 +169,29 @@ async def test_what_a_board_had_seen_is_told_again_though_a_slower_transaction_w
     assert board.items[slow].name == "revision 2"
     async with pool.connection() as reading:
         found = {each.id: each for each in await supply.list_definitions_as_seen(reading, seen, at)}
-    past = board.back_to({}, found.values(), [])
+    past = board.fork({})
+    past.go_back(found.values(), [])
     assert (past.items[slow].name, past.items[quick].name, past.items.get(new)) == (slow, "revision 2", None)
     assert (board.items[slow].name, board.items[quick].name, board.items[new].name) == ("revision 2", "revision 3", "revision 1")
+
+
+async def test_what_is_learned_while_a_board_of_another_time_is_made_is_not_on_it(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The ledger was asked what has changed since, then the entries of the books; in between a definition comes in."""
+    board, sku = await a_board(pool), a_name("SKU")
+    await a_door(board, pool).carry_out(Stock(sku, 1))
+    await board.look(pool)
+    seen, at = board.basis["seen"], board.now()
+    list_entries = books.list_entries_at
+
+    async def meanwhile(connection: Any, known: dict[str, int]) -> Any:
+        async with pool.connection() as other:
+            await supply.save_definitions(other, [Definition("item", sku, 2, an_item(sku) | {"name": "revision 2"})])
+        await board.look(pool)
+        return await list_entries(connection, known)
+
+    monkeypatch.setattr(books, "list_entries_at", meanwhile)
+    past = await board_as_it_was(board, pool, {f"{sku}|{SITE}": 1}, at, {"seen": seen})
+    assert (past.items[sku].name, board.items[sku].name) == (sku, "revision 2")
 
 
 async def test_a_decision_from_before_a_restore_is_told_by_its_instant(pool: Pool, database: str) -> None:
@@ -185,5 +207,6 @@ async def test_a_decision_from_before_a_restore_is_told_by_its_instant(pool: Poo
             sku, an_item(sku) | {"name": "after"},
         )  # fmt: skip
     async with pool.connection() as reading:
-        past = board.back_to({}, await supply.list_definitions_as_seen(reading, seen, at), [])
+        past = board.fork({})
+        past.go_back(await supply.list_definitions_as_seen(reading, seen, at), [])
     assert past.items[sku].name == sku
