@@ -158,6 +158,27 @@ def test_what_is_promised_together_is_delivered_on_a_day_on_which_no_way_rests(s
     assert {place.hop[2] - TODAY for place in found.placed or ()} == {day}
 
 
+@pytest.mark.parametrize(
+    ("strategy", "wanted", "promised", "day"),
+    [
+        pytest.param(REDISTRIBUTE, 5, 7, 4, id="the day before"),
+        pytest.param(REDISTRIBUTE, 1, 7, 0, id="today"),
+        pytest.param(FILL, 7, 7, 8, id="no earlier than it is promised, where it may not improve"),
+    ],
+)
+def test_what_is_promised_together_meets_on_the_day_next_to_the_wanted_one(
+    strategy: Strategy, wanted: int, promised: int, day: int
+) -> None:
+    """The way of A rests on the wanted day; of B there is something at another site alone."""
+    rests = Way(EVERY_DAY, 0, Calendar((1440,) * 7, {TODAY + wanted: 0}), 0, EVERY_DAY, TODAY, "A")
+    always = Way(EVERY_DAY, 0, EVERY_DAY, 0, EVERY_DAY, TODAY, "B")
+    routes = ((Route("A|HAM", rests),), (Route("B|BER", always), Route("C|MUC", always)))
+    pieces = tuple(Piece(some[0].key, TODAY + promised, units(5), TODAY + promised, some) for some in routes)
+    both = Standing("both", ("0",), pieces, TODAY + wanted, TODAY + promised, strategy, together=True)
+    found = decided([both], {"A|HAM": {0: 5}, "B|BER": {}, "C|MUC": {0: 5}})["both"]
+    assert {place.hop[2] - TODAY for place in found.placed or ()} == {day}
+
+
 def test_of_what_is_promised_together_one_piece_may_be_all_that_is_open() -> None:
     assert days_of(decided([a_promise("a", FILL, (10, 1), together=True)], {"A|HAM": {6: 10}})) == {"a": 6}
 

@@ -79,6 +79,14 @@ def test_what_ships_complete_and_waits_comes_on_a_day_on_which_all_its_ways_deli
     assert days_of(foresee([replace(both, takes=never, together=True)], bins_of(A={0: 5}, B={4: 5}))) == {"both": 4}
 
 
+def test_what_ships_complete_may_wait_at_another_site_for_the_rest_of_it() -> None:
+    """A is there on day 4. B has none; the other site that has could deliver at once, and delivers on day 4 with the rest."""
+    both = a_promise("both", 1, ("A|HAM", 5, 2), ("B|HAM", 5, 2))
+    takes = (both.takes[0], replace(both.takes[1], delivery_day=TODAY + 2, others=(Route("C|BER", immediate(TODAY)),)))
+    bins = bins_of(A={4: 5}, B={}) | {"C|BER": StockBin(TODAY, {TODAY: units(5)}, {})}
+    assert days_of(foresee([replace(both, takes=takes, together=True)], bins)) == {"both": 4}
+
+
 def test_frozen_promises_stand_before_everybody_even_into_the_negative() -> None:
     """The others are put in on what that leaves; where not even they are covered, the day is told on which they could be."""
     frozen = replace(a_promise("frozen", 9, ("A|HAM", 8, 0)), frozen=True)
