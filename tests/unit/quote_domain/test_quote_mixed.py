@@ -292,6 +292,12 @@ def test_several_orders_that_fill_up_what_was_taken_early_may_come_after_the_pro
     check_books(plant, after(plant, written(decision, plant)))
 
 
+def test_what_is_known_to_come_may_come_after_all_that_several_orders_bring() -> None:
+    """Three and two are moved here by day 4, and four come on day 20: then there are nine."""
+    decision = asked(moved_to(0, receipt("R", 4, 20), days=(1, 4), others=(3, 2)), 9, 0)
+    assert [(one.quantity // MICRO, one.delivery_day - TODAY) for one in decision.lines[0].deliveries] == [(9, 20)]
+
+
 @examples(150)
 @given(
     st.integers(0, 8),
