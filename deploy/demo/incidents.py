@@ -41,7 +41,10 @@ class Endangered:
     @property
     def words(self) -> str:
         """For a sentence."""
-        then = f"{self.projected} instead of {self.promised}" if self.projected else f"no supply for {self.promised}"
+        if self.projected == self.promised:
+            then = f"{self.promised} holds only if another site serves it"
+        else:
+            then = f"{self.projected} instead of {self.promised}" if self.projected else f"no supply for {self.promised}"
         return f"{self.order} ({self.customer}, {self.sku}): {then}"
 
 
