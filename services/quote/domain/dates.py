@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from services.quote.domain.calendar import EVERY_DAY, THREE_YEARS, Calendar
 
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from datetime import time
 
     from services.quote.domain.entry import Day
+
+
+MEETING_DAYS: Final = 62
+"""Days that are looked at for one on which ways that rest on different days deliver all of what ships complete."""
 
 
 class Hop(NamedTuple):

@@ -24,7 +24,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from services.quote.domain.breach import made_worse
-from services.quote.domain.dates import earliest_hop
+from services.quote.domain.dates import MEETING_DAYS, earliest_hop
 from services.quote.domain.demandclass import Strategy
 from services.quote.domain.entry import BUCKET
 from services.quote.domain.standing import Outcome, Piece, Placed, Standing, Why, last_of, where_of
@@ -269,7 +269,7 @@ class _Run:
     def _meeting(self, one: Standing, day: Day, *, may_be_before: bool) -> tuple[Placed, ...] | None:
         """Where ways rest on different days, the last day before `day` on which all pieces are delivered; else the first after it."""
         before = range(day - 1, self._first_day(one) - 1, -1) if may_be_before else range(0)
-        for at in chain(before, range(day + 1, day + _MOST_DAYS)):
+        for at in chain(before, range(day + 1, day + MEETING_DAYS)):
             found = self._each(one, [at] * len(one.pieces), own_book=one.name in self.demoted)
             if found is not None:
                 if {place.hop[2] for place in found} == {at}:
@@ -397,6 +397,4 @@ class _Run:
         return self.bound.get(one.name) or (None if by_way else place.key)
 
 
-_MOST_DAYS: Final = 62
-"""Days that are looked at for one on which ways that rest on different days deliver all of an order."""
 _IMPROVES: Final = frozenset((Strategy.WIN, Strategy.GAIN, Strategy.REDISTRIBUTE))

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from services.quote.domain.dates import earliest_hop
+from services.quote.domain.dates import MEETING_DAYS, earliest_hop
 from services.quote.domain.entry import RESOURCE
 
 if TYPE_CHECKING:
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from services.quote.domain.dates import Way
     from services.quote.domain.entry import Day, Micro
 
-_MOST_DAYS: Final = 62
-"""Days that are looked at for one on which ways that rest on different days deliver all of an order."""
 MOST_ROUNDS: Final = 30
 """How often late plans are followed upwards: more than a bill of material is deep. What is known then is the answer."""
 
@@ -212,7 +210,7 @@ class _Reached:
 def _meeting(day: Day, reached: Sequence[_Reached]) -> Day:
     """The first day from `day` on that all ways deliver on; `day` itself where they meet on none for long."""
     met = day
-    for _ in range(_MOST_DAYS):
+    for _ in range(MEETING_DAYS):
         nexts = [_from(one, met) for one in reached]
         if None in nexts:
             return day
@@ -227,7 +225,7 @@ def _from(one: _Reached, day: Day) -> Day | None:
     """The first delivery on or after a day."""
     if one.delivery >= day:
         return one.delivery
-    later = (one.deliver(pick) for pick in range(one.pick, max(one.pick, day) + _MOST_DAYS))
+    later = (one.deliver(pick) for pick in range(one.pick, max(one.pick, day) + MEETING_DAYS))
     return next((delivery for delivery in later if delivery is not None and delivery >= day), None)
 
 

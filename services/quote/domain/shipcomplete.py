@@ -22,6 +22,7 @@ from services.quote.domain.answer import Alternative
 from services.quote.domain.binding import added_days, dates_of, is_bound
 from services.quote.domain.choice import Aim, cost_of, cost_of_planned
 from services.quote.domain.covers import cover_of, covers_on, one_by_one
+from services.quote.domain.dates import MEETING_DAYS
 from services.quote.domain.known import delivery_of, earliest_whole, fastest_ways
 from services.quote.domain.lowest import refusal_by
 from services.quote.domain.plan import Plan, Take, plan_line, undeliverable, unservable
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
     from services.quote.domain.request import LineRequest
     from services.quote.domain.stand import Stand
 
-_MOST_DAYS: Final = 62
-"""Days that are looked at, after the first on which all could be there, for one on which all are delivered."""
 _MOST_DATES: Final = 24
 """Dates that are tried with planned supply or substitutes."""
 _WITH_ALL_EFFORT: Final = 3
@@ -202,9 +201,9 @@ def _meeting(
 
     `day` is the first by which all of them can be there.
     """
-    first = wanted - _MOST_DAYS if not_before is None else not_before
+    first = wanted - MEETING_DAYS if not_before is None else not_before
     up_to_it = range(wanted, first - 1, -1) if day == wanted else range(0)
-    for at in chain(up_to_it, range(max(day, wanted + 1), day + _MOST_DAYS)):
+    for at in chain(up_to_it, range(max(day, wanted + 1), day + MEETING_DAYS)):
         on_it = [[one for one in some if (hop := one.by(at)) is not None and hop.delivery == at] for some in outlets]
         if not all(on_it):
             continue
